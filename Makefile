@@ -43,7 +43,7 @@ bench: $(VENV)/.dev
 # what a user needs, so .dev also makes .runtime good.
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'error: Python 3.11 or newer is needed; name it with PYTHON=...' >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
 
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
