@@ -1,0 +1,169 @@
+"""The keys of a problem file: one table a mapping, each key with its kind and a sentence about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+
+class Key(NamedTuple):
+    """One key: `kind` says how its value is read, `text` what it is for.
+
+    Kinds: string, text (an equation, address or name), integer, number, boolean, choice, names (one or a list of
+    them), shape, numbers (whole numbers), columns, values (names -> tensors), constants, targets, strings
+    (words -> words), any; or the name of a table in `TABLES`, or list of ... for the structured sections.
+    """
+
+    kind: str
+    text: str
+    choices: tuple[str | int, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+Table: TypeAlias = Mapping[str, Key]
+
+_COUNT = 1e9
+
+CONVENTIONS: Table = {
+    "weights": Key("choice", "rows: a row per unit, z = W x + b; columns: a column per unit.", ("rows", "columns")),
+    "samples": Key("choice", "columns: a sample is a column; rows: a sample is a row.", ("rows", "columns")),
+    "bias": Key("choice", "The bias stands alone, or is folded into W.", ("separate", "first", "last")),
+    "count_from": Key("choice", "Whether elements and classes are counted from 0 or from 1.", (0, 1)),
+    "symbols": Key("strings", "Other names for stems: {z: hbar, a: h}."),
+    "layer_numbers": Key("choice", "How reports print layer numbers.", ("subscript", "superscript", "brackets")),
+    "relu_at_zero": Key("choice", "The derivative of relu (and of a norm) at 0; 0 if not said.", (0, 1)),
+    "step_at_zero": Key("choice", "The value of a step function at 0.", (0, 1)),
+}
+
+LOSS: Table = {
+    "name": Key("text", "The loss: its name, an equation's name or an expression."),
+    "reduction": Key("choice", "How the losses of several samples become one.", ("sum", "mean")),
+    "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last")),
+}
+"""Further options are the loss's own (`delta` of huber); they are checked where the loss is defined."""
+
+HYPERPARAMETERS: Table = {
+    "momentum": Key("number", "The share of the last step that is kept."),
+    "decay": Key("number", "The decay rate of a running mean, or of the learning rate."),
+    "beta1": Key("number", "Adam: the decay rate of the mean gradient."),
+    "beta2": Key("number", "Adam: the decay rate of the mean squared gradient."),
+    "epsilon": Key("number", "The number that keeps a denominator from being 0."),
+    "weight_decay": Key("number", "The share of a weight that is taken away at each update."),
+}
+
+TRAINING: Table = {
+    "optimizer": Key("text", "The optimizer; sgd if not said."),
+    "learning_rate": Key("number", "The step size eta."),
+    "steps": Key("integer", "The number of updates.", low=0, high=_COUNT),
+    "epochs": Key("integer", "The number of passes over all samples; instead of steps.", low=0, high=_COUNT),
+    "batch_size": Key("batch_size", "How many samples an update sees: a number, or all.", low=1, high=_COUNT),
+    "shuffle": Key("boolean", "Whether the samples are drawn in a new order each epoch; needs a seed."),
+    "seed": Key("integer", "The seed of everything random.", low=0, high=2**63),
+    "update": Key("names", "Which parameters are updated; all if not said."),
+    "order": Key("choice", "Whether all layers are updated at once.", ("simultaneous", "layer_by_layer")),
+    "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT),
+    **HYPERPARAMETERS,
+    "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}."),
+    "gradients": Key("values", "Gradients that are stated instead of computed: {W: ...}."),
+}
+
+ROUND: Table = {
+    "decimals": Key("integer", "Digits behind the decimal point.", low=0, high=300),
+    "significant": Key("integer", "Significant digits; instead of decimals.", low=1, high=300),
+    "ties": Key("choice", "Where a value in the middle goes; even if not said.", ("even", "zero", "away")),
+}
+
+ASK: Table = {
+    "id": Key("string", "What answers call it; the address if not said."),
+    "of": Key("text", "The address or expression that is asked."),
+    "decimals": Key("integer", "Digits behind the decimal point that are asked.", low=0, high=300),
+    "significant": Key("integer", "Significant digits that are asked; instead of decimals.", low=1, high=300),
+    "rtol": Key("number", "Relative tolerance.", low=0),
+    "atol": Key("number", "Absolute tolerance.", low=0),
+    "points": Key("number", "Points for a right answer.", low=0),
+    "percent": Key("boolean", "Whether an answer may be written in percent."),
+    "text": Key("string", "The question in words."),
+}
+
+PART: Table = {
+    "id": Key("string", "What comes before the dot in its answers: b.z1."),
+    "title": Key("string", "The part's title."),
+    "text": Key("string", "The part's question in words."),
+    "conventions": Key("conventions", "Conventions that differ."),
+    "layers": Key("list of layers", "Other layers."),
+    "equations": Key("list of equations", "Other equations."),
+    "parameters": Key("values", "Parameters that differ."),
+    "constants": Key("constants", "Constants that differ."),
+    "inputs": Key("values", "Inputs that differ."),
+    "targets": Key("targets", "Targets that differ."),
+    "given": Key("values", "Values that are given instead of computed."),
+    "initial": Key("values", "Initial states that differ."),
+    "loss": Key("loss", "Another loss."),
+    "training": Key("training", "Training that differs."),
+    "rounding": Key("rounding", "Rounding that differs."),
+    "ask": Key("list of asks", "What is asked in this part."),
+}
+
+PROBLEM: Table = {
+    "title": Key("string", "The title of the report."),
+    "source": Key("string", "Where the problem comes from."),
+    "text": Key("string", "The question in words, shown at the top of the report."),
+    "conventions": Key("conventions", "How matrices, samples and indices are written."),
+    "layers": Key("list of layers", "The layers, first to last; each `- dense: {...}` or another kind."),
+    "equations": Key("list of equations", "Equations of the forward pass, each `- name = expression`."),
+    "parameters": Key("values", "What is trained: names and values."),
+    "constants": Key("constants", "Fixed numbers and masks, which may be infinite."),
+    "inputs": Key("values", "The inputs."),
+    "targets": Key("targets", "The targets; also {class: 2}."),
+    "given": Key("values", "Values that replace an equation's: {a1: [...]}."),
+    "initial": Key("values", "Initial states: h_0, c_0."),
+    "loss": Key("loss", "The loss: a name, a mapping or an expression."),
+    "training": Key("training", "How parameters are updated."),
+    "rounding": Key("rounding", "Which values are rounded as they are stored."),
+    "ask": Key("list of asks", "What is asked: addresses, or {id: ..., of: ...}."),
+    "marking": Key("any", "How answers are marked."),
+    "parts": Key("list of parts", "The same problem with other givens, each part over the rest."),
+}
+
+UNIFORM: Table = {
+    "random": Key("choice", "The distribution.", ("uniform", "normal")),
+    "low": Key("number", "The smallest value."),
+    "high": Key("number", "The bound above."),
+    "shape": Key("shape", "The shape, [rows, columns]."),
+    "seed": Key("integer", "The seed of this tensor; else training.seed.", low=0, high=2**63),
+}
+
+NORMAL: Table = {
+    "random": UNIFORM["random"],
+    "mean": Key("number", "The mean."),
+    "std": Key("number", "The standard deviation.", low=0),
+    "shape": UNIFORM["shape"],
+    "seed": UNIFORM["seed"],
+}
+
+FILE: Table = {
+    "file": Key("string", "A .csv, .npy or .npz file below the problem's folder."),
+    "key": Key("string", "npz: the name of the array."),
+    "header": Key("boolean", "csv: whether the first line holds names."),
+    "columns": Key("columns", "csv: which columns, by name or by number."),
+}
+
+CLASS: Table = {
+    "class": Key("classes", "The class, or the classes of a batch."),
+    "of": Key("integer", "How many classes there are.", low=1, high=1e6),
+}
+
+TABLES: Mapping[str, Table] = {
+    "problem": PROBLEM,
+    "conventions": CONVENTIONS,
+    "loss": LOSS,
+    "training": TRAINING,
+    "round": ROUND,
+    "ask": ASK,
+    "part": PART,
+    "uniform": UNIFORM,
+    "normal": NORMAL,
+    "file": FILE,
+    "class": CLASS,
+}
