@@ -111,7 +111,7 @@ def _read(found: dict[str, Entry], context: Context, start: Problem, *, complete
     fields["places"] = {name: entry.key.place for name, entry in found.items()}
     conventions = read_conventions(found["conventions"].node, context) if "conventions" in found else Conventions()
     fields["conventions"] = conventions
-    settings = Settings(_training_seed(found), conventions.count_from)
+    settings = Settings(_training_seed(found), _count_from(found, conventions))
 
     def node(name: str) -> Node:
         return found[name].node
@@ -158,6 +158,13 @@ def _training_seed(found: dict[str, Entry]) -> int | None:
     return None if node is None else 0
 
 
+def _count_from(found: dict[str, Entry], conventions: Conventions) -> int | None:
+    """`conventions.count_from`; 0 where it is said but wrong, so that this is reported once and not at every label."""
+    node = found["conventions"].node if "conventions" in found else None
+    wrong = conventions.count_from is None and isinstance(node, MapNode) and node.get("count_from") is not None
+    return 0 if wrong else conventions.count_from
+
+
 def _check_names(found: dict[str, Entry], problem: Problem, context: Context) -> None:
     """A name stands for one thing: not in two sections, not on the left of two equations."""
     first: dict[str, tuple[str, Place]] = {}
@@ -171,8 +178,9 @@ def _check_names(found: dict[str, Entry], problem: Problem, context: Context) ->
         context.error("duplicate-name", message, place, "give one of them another name")
 
     for section in _NAMING:
-        if section in found and isinstance(found[section].node, MapNode):
-            for key, _ in found[section].node.entries:
+        node = found[section].node if section in found else None
+        if isinstance(node, MapNode):
+            for key, _ in node.entries:
                 see(key.text, f"{section}:", key.place)
     for equation in problem.equations:
         name = equation_name(equation)

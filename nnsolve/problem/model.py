@@ -33,7 +33,7 @@ class Value(NamedTuple):
     array: Tensor | None = None
     classes: tuple[int, ...] | None = None
     batch: bool = False  # `{class: [4, 2]}` is a batch, `{class: 2}` one sample
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment]  # hides tuple.count
 
 
 class Conventions(NamedTuple):

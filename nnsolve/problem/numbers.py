@@ -69,7 +69,10 @@ def number(node: ScalarNode, *, infinite: bool = False) -> float:
         if is_decimal(text):
             return _finite(float(text), node)
         if _is_based(text):
-            return _finite(float(_whole(text)), node)
+            try:
+                return float(int(text, 0))
+            except OverflowError:
+                raise _overflow(node) from None
         if found := _is_infinite(text):
             if infinite:
                 return -math.inf if found[1] == "-" else math.inf
@@ -115,10 +118,6 @@ def constant(node: ScalarNode) -> float | None:
         return number(node)
     except ProblemError:
         return None
-
-
-def _whole(text: str) -> int:
-    return int(text[2:], 8 if text[1] == "o" else 16)
 
 
 def _finite(value: float, node: ScalarNode) -> float:

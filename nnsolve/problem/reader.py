@@ -25,7 +25,7 @@ from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
 from nnsolve.problem.source import UNPRINTABLE, position, read_text, shown
 from nnsolve.problem.syntax import accident_in_flow, syntax_error
 
-MAX_BYTES = 4 << 20
+MAX_BYTES = 2 << 20
 MAX_DEPTH = 50
 MAX_NODES = 200_000
 MAX_ERRORS = 100
@@ -110,7 +110,7 @@ def parse_yaml(
 def _events(text: str) -> Any:
     """The parser of libyaml, or where PyYAML was built without it, the one in Python: both have `get_event`."""
     try:
-        from yaml.cyaml import CParser
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:
         return yaml.Loader(text)
     return CParser(text)

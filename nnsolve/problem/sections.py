@@ -90,7 +90,7 @@ def _layer(node: Node, context: Context, settings: Settings) -> Layer | None:
     elif isinstance(node, MapNode) and node.entries:
         first, second = node.entries[0], node.entries[1]
         message = f"a layer has one key, its kind; found {shown(first[0].text)} and {shown(second[0].text)}"
-        if isinstance(first[1], MapNode) or is_null(first[1]):
+        if not node.flow and (isinstance(first[1], MapNode) or is_null(first[1])):
             help = f"indent the options further than {shown(first[0].text)[1:-1]}:"
         else:
             help = "write - dense: {W: ..., b: ...}"
@@ -179,8 +179,8 @@ def read_equations(node: Node, context: Context) -> tuple[Text, ...]:
         return ()
     result: list[Text] = []
     for item in node.items:
-        if isinstance(item, MapNode) and len(item.entries) == 1 and isinstance(item.entries[0][1], ScalarNode):
-            key, value = item.entries[0]
+        if isinstance(item, MapNode) and len(item.entries) == 1 and isinstance(value := item.entries[0][1], ScalarNode):
+            key = item.entries[0][0]
             help = f"write - {shown(key.text, 100)[1:-1]} = {shown(value.text, 100)[1:-1]}"
             context.error("wrong-type", "an equation is written with =, not with a colon", key.place, help)
             continue

@@ -190,7 +190,7 @@ def _random(node: MapNode, context: Context, settings: Settings) -> Value | None
     if context.errors > before or shape is None:
         return None
     _charge(context, math.prod(shape), node.place)
-    seed = fields["seed"] if "seed" in fields else [settings.seed, _random_index(node, context)]
+    seed: int | list[int] = fields["seed"] if "seed" in fields else [settings.seed or 0, _random_index(node, context)]
     generator = np.random.default_rng(seed)
     if table is NORMAL:
         array = generator.normal(fields["mean"], fields["std"], shape)
