@@ -47,6 +47,7 @@ def read_value(
         return context.values[known]
     except KeyError:
         pass
+    before = context.errors
     try:
         value = _read(node, context, settings, infinite, classes)
     except ProblemError as error:
@@ -54,6 +55,8 @@ def read_value(
         value = None
     except MemoryError:
         context.error("too-big", "the value does not fit into memory", node.place)
+        value = None
+    if context.errors > before:
         value = None
     context.values[known] = value
     return value
@@ -65,8 +68,7 @@ def _read(node: Node, context: Context, settings: Settings, infinite: bool, clas
     if isinstance(node, ScalarNode):
         return Value(node.place, _fixed(np.array(number(node, infinite=infinite))))
     if isinstance(node, ListNode):
-        array = _tensor(node, context, infinite)
-        return None if array is None else Value(node.place, array)
+        return Value(node.place, _tensor(node, context, infinite))
     return _mapping(node, context, settings, infinite, classes)
 
 
@@ -75,15 +77,12 @@ def _fixed(array: Tensor) -> Tensor:
     return array
 
 
-def _tensor(node: ListNode, context: Context, infinite: bool) -> Tensor | None:
-    """A nested list as an array of its shape; None where some of its numbers have errors."""
+def _tensor(node: ListNode, context: Context, infinite: bool) -> Tensor:
+    """A nested list as an array of its shape; 0 stands for numbers that have errors."""
     import numpy as np
 
     flat: list[float] = []
-    before = context.errors
     shape = _collect(node, flat, context, infinite, 1)
-    if context.errors > before:
-        return None
     return _fixed(np.array(flat).reshape(shape))
 
 
@@ -298,12 +297,11 @@ def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
 def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -> Value | None:
     from nnsolve.problem import datafiles
 
+    before = context.errors
     found = known_entries(node, FILE, "a data file", context)
     fields = read_fields(found, FILE, "", context)
-    if "file" not in fields or len(fields) + ("columns" in found) < len(found):
-        return None
     columns = _columns(found["columns"], context, settings) if "columns" in found else None
-    if "columns" in found and columns is None:
+    if context.errors > before:
         return None
     request = datafiles.Request(
         name=fields["file"],
