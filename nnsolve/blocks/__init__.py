@@ -1,0 +1,8 @@
+"""Layers, losses and optimizers: options that expand to equations."""
+
+from nnsolve.blocks import dense
+from nnsolve.blocks.layer import LAYERS
+from nnsolve.blocks.losses import LOSSES
+from nnsolve.blocks.optimizers import OPTIMIZERS
+
+__all__ = ["LAYERS", "LOSSES", "OPTIMIZERS", "dense"]

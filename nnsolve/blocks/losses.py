@@ -1,0 +1,88 @@
+"""Losses: shorthand that expands to an expression over a prediction `a` and a target `y` (natural logarithms)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from nnsolve.core.expressions import Expr
+from nnsolve.core.language import parse
+
+
+class LossBlock(NamedTuple):
+    """A loss, summed over a sample's outputs and over the samples.
+
+    `total` is its expression in the language; `per_sample` the one for several samples, where summing the expression
+    over all of them would mean something else. `mean_over_outputs` divides by the number of outputs, too.
+    `logits` names the operation that computes it from the argument of an activation in one (the shortcut).
+    """
+
+    name: str
+    doc: str
+    total: str
+    per_sample: str | None = None
+    mean_over_outputs: bool = False
+    options: Mapping[str, Any] = {}
+    logits: Mapping[str, str] = {}
+    source: str = ""
+
+
+LOSSES = {
+    block.name: block
+    for block in (
+        LossBlock("squared_error", "sum((a - y)²)", "sum((a - y)^2)", source="Bishop: PRML, 1.1"),
+        LossBlock("half_squared_error", "½ sum((a - y)²)", "1/2 * sum((a - y)^2)", source="Bishop: PRML, 5.14"),
+        LossBlock(
+            "mean_squared_error",
+            "mean((a - y)²) over a sample's outputs",
+            "sum((a - y)^2)",
+            mean_over_outputs=True,
+            source="Goodfellow, Bengio, Courville: Deep Learning, 5.1.4",
+        ),
+        LossBlock(
+            "l2_norm",
+            "‖a - y‖, the square root of the squared error",
+            "norm(a - y)",
+            per_sample="sum(norm(a - y, axis=features))",
+        ),
+        LossBlock("absolute_error", "sum(|a - y|)", "sum(abs(a - y))"),
+        LossBlock(
+            "binary_cross_entropy",
+            "-sum(y ln a + (1 - y) ln(1 - a)), a a probability for each output; in nats",
+            "-sum(xlogy(y, a) + xlogy(1 - y, 1 - a))",
+            logits={"sigmoid": "sigmoid_cross_entropy"},
+            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
+        ),
+        LossBlock(
+            "cross_entropy",
+            "-sum(y ln a), a the probabilities of the classes; in nats",
+            "-sum(xlogy(y, a))",
+            logits={"softmax": "softmax_cross_entropy"},
+            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        ),
+        LossBlock(
+            "hinge",
+            "sum(max(0, 1 - y a)), y -1 or +1",
+            "sum(max(0, 1 - y * a))",
+            source="Shalev-Shwartz, Ben-David: Understanding Machine Learning, 15.2.3",
+        ),
+        LossBlock(
+            "multiclass_hinge",
+            "sum over the wrong classes of max(0, 1 + a_j - a_y), y one-hot",
+            "sum((1 - y) * max(0, 1 + a - sum(y * a, axis=features)))",
+            source="Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition (1999)",
+        ),
+        LossBlock(
+            "huber",
+            "e²/2 where |e| = |a - y| <= delta, else delta (|e| - delta/2); summed",
+            "sum(huber_error(a - y, delta=delta))",
+            options={"delta": ...},
+            source="Huber: Robust Estimation of a Location Parameter (1964)",
+        ),
+    )
+}
+
+
+def template(block: LossBlock, samples: int) -> Expr:
+    """The expression of the loss over the names `a` and `y`."""
+    return parse(block.per_sample if block.per_sample and samples > 1 else block.total)

@@ -1,0 +1,55 @@
+"""Optimizers: shorthand that expands to the update equation of one parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from nnsolve.core.expressions import Expr, Ref, add, call, mul, neg
+from nnsolve.core.names import Name
+
+
+class Update(NamedTuple):
+    """What an optimizer is given: the parameter, its gradient, and the hyperparameters as named constants."""
+
+    parameter: Ref
+    gradient: Ref
+    hyper: Callable[[str], Ref]
+
+
+class OptimizerBlock(NamedTuple):
+    """An optimizer: its hyperparameters (those without a default have to be given), and the new parameter."""
+
+    name: str
+    doc: str
+    hyperparameters: Mapping[str, float | None]
+    new_parameter: Callable[[Update], Expr]
+    needs_loss: bool = True
+    source: str = ""
+
+
+def _sgd(update: Update) -> Expr:
+    return add(update.parameter, neg(mul(update.hyper("learning_rate"), update.gradient)))
+
+
+OPTIMIZERS = {
+    "sgd": OptimizerBlock(
+        "sgd",
+        "gradient descent: W - eta dL/dW",
+        {"learning_rate": None},
+        _sgd,
+        source="Robbins, Monro: A Stochastic Approximation Method (1951)",
+    ),
+}
+
+SYMBOLS = {"learning_rate": "eta", "weight_decay": "lambda"}
+"""How hyperparameters are written; `symbols: {eta: alpha}` renames them."""
+
+
+def hyperparameter_name(hyperparameter: str, symbols: Mapping[str, str]) -> Name:
+    """The name under which a hyperparameter stands in update equations."""
+    symbol = SYMBOLS.get(hyperparameter, hyperparameter)
+    return Name(symbols.get(symbol, symbol))
+
+
+__all__ = ["OPTIMIZERS", "OptimizerBlock", "Update", "call", "hyperparameter_name"]

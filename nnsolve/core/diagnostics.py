@@ -1,0 +1,97 @@
+"""Diagnostics: what is wrong, where, what was found and expected, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A position in a file; lines and columns count from 1 (0: the file as a whole)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def right(self, columns: int) -> Place:
+        """The place `columns` further right on the same line."""
+        return self._replace(column=self.column + columns) if self.line else self
+
+
+class Diagnostic(NamedTuple):
+    """One finding about a file.
+
+    `code` is stable and in kebab-case (`shape-mismatch`); `message` says what was found and what was expected; `help`
+    says what to do. `severity` is "error" or "warning".
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    help: str | None = None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        where = f" {self.place}" if self.place else ""
+        text = f"{self.severity}[{self.code}]{where}\n  {self.message}"
+        return f"{text}\n  help: {self.help}" if self.help else text
+
+
+class ProblemError(Exception):
+    """A file cannot be used; carries every finding about it, in the order of the file."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = sorted(diagnostics, key=lambda d: (d.place or Place(""))[:3])
+        super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+    @classmethod
+    def of(cls, code: str, message: str, place: Place | None = None, help: str | None = None) -> ProblemError:
+        """An error with a single finding."""
+        return cls([Diagnostic(code, message, place, help)])
+
+
+class Findings:
+    """Collects diagnostics, so that all problems of a file are reported at once.
+
+    Used as a context manager it swallows a `ProblemError` and keeps its findings: the work goes on with the next item.
+    """
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def error(self, code: str, message: str, place: Place | None = None, help: str | None = None) -> None:
+        self.diagnostics.append(Diagnostic(code, message, place, help))
+
+    def warning(self, code: str, message: str, place: Place | None = None, help: str | None = None) -> None:
+        self.diagnostics.append(Diagnostic(code, message, place, help, "warning"))
+
+    def __enter__(self) -> Findings:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if isinstance(error, ProblemError):
+            self.diagnostics.extend(error.diagnostics)
+            return True
+        return False
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [d for d in self.diagnostics if d.severity == "error"]
+
+    def raise_errors(self) -> None:
+        """Raise all findings together if one of them is an error."""
+        if self.errors:
+            raise ProblemError(self.diagnostics)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A help line that names the nearest known word, or None where none is near."""
+    words = list(known)
+    near = difflib.get_close_matches(word[:100], words, n=1, cutoff=0.6)
+    if not near:
+        near = [w for w in words if w.lower() == word.lower()]
+    return f"did you mean {near[0]!r}?" if near else None

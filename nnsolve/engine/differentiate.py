@@ -1,0 +1,298 @@
+"""Reverse-mode differentiation that emits equations: dL/dv = sum over the users u of v of dL/du du/dv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, references, rewrite, substitute
+from nnsolve.core.language import parse
+from nnsolve.core.names import Name
+from nnsolve.core.spelling import spell
+from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.engine.simplify import simplify
+from nnsolve.ops import REGISTRY, Operation, Site
+
+MAX_NODES = 200_000
+
+
+class Differentiator:
+    """Emits the backward equations of a program whose forward equations are in order of dependence."""
+
+    def __init__(self, equations: Sequence[Equation], shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.forward = {equation.name: equation for equation in equations}
+        self.order = {name: i for i, name in enumerate(self.forward)}
+        self.users: dict[Name, list[Name]] = {}
+        self.long_users: dict[Name, list[Name]] = {}
+        for equation in equations:
+            uses = references(equation.differentiated)
+            for name in uses:
+                self.users.setdefault(name, []).append(equation.name)
+            if equation.long is not None:
+                for name in references(equation.long):
+                    if name not in uses:
+                        self.long_users.setdefault(name, []).append(equation.name)
+        self.named = {
+            equation.expr: Ref(equation.name)
+            for equation in equations
+            if isinstance(equation.expr, Call) and equation.expr.op not in ("add", "neg", "mul")
+        }
+        self._reach: dict[Name, frozenset[Name]] = {}
+
+    def reaching(self, root: Name) -> frozenset[Name]:
+        """The quantities that `root` depends on, itself included."""
+        if root not in self._reach:
+            found = {root}
+            pending = [root]
+            while pending:
+                equation = self.forward.get(pending.pop())
+                if equation:
+                    fresh = [name for name in references(equation.differentiated) if name not in found]
+                    found.update(fresh)
+                    pending.extend(fresh)
+            self._reach[root] = frozenset(found)
+        return self._reach[root]
+
+    def links(self, root: Name, v: Name) -> tuple[list[Name], bool]:
+        """The users of v that `root` depends on, and whether they are reached by the long way only."""
+        reach = self.reaching(root)
+        users = [u for u in self.users.get(v, ()) if u in reach]
+        if users:
+            return users, False
+        return [u for u in self.long_users.get(v, ()) if u in reach], True
+
+    def needed(self, root: Name, targets: Iterable[Name]) -> list[Name]:
+        """Every v whose dRoot/dv takes part in those of the targets, from the loss backwards."""
+        found: set[Name] = set()
+        pending = list(targets)
+        while pending:
+            v = pending.pop()
+            if v not in found and v != root:
+                found.add(v)
+                pending.extend(self.links(root, v)[0])
+        listed = {v: i for i, v in enumerate(self.shapes.named)}
+
+        def stage(v: Name) -> tuple[float, int]:
+            """Backwards through the program; a leaf right behind the last delta that it needs."""
+            if v in self.order:
+                return -self.order[v], 0
+            return 0.5 - min((self.order[u] for u in self.links(root, v)[0]), default=-1), listed.get(v, 0)
+
+        return sorted(found, key=stage)
+
+    def is_elementwise(self, root: Name, v: Name) -> bool:
+        """Whether each element of root depends on the same element of v alone."""
+        dims = self.shapes.of(root).dims
+        reach = self.reaching(root)
+        on_the_way = [u for u in (root, *self.needed(root, [v])) if u in reach and u in self.forward and u != v]
+        for u in on_the_way:
+            expr = self.forward[u].differentiated
+            if any(self.shapes(node).dims != dims or not REGISTRY[node.op].elementwise for node in self._path(expr, v)):
+                return False
+        return self.shapes.of(v).dims == dims
+
+    def _path(self, expr: Expr, v: Name) -> list[Call]:
+        """The calls of an expression through which v can act."""
+        acting = {u for u in self.shapes.named if u == v or v in self.reaching(u)}
+        found: set[Expr] = set()
+        for u in references(expr):
+            if u in acting:
+                found |= _containing(expr, u)
+        return [node for node in found if isinstance(node, Call)]
+
+    def gradient(self, root: Name, v: Name, seed: Expr = ONE) -> Equation:
+        """The equation of dRoot/dv, where the gradient of root itself is `seed`.
+
+        Raises `ProblemError` where an operation on the way has no derivative.
+        """
+        users, by_long_way = self.links(root, v)
+        terms = []
+        for u in users:
+            equation = self.forward[u]
+            expr = equation.long if by_long_way else equation.differentiated
+            assert expr is not None
+            terms.append(self.pull(expr, v, seed if u == root else Ref(u.gradient(root)), equation))
+        expr = self.finished(add(*terms) if terms else Num(0), v)
+        long = None
+        shortcut = [u for u in users if self.forward[u].long is not None and not by_long_way]
+        if shortcut:
+            long = self.long_way(root, v, shortcut)
+        place = self.forward[users[0]].place if users else None
+        return Equation(v.gradient(root), expr, "backward", place, long, tuple((u, v) for u in users))
+
+    def long_way(self, root: Name, v: Name, shortcut: list[Name]) -> Expr | None:
+        """dRoot/dv without the shortcut: through the activation that the loss compares."""
+        terms = []
+        for u in self.users.get(v, ()):
+            if u in shortcut:
+                continue
+            if u in self.reaching(root) or self.links(root, u)[0]:
+                terms.append(self.pull(self.forward[u].differentiated, v, Ref(u.gradient(root)), self.forward[u]))
+        return self.finished(add(*terms), v) if terms else None
+
+    def finished(self, expr: Expr, v: Name) -> Expr:
+        """Simplified, with known results called by their names, in the shape of v."""
+        expr = rewrite(simplify(expr, self.shapes), lambda node: self.named.get(node, node))
+        if self.shapes(expr).dims != self.shapes.of(v).dims:
+            expr = simplify(mul(expr, call("ones", Ref(v))), self.shapes)
+        return expr
+
+    def pull(self, expr: Expr, v: Name, g: Expr, equation: Equation) -> Expr:
+        """The gradient that `expr`, whose own gradient is g, passes on to v."""
+        whole = Ref(equation.name)
+        contains = _containing(expr, v)
+        found: list[Expr] = []
+        pending: list[tuple[Expr, Expr]] = [(expr, g)]
+        budget = MAX_NODES
+        while pending:
+            node, g = pending.pop()
+            if isinstance(node, Ref) and node.name == v:
+                found.append(g)
+            if not isinstance(node, Call) or node not in contains:
+                continue
+            budget -= 1 + len(node.args)
+            if budget < 0:
+                raise ProblemError.of(
+                    "too-long",
+                    f"the derivative of {equation.name} with respect to {v} is too long to write down",
+                    equation.place,
+                    "name a part of the equation in an equation of its own",
+                )
+            out = whole if node is expr else node
+            operation = REGISTRY[node.op]
+            if operation.definition and not operation.gradient and not operation.no_derivative:
+                definition = fill(rule_text(operation.definition), operation, node.args, full_options(node))
+                contains |= _containing(definition, v)
+                pending.append((definition, g))
+            else:
+                pending.extend(reversed(list(self.arguments(node, out, g, contains, v, equation))))
+        return add(*found) if found else Num(0)
+
+    def arguments(
+        self, node: Call, out: Expr, g: Expr, contains: set[Expr], v: Name, equation: Equation
+    ) -> Iterable[tuple[Expr, Expr]]:
+        """The gradient of each argument of a call on which v acts."""
+        operation = REGISTRY[node.op]
+        if operation.no_derivative == "constant":
+            return
+        shape = self.shapes(node)
+        if not operation.elementwise and self.shapes(g).dims != shape.dims and operation.name not in ("sum", "mean"):
+            g = simplify(mul(g, call("ones", out)), self.shapes)
+        site = Site(
+            node,
+            g,
+            out,
+            node.args,
+            tuple([self.shapes(arg) for arg in node.args]),
+            shape,
+            self.shapes(g),
+            full_options(node),
+            self.shapes.layout,
+        )
+        for i, arg in enumerate(node.args):
+            if arg in contains or (isinstance(arg, Ref) and arg.name == v):
+                try:
+                    partial = apply_rule(operation, site, i)
+                except LookupError:
+                    raise _no_derivative(operation, i, v, equation) from None
+                yield arg, self.fitted(partial, arg, out, shape, operation.elementwise)
+
+    def fitted(self, partial: Expr, arg: Expr, out: Expr, shape: tuple[object, ...], is_elementwise: bool) -> Expr:
+        """Sum over what the argument was repeated for: all elements for a number, the samples for a bias."""
+        target = self.shapes(arg)
+        dims = self.shapes(out).dims
+        if not is_elementwise or target.dims == dims:
+            return partial
+        if self.shapes(partial).dims != dims:
+            partial = simplify(mul(partial, call("ones", out)), self.shapes)
+        if not target.dims:
+            return call("sum", partial)
+        return call("sum", partial, axis="features" if target.kind == "per_sample" else "samples")
+
+
+def _containing(expr: Expr, v: Name) -> set[Expr]:
+    """The calls in which v occurs."""
+    found: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(expr, False)]
+    while stack:
+        node, done = stack.pop()
+        if not isinstance(node, Call):
+            continue
+        if done:
+            if any(arg in found or (isinstance(arg, Ref) and arg.name == v) for arg in node.args):
+                found.add(node)
+        else:
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in node.args)
+    return found
+
+
+def _no_derivative(operation: Operation, i: int, v: Name, equation: Equation) -> ProblemError:
+    reason = operation.no_derivative or f"no rule for its argument {operation.arguments[min(i, 1)]}"
+    return ProblemError.of(
+        "no-derivative",
+        f"a gradient with respect to {v} would have to pass through {operation.name} "
+        f"in {equation.name} = {spell(equation.expr)[:80]}: {reason}",
+        equation.place,
+        "ask for no gradient that passes through it, or leave it out (`rounding:` is ignored by differentiation)",
+    )
+
+
+@lru_cache(maxsize=1024)
+def rule_text(text: str) -> Expr:
+    return parse(text)
+
+
+def apply_rule(operation: Operation, site: Site, i: int) -> Expr:
+    """The gradient of argument i by the operation's rule; raises `LookupError` where it has none."""
+    argument = operation.arguments[min(i, len(operation.arguments) - 1)]
+    rule = operation.gradient.get(argument, operation.gradient.get("*"))
+    if rule is None:
+        raise LookupError(argument)
+    if not isinstance(rule, str):
+        return rule(site, i)
+    return fill(rule_text(rule), operation, site.args, site.options, {"g": site.g, "out": site.out})
+
+
+def fill(
+    template: Expr,
+    operation: Operation,
+    args: Sequence[Expr],
+    options: Mapping[str, object],
+    more: Mapping[str, Expr] | None = None,
+) -> Expr:
+    """Put a call's arguments and options into one of its operation's texts."""
+    values: dict[Name, Expr] = {Name(key): expr for key, expr in (more or {}).items()}
+    values |= {Name(key): arg for key, arg in zip(operation.arguments, args, strict=False)}
+    values |= {
+        Name(key): Num(value) for key, value in options.items() if isinstance(value, (int, float)) and key != "axis"
+    }
+    return rewrite(substitute(template, values), _option_filler(options))
+
+
+def _option_filler(options: Mapping[str, object]) -> Callable[[Expr], Expr]:
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and any(isinstance(value, str) and value in options for _, value in node.options):
+            filled = tuple((k, options.get(v, v) if isinstance(v, str) else v) for k, v in node.options)
+            defaults = REGISTRY[node.op].options
+            kept = tuple((k, v) for k, v in filled if v != defaults.get(k))
+            return Call(node.op, node.args, kept, node.at)  # type: ignore[arg-type]
+        return node
+
+    return change
+
+
+def unfold(expr: Expr) -> Expr:
+    """The expression with every operation that is shown as its definition written out."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call):
+            operation = REGISTRY.get(node.op)
+            if operation and operation.shown_as_definition and operation.definition:
+                return fill(rule_text(operation.definition), operation, node.args, full_options(node))
+        return node
+
+    return rewrite(expr, change)

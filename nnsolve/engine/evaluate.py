@@ -1,0 +1,75 @@
+"""Expressions compiled to functions of named values; only the engine computes, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from nnsolve.core.expressions import Call, Expr, Num, Ref
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import resolve_axis
+from nnsolve.engine.differentiate import fill, rule_text
+from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.ops import REGISTRY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor: TypeAlias = NDArray[np.float64]
+
+Values = Mapping[Name, Any]
+Function = Callable[[Values], Any]
+
+
+def compiled(expr: Expr, shapes: Shapes) -> Function:
+    """A function that computes the expression; its result has the inferred dimensions."""
+    if isinstance(expr, Num):
+        number = np.float64(expr.value)
+        return lambda values: number
+    if isinstance(expr, Ref):
+        name = expr.name
+        return lambda values: values[name]
+    operation = REGISTRY[expr.op]
+    if expr.op in ("shape", "size"):
+        return _constant(expr, shapes)
+    options = full_options(expr)
+    if operation.value is None:
+        assert operation.definition
+        return compiled(fill(rule_text(operation.definition), operation, expr.args, options), shapes)
+    if "axis" in options:
+        options["axis"] = resolve_axis(options["axis"], shapes(expr.args[0]), shapes.layout)
+    function, dims = operation.value, shapes(expr).dims
+    args = [compiled(arg, shapes) for arg in expr.args]
+    simple = operation.elementwise or expr.op == "matmul"
+    return _applied(function, args, options, dims, simple and expr.op != "add")
+
+
+def _applied(
+    function: Callable[..., Any], args: list[Function], options: dict[str, Any], dims: tuple[int, ...], simple: bool
+) -> Function:
+    def fit(result: Any) -> Any:
+        return result if np.shape(result) == dims else np.reshape(result, dims)
+
+    if len(args) == 1 and not options and simple:
+        (only,) = args
+        return lambda values: fit(function(only(values)))
+    if len(args) == 2 and not options:
+        first, second = args
+        return lambda values: fit(function(first(values), second(values)))
+    return lambda values: fit(function(*[arg(values) for arg in args], **options))
+
+
+def _constant(expr: Call, shapes: Shapes) -> Function:
+    """`shape` and `size` are known before anything is computed."""
+    shape = shapes(expr.args[0])
+    dims = shapes(expr).dims
+    result = np.array(shape.size if expr.op == "size" else shape.reported, dtype=float).reshape(dims)
+    return lambda values: result
+
+
+def evaluate(expr: Expr, shapes: Shapes, values: Values) -> Tensor:
+    """The value of an expression."""
+    with np.errstate(all="ignore"):
+        return np.asarray(compiled(expr, shapes)(values), dtype=np.float64)

@@ -1,0 +1,67 @@
+"""Shapes of expressions, inferred before anything is computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnsolve.core.expressions import Call, Expr, Num, Ref
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import SCALAR, Layout, Shape, ShapeError
+from nnsolve.core.spelling import spell
+from nnsolve.ops import REGISTRY
+
+
+def full_options(expr: Call) -> dict[str, Any]:
+    """The options of a call, defaults included."""
+    return {**REGISTRY[expr.op].options, **dict(expr.options)}
+
+
+class Shapes:
+    """The shapes of named quantities, and those of expressions over them.
+
+    `at` looks a name up as it stands in the program (update 0, or 1 for an updated parameter).
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.named: dict[Name, Shape] = {}
+        self._known: dict[Expr, Shape] = {}
+
+    def __call__(self, expr: Expr) -> Shape:
+        """The shape of an expression; raises `ShapeError` where operands do not fit."""
+        if isinstance(expr, Num):
+            return SCALAR
+        if isinstance(expr, Ref):
+            return self.of(expr.name)
+        known = self._known.get(expr)
+        if known is None:
+            known = self._known[expr] = self._infer(expr)
+        return known
+
+    def of(self, name: Name) -> Shape:
+        """The shape of a named quantity; a gradient has the shape of what it is taken with respect to."""
+        shape = self.named.get(name)
+        if shape is None:
+            shape = self.named.get(name.after(0)) or self.named[name.primal.after(0)]
+        return shape
+
+    def _infer(self, expr: Call) -> Shape:
+        shapes = [self(arg) for arg in expr.args]
+        try:
+            return REGISTRY[expr.op].shape(shapes, full_options(expr), self.layout)
+        except ShapeError as error:
+            raise ShapeError(_with_operands(str(error), expr, shapes), error.help) from None
+
+
+def _with_operands(message: str, expr: Call, shapes: list[Shape]) -> str:
+    """Name the operands in the message of a shape rule."""
+    texts = [_short(arg) for arg in expr.args]
+    if expr.op == "matmul" and all(shape.dims for shape in shapes):
+        return f"{texts[0]} is {shapes[0]} but {texts[1]} is {shapes[1]}"
+    listed = [f"{text} is {shape}" for text, shape in zip(texts, shapes, strict=True) if shape.dims][:4]
+    return f"{message} ({', '.join(listed)})" if len(expr.args) > 1 and listed else message
+
+
+def _short(expr: Expr) -> str:
+    text = spell(expr)
+    return text if len(text) <= 40 else text[:37] + "..."

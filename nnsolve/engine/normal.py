@@ -1,0 +1,339 @@
+"""The normal form of forward equations: known operations, conventions written in, losses expanded, named arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from nnsolve.blocks import LOSSES
+from nnsolve.blocks.losses import template
+from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, rewrite, substitute
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape, ShapeError
+from nnsolve.core.spelling import spell
+from nnsolve.engine.differentiate import apply_rule
+from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.ops import REGISTRY, Operation, Site
+
+LANGUAGE = {name for name, operation in REGISTRY.items() if not operation.adjoint_only}
+
+
+class Settings(NamedTuple):
+    """What the file's conventions say about operations."""
+
+    count_from: int | None
+    relu_at_zero: int
+    step_at_zero: int | None
+
+
+class Normalizer:
+    """Brings equations into normal form, one after the other in order of dependence.
+
+    `defining` gives the expression of an equation that is settled already (its shortcut may apply); `settle_target` is
+    told the shape of the prediction that a class target is compared with; `is_distribution` tells whether a target's
+    values sum to 1 in every sample, which the shortcut of softmax and cross-entropy rests on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        shapes: Shapes,
+        defining: Callable[[Name], Expr | None],
+        settle_target: Callable[[Name, Shape], None],
+        is_distribution: Callable[[Expr], bool],
+        fresh_name: Callable[[Name], Name],
+    ) -> None:
+        self.settings = settings
+        self.shapes = shapes
+        self.defining = defining
+        self.settle_target = settle_target
+        self.is_distribution = is_distribution
+        self.fresh_name = fresh_name
+
+    def equations(self, name: Name, expr: Expr, place: Place | None, *, shortcuts: bool = True) -> list[Equation]:
+        """The equations that `name = expr` stands for: those of arguments that get a name of their own come first.
+
+        Raises `ProblemError` where an operation is unknown or its operands do not fit.
+        """
+        extracted: list[Equation] = []
+
+        def settle(node: Expr) -> Expr:
+            if not isinstance(node, Call):
+                return node
+            result = self.settled(node, place)
+            if isinstance(result, Call) and result.op in ("mul", "div") and result.loose:
+                self.check_loose(result, place)
+            return result
+
+        def name_argument(node: Expr) -> Expr:
+            """The argument of an activation is a named pre-activation, so that its delta has a name."""
+            if not isinstance(node, Call) or not REGISTRY[node.op].activation or isinstance(node.args[0], (Ref, Num)):
+                return node
+            pre = self.fresh_name(name)
+            self.shapes.named[pre] = self.infer(node.args[0], name, place)
+            extracted.append(Equation(pre, node.args[0], place=place))
+            return node.with_args((Ref(pre), *node.args[1:]))
+
+        def normal(node: Expr) -> Expr:
+            if not isinstance(node, Call):
+                return node  # a class target has no shape yet
+            result = settle(node)
+            self.infer(result, name, place)
+            return name_argument(result)
+
+        long = rewrite(expr, normal)
+        self.shapes.named[name] = self.infer(long, name, place)
+        short = rewrite(long, self.shortcut) if shortcuts else long
+        if short != long:
+            self.infer(short, name, place)
+            return [*extracted, Equation(name, short, place=place, long=long)]
+        return [*extracted, Equation(name, long, place=place)]
+
+    def infer(self, expr: Expr, name: Name, place: Place | None) -> Shape:
+        try:
+            return self.shapes(expr)
+        except ShapeError as error:
+            text = spell(expr)
+            at = expr.at if isinstance(expr, Call) and expr.at >= 0 else 0
+            where = place.right(at) if place else None
+            shown = text if len(text) <= 60 else text[:57] + "..."
+            raise ProblemError.of("shape-mismatch", f"{name}: {shown}: {error}", where, error.help) from None
+
+    def settled(self, node: Call, place: Place | None) -> Expr:
+        """A call of a known operation with its conventions written in, or what it is shorthand for."""
+        where = place.right(node.at) if place and node.at >= 0 else place
+        if node.op in LOSSES:
+            return self.loss(node, where)
+        operation = REGISTRY.get(node.op)
+        if operation is None or operation.adjoint_only:
+            if node.op.endswith("'") and node.op[:-1] in REGISTRY:
+                return self.derivative(node, where)
+            if node.op not in REGISTRY:
+                raise _unknown_function(node.op, where)
+            operation = REGISTRY[node.op]
+        if node.op == "softmax" and node.option("temperature") is not None:
+            return self.with_temperature(node, where)
+        node = _positional(node, operation, where)
+        options = dict(node.options)
+        for key in options:
+            if key not in operation.options:
+                allowed = ", ".join(operation.options) or "none"
+                help = did_you_mean(key, operation.options) or f"its options: {allowed}"
+                raise ProblemError.of("unknown-option", f"{node.op} has no option {key}", where, help)
+        for key, default in operation.options.items():
+            if default is ... and key not in options:
+                raise ProblemError.of(
+                    "missing-option", f"{node.op} needs {key}=...", where, f"write {node.op}(x, {key}=...)"
+                )
+        return Call(node.op, node.args, tuple(self.conventions(node, options, where).items()), node.at, node.loose)
+
+    def conventions(self, node: Call, options: dict[str, Option], where: Place | None) -> dict[str, Option]:
+        if node.op == "index" and "base" not in options:
+            base = self.settings.count_from
+            if base is None:
+                raise ProblemError.of(
+                    "missing-convention",
+                    "an element is indexed, but the file does not say from what elements are counted",
+                    where,
+                    "add  conventions: {count_from: 1}  (or 0)",
+                )
+            options["key"] = _shifted(options["key"], base, where)
+            options["base"] = base
+        if node.op in ("relu", "relu'") and self.settings.relu_at_zero and "at_zero" not in options:
+            options["at_zero"] = self.settings.relu_at_zero
+        if node.op == "step" and self.settings.step_at_zero is not None and "at_zero" not in options:
+            options["at_zero"] = self.settings.step_at_zero
+        return options
+
+    def with_temperature(self, node: Call, where: Place | None) -> Expr:
+        temperature = node.option("temperature")
+        options = tuple((k, v) for k, v in node.options if k != "temperature")
+        if isinstance(temperature, str) and temperature != "None":
+            raise ProblemError.of(
+                "wrong-option", "temperature is a number here", where, f"write {node.op}(z / {temperature})"
+            )
+        assert isinstance(temperature, (int, float))
+        if temperature <= 0:
+            raise ProblemError.of("wrong-option", f"the temperature is positive, not {temperature}", where)
+        scaled = call("div", node.args[0], Num(temperature))
+        return self.settled(Call(node.op, (scaled,), options, node.at), where)
+
+    def derivative(self, node: Call, where: Place | None) -> Expr:
+        """`sigmoid'(z)`: the rule of an elementwise operation with the incoming gradient 1."""
+        base = node.op[:-1]
+        operation = REGISTRY[base]
+        if not operation.elementwise or len(node.args) != 1:
+            raise ProblemError.of(
+                "unknown-function", f"{node.op} is known for elementwise functions of one argument", where
+            )
+        function = self.settled(Call(base, node.args, node.options, node.at), where)
+        assert isinstance(function, Call)
+        site = Site(
+            function, ONE, function, function.args, (), Shape(()), Shape(()), full_options(function), self.shapes.layout
+        )
+        try:
+            expr = apply_rule(operation, site, 0)
+        except LookupError:
+            reason = operation.no_derivative or "its derivative is not known"
+            raise ProblemError.of("no-derivative", f"{node.op}: {reason}", where) from None
+        return rewrite(expr, _without_unit_factor)
+
+    def loss(self, node: Call, where: Place | None) -> Expr:
+        """The expression that a loss is shorthand for, over all samples as its reduction says."""
+        block = LOSSES[node.op]
+        if len(node.args) != 2:
+            message = f"{node.op} compares two values, not {len(node.args)}"
+            raise ProblemError.of("wrong-arguments", message, where, f"write {node.op}(y_hat, y)")
+        prediction, target = node.args
+        shape = self.shapes(prediction)
+        if isinstance(target, Ref) and target.name not in self.shapes.named:
+            self.settle_target(target.name, shape)
+        target_shape = self.shapes(target)
+        if target_shape.dims and shape.dims and target_shape.dims != shape.dims:
+            raise ProblemError.of(
+                "shape-mismatch",
+                f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",
+                where,
+                "prediction and target need one shape",
+            )
+        samples = self.shapes.layout.count(shape)
+        reduction = node.option("reduction")
+        options = {k: v for k, v in node.options if k != "reduction"}
+        for key in options:
+            if key not in block.options:
+                help = (
+                    did_you_mean(key, [*block.options, "reduction"])
+                    or f"options: {', '.join(['reduction', *block.options])}"
+                )
+                raise ProblemError.of("unknown-option", f"{node.op} has no option {key}", where, help)
+        for key in block.options:
+            if key not in options:
+                help = f"write {node.op}(y_hat, y, {key}=1), or  loss: {{name: {node.op}, {key}: 1}}"
+                raise ProblemError.of("missing-option", f"{node.op} needs {key}", where, help)
+        if reduction not in (None, "sum", "mean"):
+            raise ProblemError.of("wrong-option", f"reduction is sum or mean, not {reduction}", where)
+        if samples > 1 and reduction is None:
+            raise ProblemError.of(
+                "missing-reduction",
+                f"{node.op} compares {samples} samples, and the file does not say whether they are summed or averaged",
+                where,
+                f"write  loss: {{name: {node.op}, reduction: mean}}  (or sum)",
+            )
+        divisor = samples if reduction == "mean" else 1
+        if block.mean_over_outputs:
+            divisor *= shape.size // samples
+        expr = substitute(template(block, samples), {Name("a"): prediction, Name("y"): target})
+        expr = rewrite(expr, lambda part: _filled(part, options))
+        expr = rewrite(expr, lambda part: self.settled(part, where) if isinstance(part, Call) else part)
+        return _scaled(Fraction(1, divisor), expr)
+
+    def shortcut(self, node: Expr) -> Expr:
+        """Cross-entropy of an activation, from the argument of the activation in one stable formula."""
+        if not isinstance(node, Call) or node.op != "neg":
+            return node
+        (inner,) = node.args
+        if not (
+            isinstance(inner, Call) and inner.op == "sum" and not inner.options and isinstance(inner.args[0], Call)
+        ):
+            return node
+        body = inner.args[0]
+        parts = body.args if body.op == "add" else (body,)
+        if not all(isinstance(part, Call) and part.op == "xlogy" for part in parts):
+            return node
+        target, prediction = parts[0].args  # type: ignore[union-attr]
+        activation = self.defining(prediction.name) if isinstance(prediction, Ref) else prediction
+        if not isinstance(activation, Call):
+            return node
+        complement = call("xlogy", _one_minus(target), _one_minus(prediction))
+        if len(parts) == 2 and activation.op == "sigmoid" and parts[1] == complement:
+            return call("sigmoid_cross_entropy", activation.args[0], target)
+        if len(parts) == 1 and activation.op == "softmax":
+            if self.is_distribution(target):
+                return Call("softmax_cross_entropy", (activation.args[0], target), activation.options)
+            logs = Call("log_softmax", activation.args, activation.options)
+            return neg(call("sum", mul(target, logs)))
+        return node
+
+    def check_loose(self, node: Call, place: Place | None) -> None:
+        """`a * W @ x` of tensors reads in two ways; with a number in it, both are the same."""
+        tensors = [arg for arg in node.args if self.shapes(arg).dims]
+        if len(tensors) > 1:
+            raise ProblemError.of(
+                "mixed-products",
+                f"{spell(node)[:60]} stands beside an @ without parentheses",
+                place.right(node.at) if place and node.at >= 0 else place,
+                "say which product comes first: (a * W) @ x or a * (W @ x)",
+            )
+
+
+def _unknown_function(name: str, where: Place | None) -> ProblemError:
+    if name == "log":
+        help: str | None = "say which logarithm: ln (natural), log2 or log10"
+    else:
+        help = did_you_mean(name, [*LANGUAGE, *LOSSES]) or "functions: " + ", ".join(
+            sorted(n for n in LANGUAGE if n.isalnum())
+        )
+    return ProblemError.of("unknown-function", f"{name[:40]} is not a known function", where, help)
+
+
+def _positional(node: Call, operation: Operation, where: Place | None) -> Call:
+    """A call with the right number of arguments."""
+    most = len(operation.arguments)
+    least = 1 if operation.variadic else most - operation.optional
+    count = len(node.args)
+    if count < least or (count > most and not operation.variadic):
+        wanted = f"{least} or more" if operation.variadic else str(most) if least == most else f"{least} or {most}"
+        usage = f"{operation.name}({', '.join(operation.arguments)})"
+        plural = "" if wanted == "1" else "s"
+        raise ProblemError.of(
+            "wrong-arguments",
+            f"{operation.name} takes {wanted} argument{plural}, not {count}",
+            where,
+            f"{usage}: {operation.doc}",
+        )
+    return node
+
+
+def _shifted(key: Option, base: int, where: Place | None) -> Option:
+    """A key counted from 0; raises where an index lies before the first element."""
+    assert isinstance(key, tuple)
+
+    def shift(index: Option) -> Option:
+        if not isinstance(index, int):
+            return index
+        if index < base:
+            raise ProblemError.of("shape-mismatch", f"the index {index} is before the first element, {base}", where)
+        return index - base
+
+    return tuple((shift(part[0]), shift(part[1])) if isinstance(part, tuple) else shift(part) for part in key)
+
+
+def _filled(node: Expr, options: Mapping[str, Option]) -> Expr:
+    if isinstance(node, Call) and any(isinstance(v, str) and v in options for _, v in node.options):
+        filled = tuple((k, options.get(v, v) if isinstance(v, str) else v) for k, v in node.options)
+        return Call(node.op, node.args, filled, node.at)
+    return node
+
+
+def _scaled(factor: Fraction, expr: Expr) -> Expr:
+    if factor == 1:
+        return expr
+    if isinstance(expr, Call) and expr.op == "neg":
+        return neg(_scaled(factor, expr.args[0]))
+    if isinstance(expr, Call) and expr.op == "mul" and isinstance(expr.args[0], Num):
+        return mul(Num(factor * Fraction(expr.args[0].value)), *expr.args[1:])
+    return mul(Num(factor), expr)
+
+
+def _one_minus(expr: Expr) -> Expr:
+    return Call("add", (Num(1), Call("neg", (expr,))))
+
+
+def _without_unit_factor(node: Expr) -> Expr:
+    if isinstance(node, Call) and node.op == "mul" and ONE in node.args:
+        rest = tuple(arg for arg in node.args if arg != ONE)
+        return rest[0] if len(rest) == 1 else Call("mul", rest) if rest else ONE
+    return node

@@ -1,0 +1,347 @@
+"""Running a program: the values at a moment, and the updates that lead from one moment to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.names import END, Name
+from nnsolve.engine.build import build
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.program import Program
+from nnsolve.ops.activations import StepAtZero
+from nnsolve.ops.functions import round_to
+from nnsolve.problem.model import Problem, Rounding, Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+
+class Moment:
+    """All values after a number of updates, each computed when it is first asked for."""
+
+    def __init__(self, program: Program, update: int, parameters: Mapping[Name, Tensor], rounding: Roundings) -> None:
+        self.program = program
+        self.update = update
+        self.rounding = rounding
+        self.values: dict[Name, Tensor] = {name: leaf.value for name, leaf in program.leaves.items()}
+        self.values.update(program.given)
+        self.values.update(parameters)
+
+    def value(self, name: Name) -> Tensor:
+        """The value of a name of the program; raises `ProblemError` where it cannot be computed."""
+        if name not in self.values:
+            self.require([name])
+        return self.values[name]
+
+    def require(self, names: Iterable[Name]) -> None:
+        """Compute names and all that they need."""
+        program = self.program
+        for equation in program.closure(names):
+            name = equation.name
+            if name in self.values:
+                continue
+            with np.errstate(all="ignore"):
+                try:
+                    if isinstance(equation.expr, Call) and equation.expr.op == "jacobian":
+                        value = self.jacobian(equation.expr)
+                    else:
+                        value = program.function(equation)(self.values)
+                except StepAtZero:
+                    raise ProblemError.of(
+                        "missing-convention",
+                        f"{name}: the step function meets 0, and the file does not say which value it has there",
+                        equation.place,
+                        "add  conventions: {step_at_zero: 0}  (or 1)",
+                    ) from None
+            self.values[name] = self.rounding.apply(name, np.asarray(value, dtype=np.float64))
+
+    def jacobian(self, expr: Call) -> Tensor:
+        """d of/d with respect to, a row for each element of `of`: one backward pass for each."""
+        of, wrt = (arg.name for arg in expr.args if isinstance(arg, Ref))
+        seed, equations = self.program.pullback(of, wrt)
+        shape = self.program.shapes.of(of)
+        rows = []
+        for i in range(shape.size):
+            values = dict(self.values)
+            unit = np.zeros(shape.size)
+            unit[i] = 1.0
+            values[seed] = unit.reshape(shape.dims)
+            for equation in equations:
+                values[equation.name] = evaluate(equation.expr, self.program.shapes, values)
+            rows.append(values[equations[-1].name].ravel())
+        return np.array(rows)
+
+    def evaluate(self, expr: Expr) -> Tensor:
+        """An expression over names of the program."""
+        self.require(references(expr))
+        return evaluate(expr, self.program.shapes, self.values)
+
+    def next_parameters(self) -> dict[Name, Tensor]:
+        """The parameters after the next update."""
+        return {name: self.value(name.after(1)) for name in self.program.updated}
+
+
+class Roundings:
+    """Which values are rounded as they are stored, and how."""
+
+    def __init__(self, rules: tuple[Rounding, ...], program: Program) -> None:
+        self.every: Rounding | None = None
+        self.named: dict[Name, Rounding] = {}
+        for rule in rules:
+            if rule.name is None:
+                self.every = rule
+                continue
+            names = self.names(rule.name.text, program)
+            if not names:
+                help = "rounding names an equation: {h: {decimals: 2}}, or every: {decimals: 2}"
+                raise ProblemError.of(
+                    "unknown-name", f"rounding: {rule.name.text} is not an equation", rule.name.place, help
+                )
+            for name in names:
+                self.named[name] = rule
+
+    @staticmethod
+    def names(text: str, program: Program) -> list[Name]:
+        found = program.parse_address(text)
+        if found is not None:
+            return [found]
+        return [e.name for e in program.forward if e.name.layer is not None and e.name.stem == text]
+
+    def rule(self, name: Name) -> Rounding | None:
+        return self.named.get(name, self.named.get(name.after(0), self.every))
+
+    def apply(self, name: Name, value: Tensor) -> Tensor:
+        rule = self.rule(name)
+        if rule is None:
+            return value
+        if rule.decimals is not None:
+            return np.asarray(round_to(value, rule.decimals, rule.ties), dtype=float)
+        assert rule.significant is not None
+        return round_significant(value, rule.significant, rule.ties)
+
+    def describe(self, name: Name) -> str | None:
+        """How a value was rounded, in words."""
+        rule = self.rule(name)
+        if rule is None:
+            return None
+        digits = f"{rule.decimals} decimals" if rule.decimals is not None else f"{rule.significant} significant digits"
+        return f"rounded to {digits}, ties {'to ' if rule.ties != 'away' else ''}{rule.ties}"
+
+
+def round_significant(value: Tensor, digits: int, ties: str) -> Tensor:
+    """Each element rounded to a number of significant digits."""
+    result = np.array(value, dtype=float)
+    for index, x in np.ndenumerate(result):
+        if x != 0 and np.isfinite(x):
+            decimals = digits - 1 - int(np.floor(np.log10(abs(x))))
+            result[index] = round_to(x, decimals, ties)
+    return result
+
+
+class Run:
+    """A problem on its way through its updates; moments are computed in order and kept where they were asked for."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.whole = build(problem)
+        self.samples = self._samples()
+        self.batch_size = self._batch_size()
+        self.per_epoch = -(-self.samples // self.batch_size)
+        self.last = self._last()
+        self._programs: dict[int, Program] = {}
+        self._moments: dict[int, Moment] = {}
+        self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
+        self._orders: list[NDArray[np.int64]] = []
+        self.program = self.program_at(0)
+        self.rounding = Roundings(problem.rounding, self.program)
+
+    # The schedule
+
+    def _samples(self) -> int:
+        counts = {
+            name: self.whole.shapes.layout.count(self.whole.shapes.named[name])
+            for name, leaf in self.whole.leaves.items()
+            if leaf.role in ("input", "target")
+        }
+        return max(counts.values(), default=1)
+
+    def _batch_size(self) -> int:
+        training = self.problem.training
+        size = training.batch_size if training else None
+        if size is None:
+            if training and self.samples > 1 and self.problem.layers:
+                raise ProblemError.of(
+                    "missing-batch-size",
+                    f"there are {self.samples} samples, and training does not say how many make an update",
+                    training.place,
+                    "add  batch_size: all  (or 1, or a number) to training",
+                )
+            return self.samples
+        if isinstance(size, str) or size > self.samples:
+            return self.samples
+        return size
+
+    def _last(self) -> int | None:
+        training = self.problem.training
+        if training is None:
+            return 0
+        if training.epochs is not None:
+            return training.epochs * self.per_epoch
+        return training.steps
+
+    def batch(self, update: int) -> dict[str, Value]:
+        """The inputs and targets of the run that makes update `update + 1`."""
+        if self.batch_size == self.samples:
+            return {}
+        epoch, position = divmod(update, self.per_epoch)
+        rows = self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
+        layout = self.whole.shapes.layout
+        values: dict[str, Value] = {}
+        for name, leaf in self.whole.leaves.items():
+            shape = self.whole.shapes.named[name]
+            if leaf.role in ("input", "target") and layout.count(shape) == self.samples:
+                array = leaf.value[:, rows] if layout.features == 0 else leaf.value[rows]
+                values[str(name)] = Value(leaf.place or self.problem.place, np.ascontiguousarray(array))
+        return values
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """The order in which an epoch goes through the samples."""
+        training = self.problem.training
+        if training is None or not training.shuffle:
+            return np.arange(self.samples)
+        if training.seed is None:
+            raise ProblemError.of("missing-seed", "shuffle needs a seed", training.place, "add  seed: 0  to training")
+        while len(self._orders) <= epoch:
+            generator = np.random.default_rng([training.seed, len(self._orders)])
+            self._orders.append(generator.permutation(self.samples))
+        return self._orders[epoch]
+
+    def program_at(self, update: int) -> Program:
+        """The program of a run; there is one for each number of samples in a batch."""
+        if self.batch_size == self.samples:
+            return self.whole
+        position = update % self.per_epoch
+        size = min(self.batch_size, self.samples - position * self.batch_size)
+        if size not in self._programs:
+            self._programs[size] = build(self.problem, self.batch(update))
+        return self._programs[size]
+
+    # Moments
+
+    def check(self, name: Name) -> None:
+        """Raise where a name asks for more updates than there are."""
+        update = name.update if name.epoch is None else name.epoch * self.per_epoch
+        if update == END:
+            if self.last is None:
+                raise self._no_end(name)
+            return
+        if self.last is not None and update > self.last:
+            training = self.problem.training
+            if training is None:
+                message, help = f"{name} needs an update, but the problem has no training", "add  training: {...}"
+            else:
+                plural = "" if self.last == 1 else "s"
+                message = f"{name} needs {update} updates, but training makes {self.last} update{plural}"
+                help = f"set  steps: {update}  in training"
+            raise ProblemError.of("no-such-update", message, training.place if training else None, help)
+
+    def _no_end(self, name: Name) -> ProblemError:
+        place = self.problem.training.place if self.problem.training else None
+        return ProblemError.of(
+            "no-such-update", f"{name}: training says neither steps nor epochs", place, "add  steps: 10"
+        )
+
+    def moment(self, update: int) -> Moment:
+        """The values after `update` updates."""
+        if update in self._moments:
+            return self._moments[update]
+        moment = self._at(update)
+        self._moments[update] = moment
+        self._parameters[update] = self._parameters_of(moment)
+        return moment
+
+    def _at(self, update: int) -> Moment:
+        start = max(k for k in self._parameters if k <= update)
+        parameters = self._parameters[start]
+        for k in range(start, update):
+            parameters = self._create(k, parameters).next_parameters()
+        return self._create(update, parameters)
+
+    def _create(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
+        if update in self._moments:
+            return self._moments[update]
+        program = self.program_at(update)
+        moment = Moment(program, update, parameters, self.rounding)
+        for text, value in self.batch(update).items():
+            name = program.scope.names[text]
+            assert value.array is not None
+            moment.values[name] = value.array.reshape(program.shapes.named[name].dims)
+        return moment
+
+    def _parameters_of(self, moment: Moment) -> dict[Name, Tensor]:
+        return {name: moment.values[name] for name in self.program.updated}
+
+    def resolve_moment(self, name: Name) -> int:
+        """The number of updates at which a name is meant."""
+        if name.epoch is not None:
+            return name.epoch * self.per_epoch
+        if name.update == END:
+            assert self.last is not None
+            return self.last
+        return name.update
+
+    def value(self, name: Name) -> Tensor:
+        """The value of a name as it may be asked: at an update, an epoch's end or the end."""
+        self.check(name)
+        plain = name.after(0)
+        if name.epoch is not None and plain == self.program.loss:
+            return self.epoch_loss(name.epoch)
+        update = self.resolve_moment(name)
+        leaf = self.program.leaves.get(plain)
+        if leaf is not None and plain not in self.program.updated and self.batch_size == self.samples:
+            return leaf.value
+        if update == self.last and update > 0 and self.batch_size != self.samples:
+            return self.at_end().value(plain)
+        return self.moment(update).value(plain)
+
+    def at_end(self) -> Moment:
+        """The values after all updates, over all samples."""
+        assert self.last is not None
+        if -1 not in self._moments:
+            last = self._at(self.last)
+            self._moments[-1] = Moment(self.whole, self.last, self._parameters_of(last), self.rounding)
+        return self._moments[-1]
+
+    def epoch_loss(self, epoch: int) -> Tensor:
+        """The mean loss per sample that was seen during an epoch."""
+        loss = self.program.loss
+        assert loss is not None
+        total = 0.0
+        for update in range(max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch):
+            moment = self.moment(update)
+            samples = min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
+            value = float(moment.value(loss).ravel()[0])
+            total += value * (samples if self.averaged() else 1)
+        return np.asarray(total / self.samples)
+
+    def averaged(self) -> bool:
+        """Whether the loss is a mean over the samples of a batch."""
+        loss = self.problem.loss
+        if loss is None:
+            return False
+        return loss.options.get("reduction") == "mean" or "reduction=mean" in self._loss_text().replace(" ", "")
+
+    def _loss_text(self) -> str:
+        loss = self.problem.loss
+        assert loss is not None
+        texts = [
+            text.text for text in self.problem.equations if text.text.split("=")[0].strip() == loss.text.text.strip()
+        ]
+        return texts[0] if texts else loss.text.text

@@ -1,0 +1,246 @@
+"""One simplifier for emitted equations: signs, constants, double transposes, (AB)ᵀ, repeated terms.
+
+Equations of the author are never rewritten. Every rule keeps the value; where a factor 1 or `ones` is dropped, the
+shapes say that nothing is lost.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref
+from nnsolve.engine.infer import Shapes
+
+
+def simplify(expr: Expr, shapes: Shapes) -> Expr:
+    """The normal form of an emitted expression."""
+    return _Simplifier(shapes).simplify(expr)
+
+
+class _Simplifier:
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.rules = {
+            "add": self.add,
+            "neg": lambda call: self.product([Num(-1), *call.args]),
+            "mul": lambda call: self.product(list(call.args)),
+            "div": self.quotient,
+            "ratio": self.ratio,
+            "pow": self.power,
+            "matmul": self.matmul,
+            "transpose": self.transpose,
+            "sum": self.sum,
+        }
+
+    def simplify(self, expr: Expr) -> Expr:
+        if not isinstance(expr, Call):
+            return expr
+        changed = expr.with_args(tuple([self.simplify(arg) for arg in expr.args]))
+        rule = self.rules.get(expr.op)
+        return rule(changed) if rule else changed
+
+    # Sums
+
+    def add(self, expr: Call) -> Expr:
+        """Flatten, add up numbers and equal terms, put a positive term first."""
+        counts: dict[Expr, Number] = {}
+        constant: Number = 0
+        for term in _terms(expr):
+            coefficient, rest = _coefficient(term)
+            if rest is None:
+                constant += coefficient
+            else:
+                counts[rest] = counts.get(rest, 0) + coefficient
+        terms = [self.scaled(count, rest) for rest, count in counts.items() if count != 0]
+        if constant != 0 or not terms:
+            terms.append(Num(constant))
+        if _is_negative(terms[0]):
+            first = next((i for i, term in enumerate(terms) if not _is_negative(term)), 0)
+            terms.insert(0, terms.pop(first))
+        return terms[0] if len(terms) == 1 else Call("add", tuple(terms))
+
+    # Products
+
+    def product(self, factors: list[Expr]) -> Expr:
+        """One coefficient in front, quotients drawn together, ones dropped."""
+        coefficient: Number = 1
+        top: list[Expr] = []
+        bottom: list[Expr] = []
+        pending = list(reversed(factors))
+        while pending:
+            factor = pending.pop()
+            number, rest = _coefficient(factor)
+            coefficient = coefficient * number
+            if rest is None:
+                continue
+            if isinstance(rest, Call) and rest.op == "mul":
+                pending.extend(reversed(rest.args))
+            elif isinstance(rest, Call) and rest.op == "div":
+                bottom.append(rest.args[1])
+                pending.append(rest.args[0])
+            else:
+                top.append(rest)
+        if coefficient == 0:
+            return ZERO
+        top = self.without_ones(top)
+        if bottom:
+            denominator = bottom[0] if len(bottom) == 1 else self.product(bottom)
+            return self.scaled(coefficient, Call("div", (_product_of(top), denominator)))
+        if not top:
+            return Num(coefficient)
+        return self.scaled(coefficient, _product_of(top))
+
+    def scaled(self, coefficient: Number, expr: Expr) -> Expr:
+        """`coefficient * expr`, with a sign drawn into a difference: -(t - y) is y - t."""
+        if coefficient < 0:
+            flipped = _flipped(expr)
+            if flipped is not None:
+                return self.scaled(-coefficient, flipped)
+            return _negative(self.scaled(-coefficient, expr))
+        if coefficient == 1:
+            return expr
+        if isinstance(expr, Num):
+            return Num(coefficient * expr.value)
+        if isinstance(expr, Call) and expr.op == "mul":
+            return expr.with_args((Num(coefficient), *expr.args))
+        if isinstance(expr, Call) and expr.op == "div":
+            top, bottom = expr.args
+            if top == ONE:
+                return expr.with_args((Num(coefficient), bottom))
+            return expr.with_args((self.scaled(coefficient, top), bottom))
+        return Call("mul", (Num(coefficient), expr))
+
+    def without_ones(self, factors: list[Expr]) -> list[Expr]:
+        """Drop `ones(x)` where another factor has the shape of x already."""
+        kept: list[Expr] = []
+        for i, factor in enumerate(factors):
+            if isinstance(factor, Call) and factor.op == "ones":
+                dims = self.shapes(factor).dims
+                others = factors[i + 1 :] + kept
+                if any(self.shapes(other).dims == dims for other in others):
+                    continue
+            kept.append(factor)
+        return kept
+
+    def quotient(self, expr: Call) -> Expr:
+        top, bottom = expr.args
+        number, rest = _coefficient(bottom)
+        coefficient, above = _coefficient(top)
+        exact = all(isinstance(n, (int, Fraction)) for n in (number, coefficient))
+        if number != 0 and (exact or abs(number) == 1):
+            scale: Number = Fraction(coefficient) / Fraction(number) if exact else coefficient / number
+            if rest is None:
+                return self.scaled(scale, above) if above is not None else Num(scale)
+            if isinstance(scale, Fraction) and scale.denominator == 1:
+                scale = int(scale)
+            over: Expr = ONE if above is None else above
+            if isinstance(over, Call) and over.op == "div":
+                over, rest = over.args[0], self.product([over.args[1], rest])
+            return self.scaled(scale, Call("div", (over, rest)))
+        return expr
+
+    def ratio(self, expr: Call) -> Expr:
+        coefficient, above = _coefficient(expr.args[0])
+        if above is None or coefficient == 1:
+            return expr
+        return self.scaled(coefficient, expr.with_args((above, expr.args[1])))
+
+    def power(self, expr: Call) -> Expr:
+        base, exponent = expr.args
+        if exponent == ONE:
+            return base
+        if exponent == ZERO:
+            return ONE
+        return expr
+
+    # Linear algebra
+
+    def matmul(self, expr: Call) -> Expr:
+        (a, left), (b, right) = (_coefficient(arg) for arg in expr.args)
+        if left is None or right is None:
+            return expr
+        return self.scaled(a * b, expr.with_args((left, right)))
+
+    def transpose(self, expr: Call) -> Expr:
+        coefficient, inner = _coefficient(expr.args[0])
+        if inner is None or not self.shapes(inner).dims:
+            return expr.args[0]
+        if isinstance(inner, Call) and inner.op == "transpose":
+            return self.scaled(coefficient, inner.args[0])
+        if isinstance(inner, Call) and inner.op == "matmul":
+            left, right = (self.transpose(Call("transpose", (arg,))) for arg in inner.args)
+            return self.scaled(coefficient, self.matmul(Call("matmul", (right, left))))
+        return self.scaled(coefficient, Call("transpose", (inner,)))
+
+    def sum(self, expr: Call) -> Expr:
+        coefficient, inner = _coefficient(expr.args[0])
+        if inner is None or not self.shapes(inner).dims:
+            return expr.args[0]
+        if isinstance(inner, Call) and inner.op == "ones" and not expr.options:
+            return Num(coefficient * self.shapes(inner).size)
+        if isinstance(inner, Call) and inner.op == "mul" and not expr.options:
+            scalars = [f for f in inner.args if not self.shapes(f).dims]
+            if scalars:
+                rest = [f for f in inner.args if self.shapes(f).dims]
+                inner_sum = self.sum(expr.with_args((_product_of(rest),)))
+                return self.scaled(coefficient, self.product([*scalars, inner_sum]))
+        return self.scaled(coefficient, expr.with_args((inner,)))
+
+
+def _terms(expr: Expr) -> list[Expr]:
+    """The terms of a sum, those of sums inside it included."""
+    terms: list[Expr] = []
+    pending = [expr]
+    while pending:
+        term = pending.pop()
+        if isinstance(term, Call) and term.op == "add":
+            pending.extend(reversed(term.args))
+        else:
+            terms.append(term)
+    return terms
+
+
+def _coefficient(expr: Expr) -> tuple[Number, Expr | None]:
+    """The numeric factor of an expression, and the rest (None: it is a number)."""
+    if isinstance(expr, Num):
+        return expr.value, None
+    if isinstance(expr, Call):
+        if expr.op == "neg":
+            number, rest = _coefficient(expr.args[0])
+            return -number, rest
+        if expr.op == "mul" and isinstance(expr.args[0], Num):
+            return expr.args[0].value, _product_of(list(expr.args[1:]))
+    return 1, expr
+
+
+def _product_of(factors: list[Expr]) -> Expr:
+    if not factors:
+        return ONE
+    return factors[0] if len(factors) == 1 else Call("mul", tuple(factors))
+
+
+def _negative(expr: Expr) -> Expr:
+    return Num(-expr.value) if isinstance(expr, Num) else Call("neg", (expr,))
+
+
+def _is_negative(expr: Expr) -> bool:
+    return (isinstance(expr, Call) and expr.op == "neg") or (isinstance(expr, Num) and expr.value < 0)
+
+
+def _flipped(expr: Expr) -> Expr | None:
+    """The negative of a difference of named quantities, or of a product or quotient that has one as a factor."""
+    if not isinstance(expr, Call):
+        return None
+    if expr.op == "add":
+        plain = [term.args[0] if isinstance(term, Call) and term.op == "neg" else term for term in expr.args]
+        signs = [_is_negative(term) for term in expr.args]
+        if len(plain) == 2 and all(isinstance(term, Ref) for term in plain) and signs == [False, True]:
+            return Call("add", (plain[1], Call("neg", (plain[0],))))
+        return None
+    if expr.op in ("mul", "div", "ratio"):
+        places = range(len(expr.args)) if expr.op == "mul" else range(1)
+        for i in places:
+            flipped = _flipped(expr.args[i])
+            if flipped is not None:
+                return expr.with_args((*expr.args[:i], flipped, *expr.args[i + 1 :]))
+    return None

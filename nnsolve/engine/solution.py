@@ -1,0 +1,51 @@
+"""A solution: the trace and the asked values of a problem and of each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nnsolve.core.diagnostics import Diagnostic
+from nnsolve.core.expressions import Expr
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
+from nnsolve.core.trace import Trace
+from nnsolve.problem.model import Conventions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+
+class Answer(NamedTuple):
+    """An asked value: its id, the address or expression as asked and as resolved, and the value as reported.
+
+    `options` are the ask's own: decimals, significant, points, percent, text, ...
+    """
+
+    id: str
+    of: str
+    expr: Expr
+    value: Tensor
+    shape: Shape
+    options: Mapping[str, Any] = {}
+
+
+class Section(NamedTuple):
+    """The solution of the problem itself (`id` is empty) or of one of its `parts`.
+
+    `hidden` names the values whose layer number reports leave out; `conventions` says how names are written. `warnings`
+    are findings about the results (a value that is not finite, an update that changes nothing).
+    """
+
+    id: str
+    title: str | None
+    text: str | None
+    source: str | None
+    conventions: Conventions
+    trace: Trace
+    answers: tuple[Answer, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    loss: Name | None = None

@@ -1,0 +1,329 @@
+"""A problem file -> its solution: the trace of every section, and what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnsolve.core.diagnostics import Diagnostic, Findings, Place, ProblemError
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Expr, Ref, references, rewrite
+from nnsolve.core.language import parse
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import SCALAR, Shape
+from nnsolve.core.trace import Step, Trace
+from nnsolve.engine.run import Moment, Run
+from nnsolve.engine.solution import Answer, Section
+from nnsolve.problem.loader import load_problem
+from nnsolve.problem.model import Ask, Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+ROLES = ("input", "target", "parameter", "constant", "hyperparameter")
+
+
+class Asked:
+    """An ask with its names resolved."""
+
+    def __init__(self, ask: Ask, expr: Expr, shape: Shape) -> None:
+        self.ask = ask
+        self.expr = expr
+        self.shape = shape
+
+
+class SectionSolver:
+    """Works out one section: the problem itself, or one of its parts."""
+
+    def __init__(self, problem: Problem, id: str = "") -> None:
+        self.id = id
+        self.problem = problem
+        self.run = Run(problem)
+        self.program = self.run.program
+        self.asked = self._asks()
+        self.section = self._section()
+
+    # What is asked
+
+    def _asks(self) -> list[Asked]:
+        findings = Findings()
+        asked = []
+        for ask in self.problem.ask:
+            with findings:
+                asked.append(Asked(ask, *self.resolve(ask.of.text, ask.of.place)))
+        findings.raise_errors()
+        return asked
+
+    def resolve(self, text: str, place: Place | None = None) -> tuple[Expr, Shape]:
+        """An address or an expression over addresses, resolved, with its shape; raises `ProblemError`."""
+        program = self.program
+        expr = program.scope.resolve(parse(text, place, addresses=True), place)
+        for name in references(expr):
+            where = place.right(references(expr)[name].at) if place else None
+            try:
+                self.run.check(name)
+                if name.of is not None:
+                    program.equation(name.after(0))
+                if name.of is not None and name.of not in program.equations:
+                    raise ProblemError.of("not-an-equation", f"{name.of} is not an equation, so it has no derivatives")
+            except ProblemError as error:
+                raise ProblemError([d._replace(place=d.place or where) for d in error.diagnostics]) from None
+        if isinstance(expr, Ref):
+            return expr, program.shapes.of(expr.name.after(0))
+        (equation,) = program.normalizer.equations(Name(""), expr, place, shortcuts=False)[-1:]
+        return equation.expr, program.shapes(equation.expr)
+
+    def value(self, expr: Expr) -> Tensor:
+        """The value of a resolved ask."""
+        if isinstance(expr, Ref):
+            return self.run.value(expr.name)
+        from nnsolve.engine.evaluate import evaluate
+
+        values = {name: self.run.value(name) for name in references(expr)}
+        return evaluate(expr, self.program.shapes, values)
+
+    # The trace
+
+    def _section(self) -> Section:
+        answers = tuple(
+            Answer(item.ask.id, item.ask.of.text, item.expr, *self.reported(item), item.ask.options)
+            for item in self.asked
+        )
+        trace = self._trace()
+        problem = self.problem
+        return Section(
+            self.id,
+            problem.title,
+            problem.text,
+            problem.source,
+            problem.conventions,
+            trace,
+            answers,
+            self._warnings(trace),
+            self.program.loss,
+        )
+
+    def reported(self, item: Asked) -> tuple[Tensor, Shape]:
+        shape = item.shape
+        if isinstance(item.expr, Ref) and item.expr.name.after(0) == self.program.loss:
+            shape = SCALAR
+        return reported(self.value(item.expr), shape), shape
+
+    def _wanted(self) -> dict[int, list[Name]]:
+        """Which values are asked for at which update; by default all of the first one."""
+        wanted: dict[int, list[Name]] = {0: []}
+        program = self.program
+        for item in self.asked:
+            for name in references(item.expr):
+                plain, update = name.after(0), self.run.resolve_moment(name)
+                if update > 0 and plain in program.updated:
+                    wanted.setdefault(update - 1, []).append(plain.after(1))
+                else:
+                    wanted.setdefault(update, []).append(plain)
+        if not self.asked and program.loss is not None:
+            if self.problem.training is not None:
+                wanted[0] += [name.after(1) for name in program.updated]
+            else:
+                wanted[0] += [name.gradient(program.loss) for name in program.parameters]
+        if max(wanted) > 0:
+            wanted[0] += [name.after(1) for name in program.updated]
+        return wanted
+
+    def _trace(self) -> Trace:
+        steps: list[Step] = []
+        not_finite: Name | None = None
+        wanted = self._wanted()
+        for update in sorted(wanted):
+            moment = self.run.moment(update)
+            names = wanted[update]
+            forward = moment.program.results if update == 0 else []
+            order = moment.program.closure([*names, *forward])
+            moment.require([*names, *forward])
+            equations = sorted(order, key=_phase_order) if not self._interleaved() else order
+            steps += self._given(moment, equations, update, bool(names))
+            steps += [self._step(equation, moment) for equation in equations]
+        for step in steps:
+            if not_finite is None and step.phase != "given" and not np.isfinite(step.value).all():
+                not_finite = step.name
+        return Trace(tuple(steps), not_finite)
+
+    def _interleaved(self) -> bool:
+        return self.problem.training is not None and self.problem.training.order == "layer_by_layer"
+
+    def _given(self, moment: Moment, equations: Iterable[Equation], update: int, asked: bool) -> list[Step]:
+        """What the file gives and the equations use; from the second run on only what a batch changes."""
+        program = moment.program
+        used = {name for equation in equations for name in references(equation.expr)}
+        asked_names = {name.after(0) for item in self.asked for name in references(item.expr)}
+        steps = []
+        if update == 0:
+            for role in ROLES:
+                for name, leaf in program.leaves.items():
+                    if leaf.role == role and (name in used or name in asked_names):
+                        shape = program.shapes.named[name]
+                        steps.append(Step(name, "given", moment.values[name], shape, role=role, place=leaf.place))
+            for name in program.given:
+                if name not in used and name not in asked_names:
+                    continue
+                shape = program.shapes.named[name]
+                steps.append(Step(name, "given", moment.values[name], shape, role="given"))
+        return steps
+
+    def _step(self, equation: Equation, moment: Moment) -> Step:
+        """One line of the trace; from the second run on the names say after which update they were computed."""
+        k, shapes = moment.update, moment.program.shapes
+        names = {name: self.shifted(name, k) for name in references(equation.expr)}
+        if k:
+            equation = self._shifted_equation(equation, k)
+        name = equation.name
+        return Step(
+            name,
+            equation.phase,
+            moment.values[self._plain(name, k)],
+            shapes.of(name.after(0)),
+            equation,
+            {shown: moment.values[plain] for plain, shown in names.items()},
+            {shown: shapes.of(plain) for plain, shown in names.items()},
+            rounding=moment.rounding.describe(self._plain(name, k)),
+            place=equation.place,
+        )
+
+    def _plain(self, name: Name, k: int) -> Name:
+        """The program's own name of a value of run k."""
+        return name.after(name.update - k) if name.update else name
+
+    def shifted(self, name: Name, k: int) -> Name:
+        """What a name of the program is called in the run after k updates."""
+        if k == 0:
+            return name
+        leaf = self.program.leaves.get(name.after(0))
+        is_constant = leaf is not None and name.of is None and name.after(0) not in self.program.updated
+        return name if is_constant else name.after(name.update + k)
+
+    def _shifted_equation(self, equation: Equation, k: int) -> Equation:
+        def shift(expr: Expr) -> Expr:
+            return rewrite(expr, lambda node: Ref(self.shifted(node.name, k)) if isinstance(node, Ref) else node)
+
+        return equation._replace(
+            name=self.shifted(equation.name, k),
+            expr=shift(equation.expr),
+            long=None if equation.long is None else shift(equation.long),
+            chain=tuple((self.shifted(u, k), self.shifted(v, k)) for u, v in equation.chain),
+        )
+
+    def _warnings(self, trace: Trace) -> tuple[Diagnostic, ...]:
+        if trace.first_not_finite is None:
+            return ()
+        step = next(step for step in trace.steps if step.name == trace.first_not_finite)
+        kind = "not a number" if np.isnan(step.value).any() else "infinite"
+        return (
+            Diagnostic(
+                "not-finite",
+                f"{step.name} is {kind}; it is the first equation whose result is not finite",
+                step.place,
+                "what is computed from it cannot be trusted",
+                "warning",
+            ),
+        )
+
+
+def _phase_order(equation: Equation) -> int:
+    return ("forward", "backward", "update").index(equation.phase)
+
+
+def reported(value: Tensor, shape: Shape) -> Tensor:
+    """A value as reports, JSON and Python show it: a vector is flat, a number has no dimensions."""
+    return np.reshape(value, shape.reported) if shape.flat or not shape.dims else value
+
+
+class Solution:
+    """The solution of a problem file.
+
+    `solution["dL/dW2"]` is the value at an address (`"b.z1"` in part b): an ndarray, or a float for a number. `answers`
+    maps each asked id to its value, `trace` lists the steps.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        findings = Findings()
+        self._solvers: dict[str, SectionSolver] = {}
+        with findings:
+            self._solvers[""] = SectionSolver(problem)
+        for part in problem.parts:
+            with findings:
+                self._solvers[part.id] = SectionSolver(part.problem, part.id)
+        if findings.errors:
+            raise ProblemError(_once(findings.diagnostics))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The problem's own section, unless only its parts ask something, and those of its parts."""
+        every = [solver.section for solver in self._solvers.values()]
+        return tuple(every if every[0].answers or len(every) == 1 else every[1:])
+
+    @property
+    def trace(self) -> tuple[Step, ...]:
+        """The steps of all sections."""
+        return tuple(step for section in self.sections for step in section.trace.steps)
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """Each asked id (`part.id` in a part) with its value."""
+        return {
+            f"{section.id}.{answer.id}" if section.id else answer.id: _python(answer.value)
+            for section in self.sections
+            for answer in section.answers
+        }
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(warning for section in self.sections for warning in section.warnings)
+
+    def __getitem__(self, address: str) -> Any:
+        """The value at an address; raises `ProblemError` (also a `KeyError`'s cause) where there is none."""
+        part, _, rest = address.partition(".")
+        solver = self._solvers[""]
+        if part in self._solvers and rest:
+            solver, address = self._solvers[part], rest
+        try:
+            expr, shape = solver.resolve(address)
+            ask = Asked(Ask(address, None, {}), expr, shape)  # type: ignore[arg-type]
+            return _python(solver.reported(ask)[0])
+        except ProblemError as error:
+            raise AddressError(str(error)) from error
+
+    def _repr_html_(self) -> str:
+        from nnsolve.report import html_of
+
+        return html_of(self)
+
+    def __rich__(self) -> Any:
+        from nnsolve.report import renderable
+
+        return renderable(self)
+
+
+class AddressError(KeyError):
+    """There is no value at an address."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def _python(value: Tensor) -> Any:
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Findings without repetition: every part finds the faults of what it shares with the problem."""
+    return list(dict.fromkeys(diagnostics))
+
+
+def solve(path: str | Path) -> Solution:
+    """Solve a problem file; raises `ProblemError` with everything that is wrong with it."""
+    return Solution(load_problem(path))

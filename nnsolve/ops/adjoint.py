@@ -1,0 +1,82 @@
+"""Operations that occur in emitted gradients only: masks, and a gradient that is repeated. They need no derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnsolve.core.shapes import Shape
+from nnsolve.ops.operation import Operation, elementwise, register, same_shape
+
+
+def _greater(x: Any, y: Any, tie: float = 0.0) -> Any:
+    return np.where(np.equal(x, y), tie, np.greater(x, y) * 1.0)
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    return np.where((np.asarray(x) > low) & (np.asarray(x) < high), 1.0, 0.0)
+
+
+def _is_extreme(reduce: Any) -> Any:
+    def value(x: Any, axis: int | None = None) -> Any:
+        mask = np.equal(x, reduce(x, axis=axis, keepdims=True)) * 1.0
+        return mask / np.sum(mask, axis=axis, keepdims=True)
+
+    return value
+
+
+elementwise(
+    "greater",
+    _greater,
+    "1 where x > y, `tie` where they are equal, else 0",
+    arguments=("x", "y"),
+    options={"tie": 0.0},
+    adjoint_only=True,
+    example=([[0.5, -2.0, 1.0]], [[0.0, 1.0, 1.0]]),
+)
+elementwise(
+    "inside",
+    _inside,
+    "1 where low < x < high, else 0",
+    arguments=("x", "low", "high"),
+    adjoint_only=True,
+    example=([[0.5, -2.0, 3.25]], -1.0, 1.0),
+)
+for _name, _reduce, _doc in (
+    ("is_max", np.max, "1 at the largest element, shared by equal ones; else 0"),
+    ("is_min", np.min, "1 at the smallest element, shared by equal ones; else 0"),
+):
+    register(
+        Operation(
+            _name,
+            ("x",),
+            _doc,
+            _is_extreme(_reduce),
+            same_shape,
+            options={"axis": None},
+            adjoint_only=True,
+            example=([[0.5, -2.0, 3.25]],),
+        )
+    )
+register(
+    Operation(
+        "ones",
+        ("x",),
+        "ones in the shape of x: a gradient that is the same for every element",
+        np.ones_like,
+        same_shape,
+        adjoint_only=True,
+        example=([[0.5, -2.0, 3.25]],),
+    )
+)
+register(
+    Operation(
+        "jacobian",
+        ("x", "y"),
+        "dx_i/dy_j, a row for each element of x; computed by one backward pass for each",
+        None,
+        lambda shapes, options, layout: Shape((shapes[0].size, shapes[1].size)),
+        adjoint_only=True,
+    )
+)

@@ -1,0 +1,125 @@
+"""What an operation is, and the registry of all of them.
+
+Value, shape rule, derivative rule, notation, example and source stand in one place. Derivative rules are expressions in
+the operation's own argument names, `g` (the incoming gradient) and `out` (the result), so that differentiating a program
+gives more equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nnsolve.core.expressions import Call, Expr
+from nnsolve.core.shapes import SCALAR, Layout, Shape, broadcast, resolve_axis
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+ShapeRule = Callable[[Sequence[Shape], Mapping[str, Any], Layout], Shape]
+
+
+class Site(NamedTuple):
+    """Where a derivative rule is applied: the call, the gradient that comes in, the shapes, the samples' layout."""
+
+    call: Call
+    g: Expr
+    out: Expr
+    args: tuple[Expr, ...]
+    shapes: tuple[Shape, ...]
+    shape: Shape
+    g_shape: Shape
+    options: Mapping[str, Any]
+    layout: Layout
+
+
+Rule = str | Callable[[Site, int], Expr]
+
+
+class Operation(NamedTuple):
+    """An operation of the equation language.
+
+    `value(*tensors, **options)` computes it; an option called `axis` arrives as a number or None. Where `value` is None
+    the `definition` (an expression in the arguments) is evaluated. An operation with `shown_as_definition` is spelled and
+    printed as its definition: it differs from it only in being safe where the definition divides 0 by 0 or overflows.
+    `gradient` maps an argument to its derivative rule, `no_derivative` says why there is none. `adjoint_only` operations
+    occur in emitted equations only.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    doc: str
+    value: Callable[..., Any] | None
+    shape: ShapeRule
+    gradient: Mapping[str, Rule] = {}
+    options: Mapping[str, Any] = {}
+    variadic: bool = False
+    optional: int = 0  # how many of the last arguments may be left out
+    elementwise: bool = False
+    activation: bool = False
+    definition: str | None = None
+    shown_as_definition: bool = False
+    no_derivative: str | None = None
+    adjoint_only: bool = False
+    symbol: str | None = None  # how reports write the function: σ for sigmoid
+    fences: tuple[str, str] | None = None  # ‖ ‖ around the argument of a norm
+    example: tuple[Any, ...] = ()
+    example_options: Mapping[str, Any] = {}
+    source: str = ""
+
+
+REGISTRY: dict[str, Operation] = {}
+
+
+def register(operation: Operation) -> Operation:
+    """Add an operation to the language."""
+    assert operation.name not in REGISTRY, operation.name
+    REGISTRY[operation.name] = operation
+    return operation
+
+
+def elementwise_shape(name: str) -> ShapeRule:
+    """The shape rule of an elementwise operation."""
+
+    def rule(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+        return shapes[0] if len(shapes) == 1 else broadcast(name, list(shapes), layout)
+
+    return rule
+
+
+def elementwise(
+    name: str,
+    value: Callable[..., Any] | None,
+    doc: str,
+    *,
+    arguments: tuple[str, ...] = ("x",),
+    **fields: Any,
+) -> Operation:
+    """Register an elementwise operation."""
+    shape = elementwise_shape(fields.pop("called", name))
+    return register(Operation(name, arguments, doc, value, shape, elementwise=True, **fields))
+
+
+def same_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    return shapes[0]
+
+
+def scalar_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    return SCALAR
+
+
+def axis_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    """The shape that a reduction leaves: everything, or what `axis=features|samples` keeps."""
+    axis = options.get("axis")
+    x = shapes[0]
+    if axis is None or not x.dims:
+        return SCALAR
+    along = resolve_axis(axis, x, layout)
+    assert along is not None
+    if x.kind in ("vector", "scalar") and axis == "features":
+        return SCALAR
+    dims = tuple(1 if i == along else n for i, n in enumerate(x.dims))
+    return Shape(dims, "per_sample" if axis == "features" else "vector")
