@@ -109,7 +109,7 @@ def unknown_key(key: ScalarNode, known: list[str], what: str, context: Context) 
 
 def wrong_type(node: Node, expected: str, context: Context, help: str | None = None) -> None:
     """The error for a value of the wrong type."""
-    if help is None and isinstance(node, ScalarNode) and node.plain and re.match(r"\w{1,40}:\S", node.text):
+    if isinstance(node, ScalarNode) and node.plain and re.match(r"\w{1,40}:\S", node.text):
         help = "a space is missing behind the colon"
     context.error("wrong-type", f"{expected}; found {described(node)}", node.place, help)
 

@@ -91,7 +91,8 @@ def _problem(root: Node, context: Context) -> Problem | None:
         return None
     found = known_entries(root, PROBLEM, "a problem", context)
     parts = found.pop("parts", None)
-    problem = _read(found, context, Problem(context.file, Place(context.file)), complete=parts is None)
+    complete = parts is None or "ask" in found
+    problem = _read(found, context, Problem(context.file, Place(context.file)), complete=complete)
     if parts is None:
         return problem
     return problem._replace(
