@@ -1,0 +1,1 @@
+"""Reports: a solution as text for a terminal, as JSON, and in other formats."""

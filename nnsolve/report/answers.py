@@ -1,0 +1,110 @@
+"""The closing table: what was asked, and the value of each, as a student would write it down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnsolve.core.expressions import Ref
+from nnsolve.core.names import Name
+from nnsolve.core.spelling import spell
+from nnsolve.engine.solution import Answer
+from nnsolve.report.boxes import width
+from nnsolve.report.lines import wrapped
+from nnsolve.report.notation import formula
+from nnsolve.report.numbers import number, places, rounded
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Line, clean
+from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, summary
+
+INDENT = 2
+
+
+def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "") -> list[Line]:
+    """A row for each ask: its id, what it is, its value."""
+    ids = [clean(f"{prefix}.{answer.id}" if prefix else answer.id, scope.style.unicode) for answer in answers]
+    what = [_quantity(answer, scope, shown) for answer, shown in zip(answers, ids, strict=True)]
+    most = scope.style.width // 3
+    first = min(max(map(width, ids), default=0), most)
+    second = min(max(map(width, what), default=0), most)
+    lines: list[Line] = []
+    for answer, shown, quantity in zip(answers, ids, what, strict=True):
+        if answer.options.get("text"):
+            lines += [[(" " * INDENT, ""), (part, "")] for part in _texts(answer, scope)]
+        margin = INDENT + first + (2 + second if second else 0) + 2
+        crowded = width(shown) > first or width(quantity) > second
+        value = _value(answer, scope, scope.style.width - margin)
+        middle = 0 if crowded else (len(value) - 1) // 2
+        heads = [_head(shown, quantity, first, second, crowded)]
+        if crowded:
+            lines += [[(" " * INDENT, ""), (part, "formula")] for part in wrapped(heads[0], scope.style.width - INDENT)]
+        for n, text in enumerate(value):
+            left = heads[0] if n == middle and not crowded else ""
+            lines.append(
+                [(" " * INDENT, ""), (left + " " * (margin - INDENT - width(left)), "formula"), (text, "answer")]
+            )
+    return lines
+
+
+def _head(shown: str, quantity: str, first: int, second: int, crowded: bool) -> str:
+    if crowded:
+        return f"{shown}  {quantity}".rstrip()
+    return shown + " " * (first - width(shown)) + (f"  {quantity}" + " " * (second - width(quantity)) if second else "")
+
+
+def _texts(answer: Answer, scope: Scope) -> list[str]:
+    return wrapped(clean(str(answer.options["text"]), scope.style.unicode), scope.style.width - INDENT)
+
+
+def _quantity(answer: Answer, scope: Scope, shown: str) -> str:
+    text = formula(answer.expr, scope)
+    plain = str(answer.expr.name) if isinstance(answer.expr, Ref) else spell(answer.expr)
+    return text if text != shown and (scope.style.unicode or plain != shown) else ""
+
+
+def _value(answer: Answer, scope: Scope, room: int) -> list[str]:
+    """The value in lines of at most `room` cells: a number, a list, or a matrix."""
+    value, style = answer.value, scope.style
+    if value.ndim and (value.size > 60 if value.ndim == 1 else is_large(value.shape)):
+        column = value.reshape(-1, 1) if value.ndim == 1 else value
+        return [*corners(column, style, room).rows, *wrapped(summary(value, answer.shape, style), room)]
+    rows = value_texts(answer, scope)
+    if value.ndim == 0:
+        return [rows[0][0]]
+    if value.ndim == 1:
+        return wrapped("[" + ", ".join(rows[0]) + "]", room)
+    box = bracketed(rows, style)
+    if box.width <= room:
+        return list(box.rows)
+    lines: list[str] = []
+    for columns, block in column_blocks(value, style, room):
+        lines += [*block.rows, f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"]
+    return lines
+
+
+def value_texts(answer: Answer, scope: Scope) -> list[list[str]]:
+    """The numbers of an answer, rounded as the ask says, else with a few more digits than the steps show."""
+    options, style = answer.options, scope.style
+    percent = bool(options.get("percent"))
+    value = np.atleast_2d(answer.value) * (100 if percent else 1)
+    rows: list[list[float]] = value.tolist()
+    sign = " %" if percent else ""
+    decimals, significant = _digits(options.get("decimals")), _digits(options.get("significant"))
+    if style.decimals is not None:
+        decimals, significant = style.decimals, None
+    if decimals is None and significant is None and not percent:
+        count = places([x for row in rows for x in row], 2 if value.size <= 4 else 1)
+        return [[number(x, count, style) for x in row] for row in rows]
+    if decimals is None and significant is None:
+        decimals = 2
+    return [[rounded(x, style, decimals=decimals, significant=significant) + sign for x in row] for row in rows]
+
+
+def _digits(option: Any) -> int | None:
+    return int(option) if isinstance(option, int) else None
+
+
+def asked_names(answers: tuple[Answer, ...]) -> set[Name]:
+    """The names that are asked for as such."""
+    return {answer.expr.name for answer in answers if isinstance(answer.expr, Ref)}

@@ -1,0 +1,297 @@
+"""Every element's arithmetic written out: `z₁[1] = 1·3 + 0·14 − 1 = 2`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, islice, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.core.expressions import Call, Expr, Num, Ref
+from nnsolve.core.spelling import ATOM, POSTFIX, POWER, PRODUCT, SIGN, SUM, spell_number
+from nnsolve.core.trace import Step
+from nnsolve.ops import REGISTRY
+from nnsolve.report import notation
+from nnsolve.report.boxes import width
+from nnsolve.report.layout import Numbers
+from nnsolve.report.lines import wrapped
+from nnsolve.report.numbers import number, places
+from nnsolve.report.scope import Scope, options
+from nnsolve.report.style import Line
+from nnsolve.report.symbols import superscript
+from nnsolve.report.tensors import rows_of, texts
+from nnsolve.report.unfold import definition, shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+MOST_LINES = 48
+"""Elements of one tensor that are written out; the rest is counted."""
+
+MOST_TERMS = 12
+"""Terms of one sum that are written out: the first ones, dots, and the last."""
+
+LONGEST = 2000
+"""Characters of one element's arithmetic; an expression that needs more is left to its formula."""
+
+Place = tuple[int, ...]
+
+
+class Unknown(Exception):
+    """An element depends on its operands in a way that has no arithmetic to write out."""
+
+
+class Text:
+    """An arithmetic expression as text, and how tightly it binds."""
+
+    __slots__ = ("binds", "text")
+
+    def __init__(self, text: str, binds: int) -> None:
+        self.text = text
+        self.binds = binds
+
+    def within(self, place: int) -> str:
+        return self.text if self.binds >= place else f"({self.text})"
+
+
+class Elements:
+    """Writes the elements of one step's expression."""
+
+    def __init__(self, step: Step, scope: Scope) -> None:
+        self.scope = scope
+        self.style = scope.style
+        self.numbers = Numbers(step.operands, scope, scope.style.width)
+        self._known: dict[Expr, tuple[Tensor, int] | None] = {}
+
+    def shape(self, expr: Expr) -> tuple[int, ...]:
+        shape = self.scope.shape(expr)
+        if shape is None:
+            raise Unknown
+        return shape.dims
+
+    def known(self, expr: Expr) -> tuple[Tensor, int] | None:
+        """A value that needs no arithmetic, and the decimals that its elements are shown with."""
+        if expr not in self._known:
+            value = self.numbers.known(expr)
+            self._known[expr] = None if value is None else (value, _decimals(value))
+        return self._known[expr]
+
+    def element(self, expr: Expr, at: Place) -> Text:
+        """The arithmetic of one element of an expression."""
+        if isinstance(expr, Num):
+            return self.constant(expr)
+        dims = self.shape(expr)
+        at = tuple(0 if n == 1 else i for i, n in zip(at, dims, strict=False)) if dims else ()
+        known = self.known(expr)
+        if known is not None:
+            value, decimals = known
+            return _number_text(number(float(value[at] if at else value), decimals, self.style))
+        if isinstance(expr, Ref):
+            raise Unknown
+        writer = _WRITERS.get(expr.op)
+        if writer is not None:
+            return writer(self, expr, at)
+        unfolded = definition(expr)
+        if unfolded is not None:
+            return self.element(shown(unfolded), at)
+        operation = REGISTRY.get(expr.op)
+        if operation is None or not operation.elementwise:
+            raise Unknown
+        args = [self.element(arg, at).text for arg in expr.args]
+        return self.call(expr, args)
+
+    def constant(self, expr: Num) -> Text:
+        unicode = self.style.unicode
+        text = notation.number_sign(expr.value) if unicode else spell_number(expr.value)
+        return Text(text, PRODUCT) if "/" in text else _number_text(text)
+
+    def call(self, expr: Call, args: list[str]) -> Text:
+        """A function of numbers."""
+        operation = REGISTRY.get(expr.op)
+        more = notation.extras(expr, self.scope)
+        if operation and operation.fences and self.style.unicode and not more:
+            return Text(f"{operation.fences[0]}{args[0]}{operation.fences[1]}", ATOM)
+        return Text(f"{notation.function_name(expr.op, self.scope)}({', '.join(args + more)})", ATOM)
+
+    def total(self, terms: Iterator[Text], count: int) -> Text:
+        """A sum of `count` terms."""
+        minus = "−" if self.style.unicode else "-"
+        parts: list[str] = []
+        for n, term in enumerate(terms):
+            if count > MOST_TERMS and n == MOST_TERMS - 1:
+                parts.append(" + …" if self.style.unicode else " + ...")
+            text = term.within(PRODUCT)
+            negative = text[0] == minus and term.binds in (SIGN, PRODUCT)
+            parts.append(text if not parts else f" {minus} {text[1:]}" if negative else f" + {text}")
+        return Text("".join(parts), SUM) if count > 1 else Text(parts[0], PRODUCT)
+
+    def times(self, factors: list[Text]) -> Text:
+        """A product."""
+        dot = "·" if self.style.unicode else "*"
+        first = factors[0].within(SIGN) if factors[0].binds != SIGN else factors[0].text
+        return Text(dot.join([first, *(f.within(POWER) for f in factors[1:])]), PRODUCT)
+
+    def add(self, expr: Call, at: Place) -> Text:
+        return self.total((self.element(arg, at) for arg in expr.args), len(expr.args))
+
+    def negative(self, expr: Call, at: Place) -> Text:
+        inner = self.element(expr.args[0], at)
+        minus = "−" if self.style.unicode else "-"
+        return Text(f"{minus}{inner.within(POWER if inner.text[0] == minus else PRODUCT)}", SIGN)
+
+    def product(self, expr: Call, at: Place) -> Text:
+        return self.times([self.element(arg, at) for arg in expr.args])
+
+    def quotient(self, expr: Call, at: Place) -> Text:
+        top, bottom = (self.element(arg, at) for arg in expr.args)
+        return Text(f"{top.within(PRODUCT) if top.binds != SIGN else top.text} / {bottom.within(POWER)}", PRODUCT)
+
+    def power(self, expr: Call, at: Place) -> Text:
+        base, exponent = (self.element(arg, at) for arg in expr.args)
+        lifted = superscript(exponent.text.replace("−", "-")) if self.style.unicode else None
+        return Text(base.within(POSTFIX) + (lifted or f"^{exponent.within(POSTFIX)}"), POWER)
+
+    def exponential(self, expr: Call, at: Place) -> Text:
+        inner = self.element(expr.args[0], at)
+        text = inner.text
+        minus = "−" if self.style.unicode else "-"
+        if text.startswith(f"{minus}({minus}") and text.count("(") == 1:
+            text = text[3:-1]
+        simple = all(c in "0123456789.-−" for c in text)
+        return Text(f"e^{text}" if simple else f"e^({text})", POWER)
+
+    def root(self, expr: Call, at: Place) -> Text:
+        inner = self.element(expr.args[0], at)
+        return Text(f"√{inner.within(ATOM)}" if self.style.unicode else f"sqrt({inner.text})", ATOM)
+
+    def matrix_product(self, expr: Call, at: Place) -> Text:
+        left, right = expr.args
+        count = self.shape(left)[-1]
+        i, j = at or (0, 0)
+        inner = shortened(((k,) for k in range(count)), count)
+        return self.total(
+            (self.times([self.element(left, (i, k)), self.element(right, (k, j))]) for (k,) in inner), count
+        )
+
+    def transpose(self, expr: Call, at: Place) -> Text:
+        return self.element(expr.args[0], at[::-1])
+
+    def reduced(self, expr: Call, at: Place) -> tuple[Iterator[Place], int]:
+        """The places of the elements that a reduction takes together."""
+        dims = self.shape(expr.args[0])
+        axis = options(expr).get("axis")
+        out = self.scope.shape(expr)
+        if axis is None or out is None or not out.dims:
+            spans = [range(n) for n in dims]
+        else:
+            along = self.scope.layout.axis(str(axis))
+            spans = [range(n) if k == along else range(i, i + 1) for k, (i, n) in enumerate(zip(at, dims, strict=True))]
+        return product(*spans), int(np.prod([len(span) for span in spans]))
+
+    def summation(self, expr: Call, at: Place) -> Text:
+        where, count = self.reduced(expr, at)
+        return self.total((self.element(expr.args[0], place) for place in shortened(where, count)), count)
+
+    def mean(self, expr: Call, at: Place) -> Text:
+        _, count = self.reduced(expr, at)
+        return Text(f"{self.summation(expr, at).within(PRODUCT)} / {count}", PRODUCT)
+
+    def extreme(self, expr: Call, at: Place) -> Text:
+        if len(expr.args) > 1:
+            return self.call(expr, [self.element(arg, at).text for arg in expr.args])
+        where, count = self.reduced(expr, at)
+        texts = [self.element(expr.args[0], place).text for place in islice(where, MOST_TERMS)]
+        return Text(f"{expr.op}({', '.join(texts)}{', …' if count > MOST_TERMS else ''})", ATOM)
+
+    def condition(self, expr: Call, at: Place) -> Text:
+        left, right = (self.element(arg, at).text for arg in expr.args)
+        return Text(f"[{left} > {right}]", ATOM)
+
+
+def shortened(where: Iterator[Place], count: int) -> Iterator[Place]:
+    """The places of a long sum that are written out: the first ones and the last."""
+    if count <= MOST_TERMS:
+        return where
+    return chain(islice(where, MOST_TERMS - 1), islice(where, count - MOST_TERMS, count - MOST_TERMS + 1))
+
+
+def _number_text(text: str) -> Text:
+    return Text(text, SIGN if text[0] in "-−" else PRODUCT if "×" in text else ATOM)
+
+
+def _decimals(value: Tensor) -> int:
+    return places(value.ravel()[:400].tolist())
+
+
+def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
+    """The arithmetic of the elements of a step, one a line, in columns where they are short."""
+    assert step.equation is not None
+    expr = shown(step.equation.expr)
+    writer = Elements(step, scope)
+    if writer.known(expr) is not None:
+        return []
+    count = step.value.size
+    results = texts(rows_of(step.value), scope.style) if count <= 4096 else None
+    found: list[str] = []
+    try:
+        for at in islice(np.ndindex(step.value.shape), MOST_LINES):
+            i, j = (0, 0, *at)[-2:]
+            result = results[i][j] if results else number(float(step.value[at]), 4, scope.style)
+            text = writer.element(expr, at).text
+            if len(text) > LONGEST:
+                return []
+            found.append(f"{_label(step, at, scope)} = {text} = {result}")
+    except Unknown:
+        return []
+    room = scope.style.width - indent
+    lines = _columns(found, indent, room)
+    if count > len(found):
+        lines.append([(" " * indent, ""), (f"{count - len(found)} more elements are left out", "note")])
+    return lines
+
+
+def _label(step: Step, at: Place, scope: Scope) -> str:
+    name = scope.name(step.name)
+    if not at:
+        return name
+    if step.shape.flat:
+        return f"{name}[{max(at) + scope.base}]"
+    return f"{name}[{','.join(str(i + scope.base) for i in at)}]"
+
+
+def _columns(found: list[str], indent: int, room: int) -> list[Line]:
+    widest = max([width(text) for text in found], default=0)
+    across = max(1, min(3, (room + 4) // (widest + 4)))
+    lines: list[Line] = []
+    if across == 1:
+        for text in found:
+            for n, part in enumerate(wrapped(text, room - 4)):
+                lines.append([(" " * (indent + (4 if n else 0)), ""), (part, "")])
+        return lines
+    down = -(-len(found) // across)
+    for row in range(down):
+        cells = found[row::down]
+        filled = [cell + " " * (widest - width(cell)) for cell in cells]
+        lines.append([(" " * indent, ""), ("    ".join(filled).rstrip(), "")])
+    return lines
+
+
+_WRITERS: dict[str, Callable[[Elements, Call, Place], Text]] = {
+    "add": Elements.add,
+    "neg": Elements.negative,
+    "mul": Elements.product,
+    "div": Elements.quotient,
+    "pow": Elements.power,
+    "exp": Elements.exponential,
+    "sqrt": Elements.root,
+    "matmul": Elements.matrix_product,
+    "transpose": Elements.transpose,
+    "sum": Elements.summation,
+    "mean": Elements.mean,
+    "max": Elements.extreme,
+    "min": Elements.extreme,
+    "greater": Elements.condition,
+}

@@ -1,0 +1,94 @@
+"""What a problem gives: inputs, targets, parameters and constants, several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.report.boxes import Piece, text_box, typeset
+from nnsolve.report.lines import heading, paragraph
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Line
+from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, summary, tensor_box
+
+ROLES = ("input", "target", "given", "parameter", "constant", "hyperparameter")
+INDENT = 2
+GAP = "    "
+
+
+def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> list[Line]:
+    """The given values; what a part shares with the problem (`seen`) is only named."""
+    if not steps:
+        return []
+    same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]
+    shared = {step.name for step in same}
+    lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
+    row: list[Piece] = []
+    room = scope.style.width - INDENT
+    for step in sorted(steps, key=_order):
+        if step.name in shared:
+            continue
+        cell = _cell(step, scope)
+        if cell[1].box.width + cell[0].width > room or is_large(step.value.shape):
+            lines += _row(row) + _large(step, scope)
+            row = []
+            continue
+        if row and sum(piece.width for piece in row) + len(GAP) + cell[0].width + cell[1].width > room:
+            lines += _row(row)
+            row = []
+        row += [Piece(GAP if row else "", cell[0].box, "formula"), cell[1]]
+    lines += _row(row)
+    if same:
+        names = ", ".join(scope.name(step.name) for step in same)
+        lines += [[], *paragraph(f"{names} as above", scope.style, "", INDENT)]
+    return lines
+
+
+def _order(step: Step) -> int:
+    return ROLES.index(step.role) if step.role in ROLES else len(ROLES)
+
+
+def _equal(step: Step, other: Step) -> bool:
+    return step.value.shape == other.value.shape and bool(np.array_equal(step.value, other.value))
+
+
+def _row(pieces: list[Piece]) -> list[Line]:
+    return [[], *typeset(pieces, INDENT)] if pieces else []
+
+
+def _caption(step: Step, scope: Scope) -> str:
+    """The address, the shape and the role; what says nothing new is left out."""
+    parts = [str(step.name)] if scope.style.unicode and scope.name(step.name) != str(step.name) else []
+    parts += [dimensions(step.shape, scope.style)] if step.shape.dims else []
+    parts += [step.role] if step.role in ("input", "target", "given") else []
+    return " ".join(parts)
+
+
+def _cell(step: Step, scope: Scope) -> tuple[Piece, Piece]:
+    name = text_box(f"{scope.name(step.name)} = ")
+    if is_large(step.value.shape):
+        return Piece("", name, "formula"), Piece("", text_box(""))
+    caption = _caption(step, scope)
+    return Piece("", name, "formula"), Piece("", tensor_box(step.value, scope.style), "", caption)
+
+
+def _large(step: Step, scope: Scope) -> list[Line]:
+    """A value that needs the whole width: in blocks of columns, or by its corners."""
+    style, name = scope.style, text_box(f"{scope.name(step.name)} = ")
+    room = style.width - INDENT - name.width
+    head = Piece("", name, "formula")
+    if is_large(step.value.shape):
+        return [
+            [],
+            *typeset([head, Piece("", corners(step.value, style, room))], INDENT),
+            *paragraph(summary(step.value, step.shape, style), style, "note", INDENT + name.width),
+        ]
+    lines: list[Line] = []
+    for columns, box in column_blocks(step.value, style, room):
+        caption = f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"
+        lead = head if not lines else Piece(" " * name.width, text_box(""))
+        lines += [[], *typeset([lead, Piece("", box, "", caption)], INDENT)]
+    return [*lines, *paragraph(_caption(step, scope), style, "note", INDENT + name.width)]

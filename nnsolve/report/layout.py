@@ -1,0 +1,259 @@
+"""An expression with its numbers put in: boxes side by side, as one would write it on a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nnsolve.core.expressions import Call, Expr, Num, Ref
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import ShapeError, resolve_axis
+from nnsolve.core.spelling import signed_term, spell_number
+from nnsolve.ops import REGISTRY
+from nnsolve.report import notation
+from nnsolve.report.boxes import Box, Piece, beside, fence, fraction, raised, text_box, width
+from nnsolve.report.scope import Scope, options
+from nnsolve.report.symbols import superscript
+from nnsolve.report.tensors import is_large, tensor_box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+REARRANGING = frozenset(
+    ("transpose", "index", "append_one", "prepend_one", "drop_first", "drop_last", "concat", "reshape", "reshaped")
+)
+"""Operations that compute nothing: their results are shown, not written as calls."""
+
+
+class Numbers:
+    """The values that names of one equation stand for, and how expressions look with them put in."""
+
+    __slots__ = ("captions", "operands", "room", "scope", "unicode")
+
+    def __init__(
+        self, operands: Mapping[Name, Tensor], scope: Scope, room: int, captions: Mapping[Name, str] | None = None
+    ) -> None:
+        self.operands = operands
+        self.captions = captions or {}
+        self.scope = scope
+        self.room = room
+        self.unicode = scope.style.unicode
+
+    def known(self, expr: Expr) -> Tensor | None:
+        """The value of a name, or of a rearrangement of one; None where something would have to be computed."""
+        if isinstance(expr, Ref):
+            return self.operands.get(expr.name)
+        if not isinstance(expr, Call) or expr.op not in REARRANGING:
+            return None
+        values = [self.known(arg) for arg in expr.args]
+        if any(value is None for value in values):
+            return None
+        return rearranged(expr, values, self.scope)
+
+    def pieces(self, expr: Expr, join: str = "", alone: bool = True) -> list[Piece]:
+        """The parts of a sum or product that may stand on different lines."""
+        if isinstance(expr, Call):
+            if expr.op == "add":
+                return self._sum(expr, join)
+            if expr.op == "neg":
+                found = (
+                    self.pieces(expr.args[0], "", False)
+                    if _is_product(expr.args[0])
+                    else [self._factor(expr.args[0], "")]
+                )
+                found[0] = Piece(join + self.minus, found[0].box, caption=found[0].caption)
+                return found
+            if expr.op in ("mul", "matmul"):
+                return self._product(expr, join, alone)
+        return [self._factor(expr, join, alone)]
+
+    @property
+    def minus(self) -> str:
+        return "−" if self.unicode else "-"
+
+    def _sum(self, expr: Call, join: str) -> list[Piece]:
+        found: list[Piece] = []
+        for term in expr.args:
+            sign, body = signed_term(term, not found)
+            sign = sign.replace("-", self.minus)
+            lead = join if not found else ""
+            if isinstance(body, Call) and body.op in ("add", "neg"):
+                found.append(Piece(lead + sign, self.fenced(body)))
+            else:
+                found.extend(self.pieces(body, lead + sign, alone=not found and not sign))
+        return found
+
+    def _product(self, expr: Call, join: str, alone: bool) -> list[Piece]:
+        first, *_ = expr.args
+        nested = isinstance(first, Call) and first.op == expr.op and self.known(first) is None
+        found = self.pieces(first, join, alone) if nested else [self._factor(first, join, alone)]
+        if expr.op == "matmul":
+            return [*found, self._factor(expr.args[1], " " if self.unicode else " @ ")]
+        for sign, arg in notation.signs(expr, self.scope):
+            found.append(self._factor(arg, self.sign(sign)))
+        return found
+
+    def sign(self, sign: str) -> str:
+        """The sign of a product between numbers."""
+        return " * " if not self.unicode else sign if sign == " ⊙ " else " · "
+
+    def _factor(self, expr: Expr, join: str, alone: bool = False) -> Piece:
+        compound = isinstance(expr, Call) and expr.op in ("add", "neg", "mul", "matmul") and self.known(expr) is None
+        caption = self.captions.get(expr.name, "") if isinstance(expr, Ref) else ""
+        return Piece(join, self.fenced(expr) if compound else self.box(expr, alone), caption=caption)
+
+    def fenced(self, expr: Expr) -> Box:
+        """An expression in parentheses."""
+        return fence(self.box(expr), "(", ")", self.unicode)
+
+    def box(self, expr: Expr, alone: bool = True) -> Box:
+        """An expression as one box; a negative number that does not stand `alone` is put in parentheses."""
+        if isinstance(expr, Num):
+            text = notation.number_sign(expr.value) if self.unicode else spell_number(expr.value)
+            return text_box(text if alone or text[0] not in "-−" else f"({text})")
+        value = self.known(expr)
+        if value is not None:
+            return self.value_box(expr, value, alone)
+        if isinstance(expr, Ref):
+            return text_box(self.scope.name(expr.name))
+        if expr.op in ("add", "neg", "mul", "matmul"):
+            return joined(self.pieces(expr))
+        return _BOXES.get(expr.op, Numbers.call)(self, expr)
+
+    def value_box(self, expr: Expr, value: Tensor, alone: bool = True) -> Box:
+        """A number or a matrix; what is too large for the page keeps its name."""
+        if value.ndim and is_large(value.shape):
+            return text_box(notation.formula(expr, self.scope))
+        box = tensor_box(value, self.scope.style)
+        if box.width > self.room:
+            return text_box(notation.formula(expr, self.scope))
+        if value.ndim == 0 and not alone and box.rows[0][0] in "-−":
+            return text_box(f"({box.rows[0]})")
+        return box
+
+    def argument(self, expr: Expr) -> Box:
+        """What a function is applied to: brackets of a matrix serve as its parentheses."""
+        box = self.box(expr)
+        return box if box.rows[0][0] in "[⎡" and self.known(expr) is not None else fence(box, "(", ")", self.unicode)
+
+    def call(self, expr: Call) -> Box:
+        """A function of boxes, or fences around one."""
+        operation = REGISTRY.get(expr.op)
+        more = notation.extras(expr, self.scope)
+        if len(expr.args) == 1 and not more:
+            if operation and operation.fences and self.unicode:
+                return fence(self.box(expr.args[0]), *operation.fences, self.unicode)
+            return beside(text_box(notation.function_name(expr.op, self.scope)), self.argument(expr.args[0]))
+        inside: list[Box] = []
+        for arg in expr.args:
+            inside += [text_box(", ")] if inside else []
+            inside.append(self.box(arg))
+        if more:
+            inside.append(text_box("".join(f", {option}" for option in more)))
+        name = text_box(notation.function_name(expr.op, self.scope))
+        return beside(name, fence(beside(*inside), "(", ")", self.unicode))
+
+    def quotient(self, expr: Call) -> Box:
+        """Over a bar where a part of it is a sum or a product; on one line of two numbers, or a matrix by a number."""
+        top, bottom = self.box(expr.args[0]), self.box(expr.args[1])
+        if not bottom.tall and not _is_compound(expr.args[1]) and (not _is_compound(expr.args[0])):
+            below = self.box(expr.args[1], alone=False)
+            return beside(top, text_box(" / "), below)
+        return fraction(top, bottom, self.unicode)
+
+    def power(self, expr: Call) -> Box:
+        base, exponent = expr.args
+        box = self.box(base, alone=False)
+        if isinstance(base, Call) and self.known(base) is None and not _is_call(base):
+            box = fence(box, "(", ")", self.unicode)
+        text = self.box(exponent)
+        if text.tall:
+            return beside(text_box("pow"), fence(beside(box, text_box(", "), text), "(", ")", self.unicode))
+        plain = text.rows[0]
+        lifted = superscript(plain.replace("−", "-")) if self.unicode else None
+        if lifted is None:
+            lifted = f"^{plain}" if isinstance(exponent, Num | Ref) and plain[0] not in "-−" else f"^({plain})"
+        return raised(box, lifted)
+
+    def exponential(self, expr: Call) -> Box:
+        """e with a number as its exponent; exp( ) of anything larger."""
+        inner = self.box(expr.args[0])
+        if inner.tall or not self.scope.scalar(expr.args[0]):
+            return self.call(expr)
+        plain = inner.rows[0]
+        return text_box(f"e^{plain}" if _is_plain(plain) else f"e^({plain})")
+
+    def transposed(self, expr: Call) -> Box:
+        inner = self.box(expr.args[0])
+        if isinstance(expr.args[0], Call) and not _is_call(expr.args[0]):
+            inner = fence(inner, "(", ")", self.unicode)
+        return raised(inner, "ᵀ" if self.unicode else ".T")
+
+    def reduction(self, expr: Call) -> Box:
+        """Σ before what is summed up."""
+        if not self.unicode:
+            return self.call(expr)
+        axis = options(expr).get("axis")
+        sign = "Σ" if axis is None or notation.along_all(expr, self.scope) else f"Σ_{axis}"
+        return beside(text_box(sign), self.argument(expr.args[0]))
+
+    def condition(self, expr: Call) -> Box:
+        """[x > y], which is 1 where it holds."""
+        sign = text_box(" > ")
+        return fence(beside(self.box(expr.args[0]), sign, self.box(expr.args[1])), "[", "]", self.unicode)
+
+
+def joined(pieces: list[Piece]) -> Box:
+    """Pieces as one box."""
+    boxes: list[Box] = []
+    for piece in pieces:
+        boxes += [text_box(piece.join), piece.box] if piece.join else [piece.box]
+    return beside(*boxes)
+
+
+def rearranged(expr: Call, values: list[Any], scope: Scope) -> Any:
+    """The elements of values in another order: a transpose, an element, a 1 put before or behind."""
+    settings = options(expr)
+    if "axis" in settings:
+        shape = scope.shape(expr.args[0])
+        if shape is None:
+            return None
+        try:
+            axis = resolve_axis(settings["axis"], shape, scope.layout)
+        except ShapeError:
+            return None
+        settings["axis"] = scope.layout.features if axis is None else axis
+    operation = REGISTRY[expr.op]
+    assert operation.value is not None
+    result = operation.value(*values, **settings)
+    shape = scope.shape(expr)
+    return result.reshape(shape.dims) if shape is not None else result
+
+
+def _is_product(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.op in ("mul", "matmul")
+
+
+def _is_compound(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.op in ("add", "neg", "mul", "div", "matmul")
+
+
+def _is_call(expr: Call) -> bool:
+    return expr.op not in ("add", "neg", "mul", "div", "matmul", "pow", "transpose")
+
+
+def _is_plain(text: str) -> bool:
+    return all(character in "0123456789.-−" for character in text) and width(text) <= 12
+
+
+_BOXES: dict[str, Callable[[Numbers, Call], Box]] = {
+    "div": Numbers.quotient,
+    "pow": Numbers.power,
+    "exp": Numbers.exponential,
+    "transpose": Numbers.transposed,
+    "sum": Numbers.reduction,
+    "greater": Numbers.condition,
+}

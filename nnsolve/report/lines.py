@@ -1,0 +1,79 @@
+"""Lines of a report: something on the left, its address on the right; headings; wrapped text; and plain text of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nnsolve.report.boxes import width
+from nnsolve.report.style import Fragment, Line, Style
+
+
+def line_width(line: Iterable[Fragment]) -> int:
+    """How many cells a line takes."""
+    return sum([width(text) for text, _ in line])
+
+
+def justified(left: Line, right: Line, cells: int) -> list[Line]:
+    """Left and right on one line; on two where both do not fit."""
+    gap = cells - line_width(left) - line_width(right)
+    if not right:
+        return [left]
+    if gap >= 2:
+        return [[*left, (" " * gap, ""), *right]]
+    return [left, [(" " * max(cells - line_width(right), 0), ""), *right]]
+
+
+def heading(text: str, style: Style, name: str = "heading", level: int = 0) -> list[Line]:
+    """A title with a rule behind it."""
+    sign = ("━" if level == 0 else "─") if style.unicode else ("=" if level == 0 else "-")
+    parts = wrapped(text, style.width - 4)
+    lines: list[Line] = [[(part, name)] for part in parts]
+    rest = style.width - line_width(lines[-1]) - 1
+    lines[-1].append((" " + sign * rest, "rule"))
+    return lines
+
+
+def wrapped(text: str, room: int) -> list[str]:
+    """Text in lines of at most `room` cells, broken at blanks where possible."""
+    lines: list[str] = []
+    current, used = "", 0
+    for word in text.split(" "):
+        cells = width(word)
+        if current and used + 1 + cells <= room:
+            current, used = f"{current} {word}", used + 1 + cells
+            continue
+        if current:
+            lines.append(current)
+        while cells > room:
+            head = _cut(word, room)
+            lines.append(head)
+            word = word[len(head) :]
+            cells = width(word)
+        current, used = word, cells
+    if current or not lines:
+        lines.append(current)
+    return lines
+
+
+def _cut(word: str, room: int) -> str:
+    """The first characters of a word that fit; at least one."""
+    used = 0
+    for n, character in enumerate(word):
+        used += width(character)
+        if used > room:
+            return word[: max(n, 1)]
+    return word
+
+
+def paragraph(text: str, style: Style, name: str = "", indent: int = 0, first: int | None = None) -> list[Line]:
+    """Wrapped text; the first line may be indented differently."""
+    lines: list[Line] = []
+    for n, part in enumerate(wrapped(text, max(style.width - max(indent, first or 0), 8))):
+        lead = indent if n or first is None else first
+        lines.append([(" " * lead, ""), (part, name)] if lead else [(part, name)])
+    return lines
+
+
+def plain(lines: Sequence[Line]) -> str:
+    """The lines without any styles, and without blanks at their ends."""
+    return "".join(["".join([text for text, _ in line]).rstrip() + "\n" for line in lines])

@@ -1,0 +1,252 @@
+"""Formulas on one line: ½ ‖ŷ − y‖², ∂L/∂W₂ = ∂L/∂z₂ a₁ᵀ; in the equation language where Unicode is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from nnsolve.core.expressions import Call, Expr, Num, Number, Ref
+from nnsolve.core.spelling import (
+    ATOM,
+    POSTFIX,
+    POWER,
+    PRODUCT,
+    SUM,
+    binding,
+    signed_term,
+    spell,
+    spell_number,
+    spell_option,
+)
+from nnsolve.ops import REGISTRY
+from nnsolve.report.scope import Scope, options
+from nnsolve.report.symbols import superscript
+from nnsolve.report.unfold import shown
+
+_VULGAR = {
+    (1, 2): "½", (1, 3): "⅓", (2, 3): "⅔", (1, 4): "¼", (3, 4): "¾", (1, 5): "⅕", (2, 5): "⅖", (3, 5): "⅗",
+    (4, 5): "⅘", (1, 6): "⅙", (5, 6): "⅚", (1, 8): "⅛", (3, 8): "⅜", (5, 8): "⅝", (7, 8): "⅞", (1, 10): "⅒",
+}  # fmt: skip
+_PLAIN_OPTIONS = {
+    "axis": (None, "features"),
+    "base": None,
+    "at_zero": (0, 0.0, None),
+    "decimals": (0,),
+    "ties": ("even",),
+}
+
+
+def formula(expr: Expr, scope: Scope) -> str:
+    """An expression as one line of text."""
+    expr = shown(expr)
+    return write(expr, scope) if scope.style.unicode else spell(expr)
+
+
+def write(expr: Expr, scope: Scope) -> str:
+    """An expression in Unicode."""
+    if isinstance(expr, Num):
+        return number_sign(expr.value)
+    if isinstance(expr, Ref):
+        return scope.name(expr.name)
+    writer = _WRITERS.get(expr.op)
+    return writer(expr, scope) if writer else function(expr, scope)
+
+
+def number_sign(value: Number) -> str:
+    """A number that stands in the formula, as written there; ½ for 1/2."""
+    if isinstance(value, Fraction):
+        size = abs(value)
+        text = _VULGAR.get((size.numerator, size.denominator), f"{size.numerator}/{size.denominator}")
+        return text if value > 0 else f"−{text}"
+    text = spell_number(value).replace("-", "−")
+    return "∞" if text == "inf" else "−∞" if text == "−inf" else text
+
+
+def tightness(expr: Expr, scope: Scope) -> int:
+    """How tightly what is shown binds: a raised layer number or ∂L/∂W does not take another exponent."""
+    if isinstance(expr, Ref):
+        return PRODUCT if expr.name.of else POWER if scope.symbol(expr.name).fenced else ATOM
+    if isinstance(expr, Num) and isinstance(expr.value, Fraction):
+        return ATOM if expr.value > 0 and len(number_sign(expr.value)) == 1 else PRODUCT
+    if isinstance(expr, Call):
+        if expr.op == "transpose":
+            return POWER
+        if expr.op in ("greater", "inside"):
+            return ATOM
+    return binding(expr)
+
+
+def within(expr: Expr, place: int, scope: Scope) -> str:
+    """An expression in a place that asks for parentheses around what binds less tightly."""
+    text = write(expr, scope)
+    return text if tightness(expr, scope) >= place else f"({text})"
+
+
+def _add(expr: Call, scope: Scope) -> str:
+    parts: list[str] = []
+    for term in expr.args:
+        sign, body = signed_term(term, not parts)
+        parts.append(sign.replace("-", "−"))
+        parts.append(within(body, PRODUCT, scope))
+    return "".join(parts)
+
+
+def _neg(expr: Call, scope: Scope) -> str:
+    return "−" + within(expr.args[0], PRODUCT, scope)
+
+
+def factor(expr: Expr, first: bool, op: str, scope: Scope) -> str:
+    """A factor of a product; a product of the other kind is parenthesised."""
+    if isinstance(expr, Ref):
+        return scope.name(expr.name)
+    if first and isinstance(expr, Call) and expr.op == op:
+        return write(expr, scope)
+    return within(expr, POWER, scope)
+
+
+def _mul(expr: Call, scope: Scope) -> str:
+    parts = [factor(expr.args[0], True, "mul", scope)]
+    for sign, arg in signs(expr, scope):
+        parts.append(sign)
+        parts.append(factor(arg, False, "mul", scope))
+    return "".join(parts)
+
+
+def signs(expr: Call, scope: Scope) -> list[tuple[str, Expr]]:
+    """The factors of a product behind the first, each with the sign before it: ⊙ between tensors, · or a blank else."""
+    found: list[tuple[str, Expr]] = []
+    tensor = not scope.scalar(expr.args[0])
+    for left, right in zip(expr.args, expr.args[1:], strict=False):
+        number = scope.scalar(right)
+        if tensor and not number:
+            sign = " ⊙ "
+        elif not isinstance(right, Num) and (isinstance(left, Num) or (scope.scalar(left) and not number)):
+            sign = " "
+        else:
+            sign = " · "
+        found.append((sign, right))
+        tensor = tensor or not number
+    return found
+
+
+def _div(expr: Call, scope: Scope) -> str:
+    top, bottom = expr.args
+    numerator = (
+        write(top, scope) if isinstance(top, Call) and top.op in ("mul", "div") else factor(top, True, "", scope)
+    )
+    return f"{numerator} / {within(bottom, POWER, scope)}"
+
+
+def _matmul(expr: Call, scope: Scope) -> str:
+    left, right = expr.args
+    return f"{factor(left, True, 'matmul', scope)} {factor(right, False, 'matmul', scope)}"
+
+
+def _pow(expr: Call, scope: Scope) -> str:
+    base, exponent = expr.args
+    text = write(exponent, scope)
+    raised = superscript(text.replace("−", "-").replace(" ", "")) if "(" not in text else None
+    if raised is None:
+        raised = f"^{within(exponent, POWER, scope)}"
+    return within(base, POSTFIX, scope) + raised
+
+
+def _transpose(expr: Call, scope: Scope) -> str:
+    return within(expr.args[0], POSTFIX, scope) + "ᵀ"
+
+
+def key(expr: Call) -> str:
+    """The inside of an index, counted as the file counts."""
+    base = options(expr).get("base") or 0
+    parts: list[str] = []
+    for part in options(expr)["key"]:
+        if isinstance(part, tuple):
+            parts.append(":".join("" if end is None else str(end + base) for end in part))
+        else:
+            parts.append(str(part + base))
+    return ",".join(parts)
+
+
+def _index(expr: Call, scope: Scope) -> str:
+    return f"{within(expr.args[0], POSTFIX, scope)}[{key(expr)}]"
+
+
+def function_name(op: str, scope: Scope) -> str:
+    """What stands before the parentheses of a call."""
+    if not scope.style.unicode:
+        return op
+    operation = REGISTRY.get(op)
+    return operation.symbol if operation and operation.symbol else op.replace("'", "′")
+
+
+def extras(expr: Call, scope: Scope) -> list[str]:
+    """The options that change the value, as written in a call."""
+    defaults = getattr(REGISTRY.get(expr.op), "options", {})
+    return [
+        f"{name} = {spell_option(value).replace('-', '−')}"
+        for name, value in expr.options
+        if name != "base"
+        and not (name == "axis" and (value is None or along_all(expr, scope)))
+        and (value != defaults.get(name) or name not in defaults)
+        and not (name == "at_zero" and value in (None, 0, 0.0))
+    ]
+
+
+def along_all(expr: Call, scope: Scope) -> bool:
+    """Whether the axis of a reduction is the only one there is."""
+    shape = scope.shape(expr.args[0]) if expr.args else None
+    return shape is None or shape.kind in ("scalar", "vector") or options(expr).get("axis") is None
+
+
+def function(expr: Call, scope: Scope) -> str:
+    """A call: f(x, y), or fences around its argument."""
+    operation = REGISTRY.get(expr.op)
+    more = extras(expr, scope)
+    args = ", ".join([write(arg, scope) for arg in expr.args] + more)
+    if operation and operation.fences and not more:
+        return f"{operation.fences[0]}{args}{operation.fences[1]}"
+    name = function_name(expr.op, scope)
+    if name in ("√", "Σ") and not more and isinstance(expr.args[0], Ref) and not scope.symbol(expr.args[0].name).fenced:
+        return f"{name}{args}" if name == "√" else f"{name} {args}"
+    return f"{name}({args})"
+
+
+def _sum(expr: Call, scope: Scope) -> str:
+    axis = options(expr).get("axis")
+    if axis is None or along_all(expr, scope):
+        return function(Call("sum", expr.args), scope)
+    return f"Σ_{axis}({write(expr.args[0], scope)})"
+
+
+def _stacked(before: str, after: str) -> Callable[[Call, Scope], str]:
+    def writer(expr: Call, scope: Scope) -> str:
+        return f"[{before}{'; '.join(write(arg, scope) for arg in expr.args)}{after}]"
+
+    return writer
+
+
+def _greater(expr: Call, scope: Scope) -> str:
+    return f"[{within(expr.args[0], SUM, scope)} > {within(expr.args[1], SUM, scope)}]"
+
+
+def _inside(expr: Call, scope: Scope) -> str:
+    x, low, high = (write(arg, scope) for arg in expr.args)
+    return f"[{low} < {x} < {high}]"
+
+
+_WRITERS: dict[str, Callable[[Call, Scope], str]] = {
+    "add": _add,
+    "neg": _neg,
+    "mul": _mul,
+    "div": _div,
+    "matmul": _matmul,
+    "pow": _pow,
+    "transpose": _transpose,
+    "index": _index,
+    "sum": _sum,
+    "append_one": _stacked("", "; 1"),
+    "prepend_one": _stacked("1; ", ""),
+    "concat": _stacked("", ""),
+    "greater": _greater,
+    "inside": _inside,
+}

@@ -1,0 +1,103 @@
+"""Names as a textbook writes them: `hbar1` as h̄¹, `y_hat` as ŷ, `eta` as η, `dL/dW2` as ∂L/∂W₂."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from nnsolve.core.names import Name
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lam": "λ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ",
+    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
+    "Omega": "Ω", "ell": "ℓ",
+}  # fmt: skip
+ACCENTS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
+SUPERSCRIPTS = dict(zip("0123456789+-()nijkt", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱʲᵏᵗ", strict=True))
+SUBSCRIPTS = dict(zip("0123456789+-()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+
+_ATTACHED = re.compile(r"(\D+?)(\d+)")
+
+
+def superscript(text: str) -> str | None:
+    """The text raised, if Unicode can."""
+    raised = [SUPERSCRIPTS.get(character) for character in text]
+    return None if None in raised else "".join(filter(None, raised))
+
+
+def subscript(text: str) -> str | None:
+    """The text lowered, if Unicode can."""
+    lowered = [SUBSCRIPTS.get(character) for character in text]
+    return None if None in lowered else "".join(filter(None, lowered))
+
+
+class Symbol:
+    """A name as shown: its glyphs, and whether a transpose or a power needs parentheses around them."""
+
+    __slots__ = ("fenced", "text")
+
+    def __init__(self, text: str, fenced: bool) -> None:
+        self.text = text
+        self.fenced = fenced
+
+
+@functools.lru_cache(maxsize=4096)
+def symbol(name: Name, layer_numbers: str = "subscript", moment: int = 0) -> Symbol:
+    """A name as shown in a part of the report that is about what follows `moment` updates.
+
+    There `W1@1` is just W₁: the heading says so, and the address stands beside it. Any other moment is written out.
+    """
+    text, raised = quantity(name, layer_numbers)
+    if name.of is not None:
+        text, raised = f"∂{quantity(name.of, layer_numbers)[0]}/∂{text}", True
+    if name.moment and (name.epoch is not None or name.update != moment):
+        return Symbol(text + name.moment, True)
+    return Symbol(text, raised)
+
+
+@functools.lru_cache(maxsize=4096)
+def quantity(name: Name, layer_numbers: str) -> tuple[str, bool]:
+    """Stem, layer, gate and time of a name; whether something is raised."""
+    text, number, lowered = stem(name.stem)
+    layer = number if name.layer is None else f"{number}{name.layer}"
+    raised = ""
+    if layer and layer_numbers == "subscript":
+        lowered = [layer, *lowered]
+    elif layer:
+        raised = superscript(layer if layer_numbers == "superscript" else f"({layer})") or ""
+    lowered += [part for part in (name.gate, "" if name.time is None else str(name.time)) if part]
+    below = [subscript(part) for part in lowered]
+    if None in below:
+        under = "".join(f"_{part}" for part in lowered)
+    else:
+        under = ",".join(filter(None, below))
+    return (f"{text}{raised}{under}" if not raised or None not in below else f"{text}{under}{raised}"), bool(raised)
+
+
+def stem(text: str) -> tuple[str, str, list[str]]:
+    """The letter of a stem, the number that stands right behind it, and what underscores lower."""
+    head, *lowered = text.split("_")
+    if not head:
+        return text, "", []
+    number = ""
+    if found := _ATTACHED.fullmatch(head):
+        head, number = found[1], found[2]
+    letter = GREEK.get(head)
+    if letter is None:
+        for word, accent in ACCENTS.items():
+            base = head.removesuffix(word)
+            if base != head and (len(base) == 1 or base in GREEK):
+                letter = _accented(GREEK.get(base, base), accent)
+                break
+        else:
+            letter = head
+    if len(letter) == 1 and lowered and lowered[0] in ACCENTS:
+        letter = _accented(letter, ACCENTS[lowered.pop(0)])
+    return letter, number, [GREEK.get(part, part) for part in lowered if part]
+
+
+def _accented(letter: str, accent: str) -> str:
+    return unicodedata.normalize("NFC", letter + accent)

@@ -1,0 +1,130 @@
+"""The report for a terminal: what is given, every step, and a closing table of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nnsolve.core.diagnostics import Diagnostic
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.engine.solution import Section
+from nnsolve.report.answers import answer_lines
+from nnsolve.report.given import given_lines
+from nnsolve.report.lines import heading, paragraph, plain
+from nnsolve.report.scope import Scope
+from nnsolve.report.steps import step_lines
+from nnsolve.report.style import PALETTE, Line, Style, clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+PHASES = {"forward": "Forward pass", "backward": "Backward pass", "update": "Update"}
+
+
+class Report:
+    """A finished report: `str` is its plain text, rich prints it in colour."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return plain(self.lines)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+        from rich.style import Style as RichStyle
+
+        styles = {name: RichStyle.parse(text) for name, text in PALETTE.items()}
+        end = Segment("\n")
+        for line in self.lines:
+            for text, name in line:
+                yield Segment(text, styles[name] if name else None)
+            yield end
+
+
+def report(sections: Sequence[Section], style: Style) -> Report:
+    """The report of a solution."""
+    lines: list[Line] = []
+    seen: dict[Name, Step] = {}
+    for n, section in enumerate(sections):
+        if n:
+            lines.append([])
+        if section.id:
+            text = f"Part {clean(section.id, style.unicode)}"
+            lines += heading(text, style, level=0)
+        lines += _section(section, style, seen, first=n == 0, base=sections[0] if n else None)
+        if not n:
+            seen = {step.name: step for step in section.trace.steps}
+    return Report(lines)
+
+
+def _section(
+    section: Section, style: Style, seen: Mapping[Name, Step], first: bool, base: Section | None
+) -> list[Line]:
+    lines: list[Line] = []
+    if first and section.title:
+        lines += paragraph(clean(section.title, style.unicode), style, "title")
+    if first and section.source:
+        lines += paragraph(clean(section.source, style.unicode), style, "note")
+    if section.text and (base is None or section.text != base.text):
+        lines += [[], *paragraph(clean(section.text, style.unicode), style)]
+    lines += _warnings(section.warnings, style)
+    if style.detail != "brief":
+        lines += _trace(section, style, seen)
+        lines += _warnings(section.warnings, style)
+    if section.answers:
+        scope = Scope(style, section.conventions, {})
+        title = "Answers" if style.detail != "brief" or not section.id else "Answers"
+        lines += [[], *heading(title, style, level=1), *answer_lines(section.answers, scope, section.id)]
+    return lines
+
+
+def _warnings(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
+    lines: list[Line] = []
+    for warning in warnings:
+        sign = "⚠ " if style.unicode else ""
+        text = f"{sign}{warning.severity}: {clean(warning.message, style.unicode)}"
+        lines += [[], *paragraph(text, style, "warning", 2, 0)]
+        if warning.place:
+            lines += paragraph(f"at {clean(str(warning.place), style.unicode)}", style, "", 2)
+        if warning.help:
+            lines += paragraph(clean(warning.help, style.unicode), style, "", 2)
+    return lines
+
+
+def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
+    """The given values, then the steps below headings that tell the phase and the update."""
+    scope = Scope(style, section.conventions, {})
+    steps = section.trace.steps
+    known = {step.name: step for step in steps}
+    lines: list[Line] = []
+    given = [step for step in steps if step.phase == "given"]
+    lines += given_lines(given, scope, seen)
+    several = any(moment(step) for step in steps)
+    current: tuple[str, int] | None = None
+    for step in steps:
+        if step.phase == "given":
+            continue
+        here = (step.phase, moment(step))
+        if here != current:
+            lines += [[], *heading(_title(*here, several), style, level=1)]
+            current = here
+        lines += [[], *step_lines(step, scope.at(here[1]), known)]
+    return lines
+
+
+def moment(step: Step) -> int:
+    """How many updates were made before the run that a step belongs to."""
+    if step.phase == "update":
+        return step.name.update - 1
+    return max(step.name.update, 0)
+
+
+def _title(phase: str, update: int, several: bool) -> str:
+    if phase == "update":
+        return f"Update {update + 1}" if several else "Update"
+    name = PHASES.get(phase, phase)
+    return f"{name} after {update} update{'s' if update > 1 else ''}" if update else name

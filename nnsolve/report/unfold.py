@@ -1,0 +1,57 @@
+"""Operations written out: the definition of a call, with its arguments put in."""
+
+from __future__ import annotations
+
+import functools
+
+from nnsolve.core.expressions import Call, Expr, Option, Ref, rewrite, substitute
+from nnsolve.core.language import parse
+from nnsolve.core.names import Name
+from nnsolve.ops.operation import REGISTRY
+
+
+@functools.cache
+def _parsed(definition: str) -> Expr:
+    return parse(definition)
+
+
+def definition(expr: Call) -> Expr | None:
+    """What a call stands for, or None where it is not defined by other operations."""
+    operation = REGISTRY.get(expr.op)
+    if operation is None or operation.definition is None:
+        return None
+    options = {**operation.options, **dict(expr.options)}
+
+    def settle(node: Expr) -> Expr:
+        """Options that name an option of the operation (`axis=axis`) take its value."""
+        if not isinstance(node, Call) or not node.options:
+            return node
+        settled: list[tuple[str, Option]] = []
+        for key, value in node.options:
+            value = options.get(value, value) if isinstance(value, str) else value
+            if value is not None:
+                settled.append((key, value))
+        return Call(node.op, node.args, tuple(settled))
+
+    body = rewrite(_parsed(operation.definition), settle)
+    return substitute(
+        body, {Name(argument): arg for argument, arg in zip(operation.arguments, expr.args, strict=False)}
+    )
+
+
+def shown(expr: Expr) -> Expr:
+    """The expression with the operations unfolded that are always printed as their definitions."""
+
+    def unfold(node: Expr) -> Expr:
+        if isinstance(node, Call) and (operation := REGISTRY.get(node.op)) and operation.shown_as_definition:
+            return shown(definition(node) or node)
+        return node
+
+    return rewrite(expr, unfold)
+
+
+def contains(expr: Expr, name: Name) -> bool:
+    """Whether a name occurs in an expression."""
+    if isinstance(expr, Ref):
+        return expr.name == name
+    return isinstance(expr, Call) and any(contains(arg, name) for arg in expr.args)
