@@ -10,12 +10,11 @@ from nnsolve.problem.fields import (
     Context,
     Entry,
     TooManyError,
-    is_identifier,
     known_entries,
     read_fields,
     wrong_type,
 )
-from nnsolve.problem.model import Conventions, Part, Problem
+from nnsolve.problem.model import Conventions, Part, Problem, Text
 from nnsolve.problem.numbers import is_null
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, read_yaml_findings
 from nnsolve.problem.schema import PART, PROBLEM
@@ -196,12 +195,18 @@ def _check_complete(found: dict[str, Entry], problem: Problem, context: Context)
         context.error("missing-key", "the problem has neither layers: nor equations:", problem.place, help)
     if "layers" in found:
         _check_conventions(found, context)
-    loss = problem.loss
-    if loss is not None and "targets" not in found and is_identifier(loss.text.text.strip()):
-        names = {name.text for name in map(equation_name, problem.equations) if name}
-        if loss.text.text.strip() not in names:
-            message = f"the loss {shown(loss.text.text)} compares with a target, but there are no targets:"
-            context.error("missing-key", message, loss.text.place, "add targets: {y: ...}")
+    if problem.loss is not None and "targets" not in found:
+        _check_loss(problem.loss.text, problem, context)
+
+
+def _check_loss(loss: Text, problem: Problem, context: Context) -> None:
+    """A loss that is named compares with a target; an equation's name or an expression needs none."""
+    from nnsolve.blocks.losses import LOSSES
+
+    name = loss.text.strip()
+    if name in LOSSES and all(left is None or left.text != name for left in map(equation_name, problem.equations)):
+        message = f"the loss {name} compares with a target, but there are no targets:"
+        context.error("missing-key", message, loss.place, "add targets: {y: ...}")
 
 
 def _check_conventions(found: dict[str, Entry], context: Context) -> None:

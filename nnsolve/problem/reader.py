@@ -136,7 +136,7 @@ class _Walk:
 
     def document(self) -> Node:
         """The only document of the text."""
-        if found := _DIRECTIVE.search(self.text):
+        if "%" in self.text and (found := _DIRECTIVE.search(self.text)):
             place = Place(self.file, *position(self.text, found.start(1)))
             raise ProblemError.of("directive", f"the directive {found[1]} may not be used", place, "delete the line")
         try:

@@ -171,9 +171,14 @@ def test_layers_without_options_and_lists_of_words(load):
     assert "joined" not in lstm.values
 
 
+@pytest.mark.parametrize("loss", ["z", "a2", "1/2 * sum(z^2)", "cross_entropy(z, w)"])
+def test_a_loss_that_is_no_named_one_needs_no_targets(load, loss):
+    assert load(f"equations: [z = w]\nloss: {loss}\n").loss.text.text == loss
+
+
 def test_ranges_of_epochs(load):
-    problem = load("equations: [L = w]\nask: [L@e1..3, L@e1..e2, W1@0..1 - W1]\n".replace(", L@e1..e2", ""))
-    assert [ask.of.text for ask in problem.ask] == ["L@e1", "L@e2", "L@e3", "W1@0 - W1", "W1@1 - W1"]
+    problem = load("equations: [L = w]\nask: [L@e1..3, L@e4..e5, W1@0..1 - W1]\n")
+    assert [ask.of.text for ask in problem.ask] == ["L@e1", "L@e2", "L@e3", "L@e4", "L@e5", "W1@0 - W1", "W1@1 - W1"]
 
 
 # parts ----------------------------------------------------------------------------------------------------------------
