@@ -36,6 +36,13 @@ CONVENTIONS: Table = {
     "step_at_zero": Key("choice", "The value of a step function at 0.", (0, 1)),
 }
 
+LAYER: Table = {
+    "activation": Key("text", "The activation: its name, or an expression in u."),
+    "number": Key("integer", "The layer's number, where it is not its place in the list.", low=1, high=1e6),
+    "symbols": Key("strings", "Exact names of this layer's quantities: {W: V, z: u}."),
+}
+"""Options of every layer; the others are the layer's own and are checked where it is defined."""
+
 LOSS: Table = {
     "name": Key("text", "The loss: its name, an equation's name or an expression."),
     "reduction": Key("choice", "How the losses of several samples become one.", ("sum", "mean")),
@@ -157,6 +164,7 @@ CLASS: Table = {
 TABLES: Mapping[str, Table] = {
     "problem": PROBLEM,
     "conventions": CONVENTIONS,
+    "layer": LAYER,
     "loss": LOSS,
     "training": TRAINING,
     "round": ROUND,

@@ -14,7 +14,6 @@ from nnsolve.problem.fields import (
     is_identifier,
     known_entries,
     read_fields,
-    read_strings,
     scalar,
     text_of,
     wrong_type,
@@ -22,7 +21,7 @@ from nnsolve.problem.fields import (
 from nnsolve.problem.model import Ask, Conventions, Layer, Loss, Rounding, Text, Training, Value
 from nnsolve.problem.numbers import BOOLEANS, constant, is_null, looks_numeric, whole_or_float
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
-from nnsolve.problem.schema import ASK, CONVENTIONS, HYPERPARAMETERS, LOSS, ROUND, TRAINING, Key
+from nnsolve.problem.schema import ASK, CONVENTIONS, HYPERPARAMETERS, LAYER, LOSS, ROUND, TRAINING
 from nnsolve.problem.source import shown
 from nnsolve.problem.values import Settings, read_value
 
@@ -108,12 +107,16 @@ def _layer(node: Node, context: Context, settings: Settings) -> Layer | None:
     values: dict[str, Value] = {}
     plain: dict[str, Any] = {}
     places: dict[str, Place] = {}
+    common = {key.text: Entry(key, option) for key, option in options.entries if key.text in LAYER}
     for key, option in options.entries:
         places[key.text] = key.place
+        if key.text in LAYER and key.text != "number":
+            continue
         try:
             _option(key.text, option, values, plain, context, settings)
         except ProblemError as error:
             context.keep(error.diagnostics)
+    plain.update(read_fields(common, LAYER, "", context))
     return Layer(kind.text, options.place if options.flow else kind.place, values, plain, places)
 
 
@@ -125,8 +128,6 @@ def _option(
         if any(key.text in ("random", "file", "class", "sequences") for key, _ in node.entries):
             if (value := read_value(node, context, settings)) is not None:
                 values[name] = value
-        elif name == "symbols":
-            plain[name] = read_strings(node, Key("strings", ""), name)
         else:
             plain[name] = plain_value(node, words=True)
     elif isinstance(node, ListNode):

@@ -29,7 +29,7 @@ layers:
   - dense: {W: [[1, -1, 0], [0, -1, 1]], b: [0, 1/2], activation: relu}
   - dense:
       W: [[1.5, 1], [0, -1]]
-      number: 2
+      number: 4/2
       symbols: {W: V, z: u}
       activation: round(sigmoid(u))
       flag: true
@@ -320,6 +320,20 @@ def test_warnings_are_findings_but_no_errors(tmp_path):
         ("conventions: {weights: rows, samples: rows}\nlayers: [dense: [1]]", "wrong-type", "2:17", "mapping"),
         ("conventions: {weights: rows, samples: rows}\nlayers: [dense: {W: }]", "wrong-type", "2:21", "no value"),
         ("conventions: {weights: rows, samples: rows}\nlayers: [dense: {W: 1_0}]", "not-a-number", "2:21", "write 10"),
+        (
+            "conventions: {weights: rows, samples: rows}\nlayers: [dense: {symbols: W}]",
+            "wrong-type",
+            "2:27",
+            "{z: hbar}",
+        ),
+        ("conventions: {weights: rows, samples: rows}\nlayers: [dense: {number: 1.5}]", "wrong-type", "2:26", "whole"),
+        ("conventions: {weights: rows, samples: rows}\nlayers: [dense: {number: two}]", "not-a-number", "2:26", "two"),
+        (
+            "conventions: {weights: rows, samples: rows}\nlayers: [dense: {activation: [a]}]",
+            "wrong-type",
+            "2:30",
+            "list",
+        ),
         # conventions
         ("equations: [z = w]\nconventions: {count_from: 2}", "unknown-choice", "2:27", "0 or 1"),
         ("equations: [z = w]\nconventions: {count_from: '2'}\ntargets: {y: {class: 1}}", "unknown-choice", "2:27", ""),
