@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, references, rewrite, substitute
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references, rewrite, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
@@ -40,6 +40,7 @@ class Differentiator:
             for equation in equations
             if isinstance(equation.expr, Call) and equation.expr.op not in ("add", "neg", "mul")
         }
+        self.listed = {name: i for i, name in enumerate(shapes.named)}
         self._reach: dict[Name, frozenset[Name]] = {}
 
     def reaching(self, root: Name) -> frozenset[Name]:
@@ -73,15 +74,14 @@ class Differentiator:
             if v not in found and v != root:
                 found.add(v)
                 pending.extend(self.links(root, v)[0])
-        listed = {v: i for i, v in enumerate(self.shapes.named)}
+        return sorted(found, key=lambda v: self.stage(root, v))
 
-        def stage(v: Name) -> tuple[float, int]:
-            """Backwards through the program; a leaf right behind the last delta that it needs."""
-            if v in self.order:
-                return -self.order[v], 0
-            return 0.5 - min((self.order[u] for u in self.links(root, v)[0]), default=-1), listed.get(v, 0)
-
-        return sorted(found, key=stage)
+    def stage(self, root: Name, v: Name) -> tuple[float, int]:
+        """Where dRoot/dv stands: backwards through the program, a leaf right behind the last delta that it needs."""
+        if v in self.order:
+            return -self.order[v], 0
+        users = self.links(root, v)[0]
+        return 0.5 - min((self.order[u] for u in users), default=-1), self.listed.get(v, 0)
 
     def is_elementwise(self, root: Name, v: Name) -> bool:
         """Whether each element of root depends on the same element of v alone."""
@@ -103,8 +103,8 @@ class Differentiator:
                 found |= _containing(expr, u)
         return [node for node in found if isinstance(node, Call)]
 
-    def gradient(self, root: Name, v: Name, seed: Expr = ONE) -> Equation:
-        """The equation of dRoot/dv, where the gradient of root itself is `seed`.
+    def gradient(self, root: Name, v: Name, seed: Expr = ONE, label: Name | None = None) -> Equation:
+        """The equation of dRoot/dv, where the gradient of root itself is `seed`; `label` stands for root in its names.
 
         Raises `ProblemError` where an operation on the way has no derivative.
         """
@@ -114,14 +114,14 @@ class Differentiator:
             equation = self.forward[u]
             expr = equation.long if by_long_way else equation.differentiated
             assert expr is not None
-            terms.append(self.pull(expr, v, seed if u == root else Ref(u.gradient(root)), equation))
+            terms.append(self.pull(expr, v, seed if u == root else Ref(u.gradient(label or root)), equation))
         expr = self.finished(add(*terms) if terms else Num(0), v)
         long = None
         shortcut = [u for u in users if self.forward[u].long is not None and not by_long_way]
         if shortcut:
             long = self.long_way(root, v, shortcut)
         place = self.forward[users[0]].place if users else None
-        return Equation(v.gradient(root), expr, "backward", place, long, tuple((u, v) for u in users))
+        return Equation(v.gradient(label or root), expr, "backward", place, long, tuple((u, v) for u in users))
 
     def long_way(self, root: Name, v: Name, shortcut: list[Name]) -> Expr | None:
         """dRoot/dv without the shortcut: through the activation that the loss compares."""
@@ -293,6 +293,8 @@ def unfold(expr: Expr) -> Expr:
             operation = REGISTRY.get(node.op)
             if operation and operation.shown_as_definition and operation.definition:
                 return fill(rule_text(operation.definition), operation, node.args, full_options(node))
+            if node.op == "mul" and isinstance(node.args[-1], Call) and node.args[-1].op == "neg":
+                return neg(node.with_args((*node.args[:-1], node.args[-1].args[0])))
         return node
 
     return rewrite(expr, change)

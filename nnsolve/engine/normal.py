@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -235,18 +236,27 @@ class Normalizer:
         if not isinstance(node, Call) or node.op != "neg":
             return node
         (inner,) = node.args
+        if isinstance(inner, Call) and inner.op == "mul" and len(inner.args) == 2 and isinstance(inner.args[0], Num):
+            joined = self.joined(inner.args[1])
+            return node if joined is None else mul(inner.args[0], joined)
+        joined = self.joined(inner)
+        return node if joined is None else joined
+
+    def joined(self, total: Expr) -> Expr | None:
+        """What replaces -total, the sum of a cross-entropy; None where the prediction is no softmax or sigmoid."""
         if not (
-            isinstance(inner, Call) and inner.op == "sum" and not inner.options and isinstance(inner.args[0], Call)
+            isinstance(total, Call) and total.op == "sum" and not total.options and isinstance(total.args[0], Call)
         ):
-            return node
-        body = inner.args[0]
+            return None
+        body = total.args[0]
         parts = body.args if body.op == "add" else (body,)
-        if not all(isinstance(part, Call) and part.op == "xlogy" for part in parts):
-            return node
-        target, prediction = parts[0].args  # type: ignore[union-attr]
+        first = parts[0]
+        if not (isinstance(first, Call) and first.op == "xlogy"):
+            return None
+        target, prediction = first.args
         activation = self.defining(prediction.name) if isinstance(prediction, Ref) else prediction
         if not isinstance(activation, Call):
-            return node
+            return None
         complement = call("xlogy", _one_minus(target), _one_minus(prediction))
         if len(parts) == 2 and activation.op == "sigmoid" and parts[1] == complement:
             return call("sigmoid_cross_entropy", activation.args[0], target)
@@ -255,7 +265,13 @@ class Normalizer:
                 return Call("softmax_cross_entropy", (activation.args[0], target), activation.options)
             logs = Call("log_softmax", activation.args, activation.options)
             return neg(call("sum", mul(target, logs)))
-        return node
+        return None
+
+    def with_shapes(self, shapes: Shapes) -> Normalizer:
+        """The same conventions over other named quantities."""
+        other = copy.copy(self)
+        other.shapes = shapes
+        return other
 
     def check_loose(self, node: Call, place: Place | None) -> None:
         """`a * W @ x` of tensors reads in two ways; with a number in it, both are the same."""

@@ -187,11 +187,10 @@ class Program:
 
     def pullback(self, root: Name, v: Name) -> tuple[Name, list[Equation]]:
         """The equations that carry a gradient of root, given under the returned name, back to v."""
-        seed = Name("g", of=root)
-        self.shapes.named[seed] = self.shapes.of(root)
+        label = Name(f"<{root}>")
+        seed = root.gradient(label)
         names = [u for u in self.differentiator.needed(root, [v]) if u != v]
-        equations = [self.differentiator.gradient(root, u, Ref(seed)) for u in [*names, v]]
-        return seed, equations
+        return seed, [self.differentiator.gradient(root, u, Ref(seed), label) for u in [*names, v]]
 
     def _update(self, parameter: Name) -> Equation:
         training, loss = self.problem.training, self.loss
@@ -202,6 +201,27 @@ class Program:
         equation = Equation(parameter.after(1), expr, "update", training.place)
         self.equations[equation.name] = equation
         return equation
+
+    def in_order(self, equations: Iterable[Equation]) -> list[Equation]:
+        """Equations as a solution lists them: forward as in the file, the gradients from the loss backwards, updates.
+
+        Where each layer is updated before the error goes on to the layer below, gradients and updates keep their order.
+        """
+        differentiator, parameters = self.differentiator, self.parameters
+        training = self.problem.training
+        interleaved = training is not None and training.order == "layer_by_layer"
+
+        def key(equation: Equation) -> tuple[float, ...]:
+            name = equation.name
+            if equation.phase == "forward":
+                return 0, differentiator.order[name]
+            if interleaved:
+                return (1,)
+            if name.of is not None:
+                return 1, name.of != self.loss, *differentiator.stage(name.of, name.primal)
+            return 2, parameters.index(name.after(0)) if name.after(0) in parameters else len(parameters)
+
+        return sorted(equations, key=key)
 
     def closure(self, names: Iterable[Name]) -> list[Equation]:
         """The equations that names need, each after what it uses; values that are replaced need nothing."""

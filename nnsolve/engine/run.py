@@ -233,6 +233,15 @@ class Run:
             self._programs[size] = build(self.problem, self.batch(update))
         return self._programs[size]
 
+    def program_of(self, name: Name) -> Program:
+        """The program that computes a name as it may be asked."""
+        update = self.resolve_moment(name)
+        return self.whole if self._is_end(update) else self.program_at(update)
+
+    def _is_end(self, update: int) -> bool:
+        """Whether a value is one after all updates: it is then computed over all samples."""
+        return update == self.last and update > 0
+
     # Moments
 
     def check(self, name: Name) -> None:
@@ -304,10 +313,7 @@ class Run:
         if name.epoch is not None and plain == self.program.loss:
             return self.epoch_loss(name.epoch)
         update = self.resolve_moment(name)
-        leaf = self.program.leaves.get(plain)
-        if leaf is not None and plain not in self.program.updated and self.batch_size == self.samples:
-            return leaf.value
-        if update == self.last and update > 0 and self.batch_size != self.samples:
+        if self._is_end(update) and self.batch_size != self.samples:
             return self.at_end().value(plain)
         return self.moment(update).value(plain)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,26 +15,33 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.core.trace import Step, Trace
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.infer import Shapes
 from nnsolve.engine.run import Moment, Run
 from nnsolve.engine.solution import Answer, Section
 from nnsolve.problem.loader import load_problem
-from nnsolve.problem.model import Ask, Problem
+from nnsolve.problem.model import Ask, Problem, Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
 
-ROLES = ("input", "target", "parameter", "constant", "hyperparameter")
+DATA = ("input", "target")
+ROLES = (*DATA, "parameter", "constant", "hyperparameter", "given")
+"""What the file gives, in the order in which a solution lists it."""
 
 
-class Asked:
-    """An ask with its names resolved."""
+class Asked(NamedTuple):
+    """An ask with its names resolved, and the shapes of the quantities in it at their moments."""
 
-    def __init__(self, ask: Ask, expr: Expr, shape: Shape) -> None:
-        self.ask = ask
-        self.expr = expr
-        self.shape = shape
+    ask: Ask
+    expr: Expr
+    shapes: Shapes
+
+    @property
+    def shape(self) -> Shape:
+        return self.shapes(self.expr)
 
 
 class SectionSolver:
@@ -59,33 +66,29 @@ class SectionSolver:
         findings.raise_errors()
         return asked
 
-    def resolve(self, text: str, place: Place | None = None) -> tuple[Expr, Shape]:
-        """An address or an expression over addresses, resolved, with its shape; raises `ProblemError`."""
-        program = self.program
-        expr = program.scope.resolve(parse(text, place, addresses=True), place)
-        for name in references(expr):
-            where = place.right(references(expr)[name].at) if place else None
+    def resolve(self, text: str, place: Place | None = None) -> tuple[Expr, Shapes]:
+        """An address or an expression over addresses, resolved, with the shapes in it; raises `ProblemError`."""
+        run = self.run
+        expr = self.program.scope.resolve(parse(text, place, addresses=True), place)
+        shapes = Shapes(self.program.shapes.layout)
+        for name, ref in references(expr).items():
             try:
-                self.run.check(name)
-                if name.of is not None:
-                    program.equation(name.after(0))
-                if name.of is not None and name.of not in program.equations:
-                    raise ProblemError.of("not-an-equation", f"{name.of} is not an equation, so it has no derivatives")
+                run.check(name)
+                program = run.program_of(name)
+                program.equation(name.after(0))
+                shapes.named[name] = program.shapes.of(name.after(0))
             except ProblemError as error:
+                where = place.right(ref.at) if place else None
                 raise ProblemError([d._replace(place=d.place or where) for d in error.diagnostics]) from None
         if isinstance(expr, Ref):
-            return expr, program.shapes.of(expr.name.after(0))
-        (equation,) = program.normalizer.equations(Name(""), expr, place, shortcuts=False)[-1:]
-        return equation.expr, program.shapes(equation.expr)
+            return expr, shapes
+        normalizer = self.program.normalizer.with_shapes(shapes)
+        return normalizer.equations(Name("ask"), expr, place, shortcuts=False)[-1].expr, shapes
 
-    def value(self, expr: Expr) -> Tensor:
+    def value(self, item: Asked) -> Tensor:
         """The value of a resolved ask."""
-        if isinstance(expr, Ref):
-            return self.run.value(expr.name)
-        from nnsolve.engine.evaluate import evaluate
-
-        values = {name: self.run.value(name) for name in references(expr)}
-        return evaluate(expr, self.program.shapes, values)
+        values = {name: self.run.value(name) for name in references(item.expr)}
+        return evaluate(item.expr, item.shapes, values)
 
     # The trace
 
@@ -112,7 +115,7 @@ class SectionSolver:
         shape = item.shape
         if isinstance(item.expr, Ref) and item.expr.name.after(0) == self.program.loss:
             shape = SCALAR
-        return reported(self.value(item.expr), shape), shape
+        return reported(self.value(item), shape), shape
 
     def _wanted(self) -> dict[int, list[Name]]:
         """Which values are asked for at which update; by default all of the first one."""
@@ -144,34 +147,28 @@ class SectionSolver:
             forward = moment.program.results if update == 0 else []
             order = moment.program.closure([*names, *forward])
             moment.require([*names, *forward])
-            equations = sorted(order, key=_phase_order) if not self._interleaved() else order
-            steps += self._given(moment, equations, update, bool(names))
+            equations = moment.program.in_order(order)
+            steps += self._given(moment, equations, update)
             steps += [self._step(equation, moment) for equation in equations]
         for step in steps:
             if not_finite is None and step.phase != "given" and not np.isfinite(step.value).all():
                 not_finite = step.name
         return Trace(tuple(steps), not_finite)
 
-    def _interleaved(self) -> bool:
-        return self.problem.training is not None and self.problem.training.order == "layer_by_layer"
-
-    def _given(self, moment: Moment, equations: Iterable[Equation], update: int, asked: bool) -> list[Step]:
-        """What the file gives and the equations use; from the second run on only what a batch changes."""
+    def _given(self, moment: Moment, equations: Iterable[Equation], update: int) -> list[Step]:
+        """What the file gives and the equations use; from the second run on only what the batch changes."""
         program = moment.program
         used = {name for equation in equations for name in references(equation.expr)}
-        asked_names = {name.after(0) for item in self.asked for name in references(item.expr)}
+        used |= {name.after(0) for item in self.asked for name in references(item.expr)}
+        roles = [(name, leaf.role, leaf.place) for name, leaf in program.leaves.items()]
+        roles += [(name, "given", None) for name in program.given]
         steps = []
-        if update == 0:
-            for role in ROLES:
-                for name, leaf in program.leaves.items():
-                    if leaf.role == role and (name in used or name in asked_names):
-                        shape = program.shapes.named[name]
-                        steps.append(Step(name, "given", moment.values[name], shape, role=role, place=leaf.place))
-            for name in program.given:
-                if name not in used and name not in asked_names:
-                    continue
-                shape = program.shapes.named[name]
-                steps.append(Step(name, "given", moment.values[name], shape, role="given"))
+        for role in ROLES:
+            for name, its_role, place in roles:
+                shown = self.shifted(name, update)
+                if its_role == role and name in used and (update == 0 or (shown != name and role in DATA)):
+                    shape = program.shapes.named[name]
+                    steps.append(Step(shown, "given", moment.values[name], shape, role=role, place=place))
         return steps
 
     def _step(self, equation: Equation, moment: Moment) -> Step:
@@ -201,9 +198,12 @@ class SectionSolver:
         """What a name of the program is called in the run after k updates."""
         if k == 0:
             return name
-        leaf = self.program.leaves.get(name.after(0))
-        is_constant = leaf is not None and name.of is None and name.after(0) not in self.program.updated
-        return name if is_constant else name.after(name.update + k)
+        plain = name.after(0)
+        leaf = self.program.leaves.get(plain)
+        if leaf is not None and plain not in self.program.updated:
+            in_batches = leaf.role in DATA and self.run.batch_size != self.run.samples
+            return name.after(k) if in_batches else name
+        return name.after(name.update + k)
 
     def _shifted_equation(self, equation: Equation, k: int) -> Equation:
         def shift(expr: Expr) -> Expr:
@@ -230,10 +230,6 @@ class SectionSolver:
                 "warning",
             ),
         )
-
-
-def _phase_order(equation: Equation) -> int:
-    return ("forward", "backward", "update").index(equation.phase)
 
 
 def reported(value: Tensor, shape: Shape) -> Tensor:
@@ -291,9 +287,9 @@ class Solution:
         if part in self._solvers and rest:
             solver, address = self._solvers[part], rest
         try:
-            expr, shape = solver.resolve(address)
-            ask = Asked(Ask(address, None, {}), expr, shape)  # type: ignore[arg-type]
-            return _python(solver.reported(ask)[0])
+            place = Place(self.problem.path)
+            asked = Asked(Ask(address, Text(address, place), {}), *solver.resolve(address))
+            return _python(solver.reported(asked)[0])
         except ProblemError as error:
             raise AddressError(str(error)) from error
 

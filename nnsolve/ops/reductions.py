@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnsolve.core.expressions import Expr, Num, call, mul
+from nnsolve.core.expressions import Call, Expr, Num, mul
 from nnsolve.core.shapes import Layout, Shape, ShapeError
 from nnsolve.ops.arithmetic import _gradient_of_max
 from nnsolve.ops.operation import Operation, Site, axis_shape, elementwise_shape, register
@@ -54,7 +54,7 @@ def _extreme_shape(name: str) -> Any:
 def _gradient_of_extreme(site: Site, i: int) -> Expr:
     if len(site.args) == 2:
         return _gradient_of_max(site, i)
-    return mul(site.g, call("is_" + site.call.op, site.args[0], axis=site.options["axis"]))
+    return mul(site.g, Call("is_" + site.call.op, site.args, site.call.options))
 
 
 def _gradient_of_mean(site: Site, i: int) -> Expr:
