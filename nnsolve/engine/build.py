@@ -59,6 +59,7 @@ class _Builder:
         self.drafts: dict[Name, Draft] = {}
         self.equations: dict[Name, Equation] = {}
         self.prediction: Name | None = None
+        self.layer_numbers: dict[Name, int] = {}
         self.given: dict[Name, Value] = {}
         self.replaced: set[Name] = set()
         settings = Settings(conventions.count_from, conventions.relu_at_zero, conventions.step_at_zero)
@@ -107,6 +108,7 @@ class _Builder:
             {name: self.given_value(name, value) for name, value in self.given.items()},
             self.scope.loss,
             self.prediction,
+            self.layer_numbers,
             self.normalizer,
         )
 
@@ -295,6 +297,8 @@ class _Builder:
             self.store(name, array, parameter_shape, "parameter", place)
         for equation in site.equations:
             self.scope.define(equation.name, layer.place)
+        for name in [*site.parameters, *(equation.name for equation in site.equations)]:
+            self.layer_numbers[name] = position if number is None else number
         for stem in block.stems:
             plain = Name(stem, number)
             target = site.aliases.get(site.name(stem), site.name(stem))

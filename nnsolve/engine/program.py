@@ -53,6 +53,7 @@ class Program:
         given: Mapping[Name, Tensor],
         loss: Name | None,
         prediction: Name | None,
+        layers: Mapping[Name, int],
         normalizer: Normalizer,
     ) -> None:
         self.problem = problem
@@ -63,6 +64,7 @@ class Program:
         self.given = given
         self.loss = loss
         self.prediction = prediction
+        self.layers = layers
         self.normalizer = normalizer
         self.equations: dict[Name, Equation] = {equation.name: equation for equation in forward}
         self.differentiator = Differentiator(forward, shapes)
@@ -135,6 +137,10 @@ class Program:
             raise ProblemError.of("missing-loss", "training needs a loss", training.place, "add  loss: squared_error")
 
     # Addresses
+
+    def layer_of(self, name: Name) -> int | None:
+        """The number of the layer that a quantity belongs to."""
+        return self.layers.get(name)
 
     def parse_address(self, text: str) -> Name | None:
         """The quantity that an address without an element means, or None."""

@@ -1,0 +1,177 @@
+"""One layer's gradients on their own, and their check by central differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
+from nnsolve.core.expressions import references
+from nnsolve.core.names import Name
+from nnsolve.engine.program import Program
+from nnsolve.engine.run import Moment, Roundings
+from nnsolve.engine.solution import Section
+from nnsolve.engine.solve import SectionSolver
+from nnsolve.problem.model import Ask, Problem, Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+MAX_CHECKED = 400
+"""Elements of one tensor that are compared; of a larger one they are spread evenly."""
+
+TOLERANCE = 1e-6
+"""The largest deviation that counts as rounding, relative to the largest gradient of the tensor (at least 1e-6)."""
+
+
+class Verification(NamedTuple):
+    """A gradient held against differences of the loss.
+
+    `deviation` is the largest difference between the two, `worst` its index, `scale` what it is measured by. `kinks`
+    counts elements at which the loss has a kink: the slopes to both sides differ, and the gradient lies between them.
+    `skipped` says why nothing could be compared.
+    """
+
+    name: Name
+    checked: int = 0
+    total: int = 0
+    deviation: float = 0.0
+    scale: float = 1.0
+    worst: tuple[int, ...] = ()
+    exact: float = 0.0
+    numeric: float = 0.0
+    kinks: int = 0
+    skipped: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.skipped is not None or bool(self.deviation <= TOLERANCE * self.scale)
+
+
+class LayerGradients(NamedTuple):
+    """The solution of a problem as far as the gradients of some quantities need it."""
+
+    section: Section
+    names: tuple[Name, ...]
+    verifications: tuple[Verification, ...] = ()
+
+
+def layer_gradients(problem: Problem, layer: int | None, of: str | None, verify: bool = False) -> LayerGradients:
+    """The gradients of the loss with respect to a layer's parameters, or to one quantity (`of`).
+
+    Raises `ProblemError` where there is no such layer or quantity, or no loss.
+    """
+    bare = problem._replace(ask=(), parts=())
+    program = SectionSolver(bare).program
+    place = Place(problem.path)
+    if program.loss is None:
+        raise ProblemError.of(
+            "missing-loss", "there are no gradients without a loss", place, "add  loss: squared_error"
+        )
+    names = _chosen(program, layer, of, place)
+    asks = tuple(Ask(str(n), Text(str(n), place), {}) for n in (name.gradient(program.loss) for name in names))
+    solver = SectionSolver(bare._replace(ask=asks))
+    checks = tuple(check(solver.run.moment(0), name) for name in names) if verify else ()
+    return LayerGradients(solver.section, names, checks)
+
+
+def _chosen(program: Program, layer: int | None, of: str | None, place: Place) -> tuple[Name, ...]:
+    if of is not None:
+        text = of.split("/d", 1)[1] if of.startswith("d") and "/d" in of else of
+        name = program.parse_address(text)
+        if name is None or name.update or name.epoch is not None:
+            help = did_you_mean(text, program.scope.names) or f"known names: {', '.join(program.scope.names)}"
+            raise ProblemError.of("unknown-name", f"{of} is not defined", place, help)
+        return (name.primal,)
+    if layer is None:
+        return tuple(program.parameters)
+    layers = sorted({program.layer_of(name) for name in program.parameters} - {None}, key=lambda n: n or 0)
+    chosen = tuple(name for name in program.parameters if program.layer_of(name) == layer)
+    if not chosen:
+        there = (
+            f"the layers with parameters are {', '.join(map(str, layers))}" if layers else "the problem has no layers"
+        )
+        raise ProblemError.of(
+            "unknown-layer", f"there is no layer {layer}: {there}", place, "or name a quantity: --of W1"
+        )
+    return chosen
+
+
+def check(moment: Moment, name: Name) -> Verification:
+    """Hold dL/d`name` against central differences of the loss, with all else kept.
+
+    Two estimates are taken for each element, the five-point formula with a wide step (truncation error O(h^4)) and the
+    two-point formula with a narrow one, which a kink nearby disturbs less; the nearer one counts.
+    """
+    program = moment.program
+    loss = program.loss
+    assert loss is not None
+    reason = _unverifiable(program, name)
+    if reason:
+        return Verification(name, skipped=reason)
+    exact = moment.value(name.gradient(loss))
+    base = moment.value(name)
+    plain = Roundings((), program)
+    upstream = {n: moment.values[n] for n in program.leaves}
+
+    def loss_at(index: tuple[int, ...], step: float) -> float:
+        shifted = np.array(base, dtype=np.float64)
+        shifted[index] += step
+        probe = Moment(program, moment.update, {**upstream, name: shifted}, plain)
+        return float(probe.value(loss).ravel()[0])
+
+    indices = list(np.ndindex(base.shape))
+    if len(indices) > MAX_CHECKED:
+        indices = [indices[i] for i in np.linspace(0, len(indices) - 1, MAX_CHECKED).astype(int)]
+    scale = max(float(np.max(np.abs(exact), initial=0.0)), 1e-6)
+    result = Verification(name, len(indices), base.size, scale=scale)
+    for index in indices:
+        given = float(exact[index])
+        numeric, kink = _slope(lambda step, at=index: loss_at(at, step), float(base[index]), given, scale)  # type: ignore[misc]
+        if kink:
+            result = result._replace(kinks=result.kinks + 1)
+            continue
+        deviation = abs(given - numeric)
+        if not deviation <= result.deviation:
+            result = result._replace(deviation=deviation, worst=index, exact=given, numeric=numeric)
+    return result
+
+
+def _slope(loss: object, at: float, exact: float, scale: float) -> tuple[float, bool]:
+    """The slope of the loss along one element, and whether the loss has a kink there."""
+    f = loss
+    assert callable(f)
+    wide, narrow = 1e-3 * max(1.0, abs(at)), 1e-6 * max(1.0, abs(at))
+    five = (f(-2 * wide) - 8 * f(-wide) + 8 * f(wide) - f(2 * wide)) / (12 * wide)
+    below, middle, above = f(-narrow), f(0.0), f(narrow)
+    two = (above - below) / (2 * narrow)
+    best = min((five, two), key=lambda estimate: abs(estimate - exact))
+    if abs(best - exact) > TOLERANCE * scale:
+        left, right = (middle - below) / narrow, (above - middle) / narrow
+        slack = 1e-3 * max(abs(left), abs(right), scale)
+        if abs(right - left) > slack and min(left, right) - slack <= exact <= max(left, right) + slack:
+            return best, True
+    return best, False
+
+
+def _unverifiable(program: Program, name: Name) -> str | None:
+    """Why differences of the loss cannot show this gradient, or None."""
+    loss = program.loss
+    assert loss is not None
+    training = program.problem.training
+    if training is not None and training.order == "layer_by_layer" and _carried(program, name):
+        return "order: layer_by_layer carries the error through updated weights, so it is not the gradient of the loss"
+    between = [u for u in program.differentiator.needed(loss, [name]) if u in program.given]
+    if between or name in program.given:
+        return f"{(between or [name])[0]} is given, so the loss does not move with {name}"
+    return None
+
+
+def _carried(program: Program, name: Name) -> bool:
+    """Whether the emitted gradient uses an updated weight."""
+    loss = program.loss
+    assert loss is not None
+    return any(used.update for equation in program.closure([name.gradient(loss)]) for used in references(equation.expr))
