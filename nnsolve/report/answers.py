@@ -8,7 +8,6 @@ import numpy as np
 
 from nnsolve.core.expressions import Ref
 from nnsolve.core.names import Name
-from nnsolve.core.spelling import spell
 from nnsolve.engine.solution import Answer
 from nnsolve.report.boxes import width
 from nnsolve.report.lines import wrapped
@@ -17,6 +16,7 @@ from nnsolve.report.numbers import number, places, rounded
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, clean
 from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, summary
+from nnsolve.report.unfold import spelled
 
 INDENT = 2
 
@@ -29,6 +29,7 @@ def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "") ->
     first = min(max(map(width, ids), default=0), most)
     second = min(max(map(width, what), default=0), most)
     lines: list[Line] = []
+    was_tall = False
     for answer, shown, quantity in zip(answers, ids, what, strict=True):
         if answer.options.get("text"):
             lines += [[(" " * INDENT, ""), (part, "")] for part in _texts(answer, scope)]
@@ -39,6 +40,10 @@ def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "") ->
         heads = [_head(shown, quantity, first, second, crowded)]
         if crowded:
             lines += [[(" " * INDENT, ""), (part, "formula")] for part in wrapped(heads[0], scope.style.width - INDENT)]
+        tall = answer.value.ndim == 2 and len(value) > 1
+        if lines and lines[-1] and (tall or was_tall):
+            lines.append([])
+        was_tall = tall
         for n, text in enumerate(value):
             left = heads[0] if n == middle and not crowded else ""
             lines.append(
@@ -59,7 +64,7 @@ def _texts(answer: Answer, scope: Scope) -> list[str]:
 
 def _quantity(answer: Answer, scope: Scope, shown: str) -> str:
     text = formula(answer.expr, scope)
-    plain = str(answer.expr.name) if isinstance(answer.expr, Ref) else spell(answer.expr)
+    plain = str(answer.expr.name) if isinstance(answer.expr, Ref) else spelled(answer.expr)
     return text if text != shown and (scope.style.unicode or plain != shown) else ""
 
 

@@ -107,15 +107,19 @@ def raised(box: Box, exponent: str) -> Box:
 
 
 class Piece:
-    """A box of a line with what joins it to the one before, its style, and a caption below it."""
+    """A box of a line with what joins it to the one before, its style, and a caption below it.
 
-    __slots__ = ("box", "caption", "join", "style")
+    `essential` marks the first piece of a side of an equation that is not left out for want of room.
+    """
+
+    __slots__ = ("box", "caption", "essential", "join", "style")
 
     def __init__(self, join: str, box: Box, style: str = "", caption: str = "") -> None:
         self.join = join
         self.box = box
         self.style = style
         self.caption = caption
+        self.essential = False
 
     @property
     def width(self) -> int:

@@ -59,8 +59,11 @@ def links(equation: Equation) -> list[tuple[Name, Name]]:
     return [(u, v) for u, v in equation.chain if loss is None or u.primal.base != loss.base]
 
 
-def rule(equation: Equation, scope: Scope) -> str | None:
-    """The chain rule as a formula: ∂L/∂a₁ ⊙ ∂a₁/∂z₁, or a sum of such products."""
+def rule(equation: Equation, scope: Scope, vector: bool) -> str | None:
+    """The chain rule as a formula: ∂L/∂a₁ ⊙ ∂a₁/∂z₁, or a sum of such products.
+
+    For a `vector` on the left of a product the local derivative is a transposed Jacobian matrix.
+    """
     found = links(equation)
     loss = equation.name.of
     if not found or loss is None:
@@ -70,7 +73,7 @@ def rule(equation: Equation, scope: Scope) -> str | None:
         upstream = u._replace(of=loss)
         step, outer = scope.name(derivative(u, v)), scope.name(upstream)
         part = local(equation.expr, upstream) if len(found) == 1 else None
-        if part and part.side == "left" and _is_transpose(part.factor) and scope.style.unicode and _vectors(scope, u):
+        if part and part.side == "left" and scope.style.unicode and vector:
             terms.append(f"({step})ᵀ {outer}")
         else:
             both = part is not None and part.side == "times" and not scope.scalar(Ref(upstream))
@@ -79,16 +82,7 @@ def rule(equation: Equation, scope: Scope) -> str | None:
     return " + ".join(terms)
 
 
-def _is_transpose(expr: Expr) -> bool:
-    return isinstance(expr, Call) and expr.op == "transpose"
-
-
-def _vectors(scope: Scope, name: Name) -> bool:
-    shape = scope.shapes.get(name) or scope.shapes.get(name.primal)
-    return shape is None or shape.kind == "vector"
-
-
-def local_text(equation: Equation, scope: Scope) -> str | None:
+def local_text(equation: Equation, scope: Scope, vector: bool) -> str | None:
     """The local derivative in a formula: ∂a₁/∂z₁ = ReLU′(z₁)."""
     found = links(equation)
     loss = equation.name.of
@@ -100,8 +94,14 @@ def local_text(equation: Equation, scope: Scope) -> str | None:
         return None
     name = scope.name(derivative(u, v))
     if part.side in ("left", "right"):
-        if part.side == "left" and _is_transpose(part.factor) and _vectors(scope, u):
-            assert isinstance(part.factor, Call)
-            return f"{name} = {formula(part.factor.args[0], scope)}"
+        if part.side == "left" and vector:
+            return f"{name} = {formula(transposed(part.factor), scope)}"
         return None
     return f"{name} = {formula(part.factor, scope)}"
+
+
+def transposed(expr: Expr) -> Expr:
+    """The transpose, without doubling one."""
+    if isinstance(expr, Call) and expr.op == "transpose":
+        return expr.args[0]
+    return Call("transpose", (expr,))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.core.expressions import Call, Expr, Num, Ref
+from nnsolve.core.expressions import Call, Expr, Num, Ref, nodes
 from nnsolve.core.spelling import ATOM, POSTFIX, POWER, PRODUCT, SIGN, SUM, spell_number
 from nnsolve.core.trace import Step
 from nnsolve.ops import REGISTRY
@@ -34,13 +34,13 @@ MOST_LINES = 48
 MOST_TERMS = 12
 """Terms of one sum that are written out: the first ones, dots, and the last."""
 
-LONGEST = 2000
+LONGEST = 600
 """Characters of one element's arithmetic; an expression that needs more is left to its formula."""
 
 Place = tuple[int, ...]
 
 
-class Unknown(Exception):
+class UnknownArithmeticError(Exception):
     """An element depends on its operands in a way that has no arithmetic to write out."""
 
 
@@ -69,7 +69,7 @@ class Elements:
     def shape(self, expr: Expr) -> tuple[int, ...]:
         shape = self.scope.shape(expr)
         if shape is None:
-            raise Unknown
+            raise UnknownArithmeticError
         return shape.dims
 
     def known(self, expr: Expr) -> tuple[Tensor, int] | None:
@@ -90,7 +90,7 @@ class Elements:
             value, decimals = known
             return _number_text(number(float(value[at] if at else value), decimals, self.style))
         if isinstance(expr, Ref):
-            raise Unknown
+            raise UnknownArithmeticError
         writer = _WRITERS.get(expr.op)
         if writer is not None:
             return writer(self, expr, at)
@@ -99,7 +99,7 @@ class Elements:
             return self.element(shown(unfolded), at)
         operation = REGISTRY.get(expr.op)
         if operation is None or not operation.elementwise:
-            raise Unknown
+            raise UnknownArithmeticError
         args = [self.element(arg, at).text for arg in expr.args]
         return self.call(expr, args)
 
@@ -116,17 +116,25 @@ class Elements:
             return Text(f"{operation.fences[0]}{args[0]}{operation.fences[1]}", ATOM)
         return Text(f"{notation.function_name(expr.op, self.scope)}({', '.join(args + more)})", ATOM)
 
-    def total(self, terms: Iterator[Text], count: int) -> Text:
-        """A sum of `count` terms."""
+    def total(self, terms: Iterator[tuple[str, Text]], count: int) -> Text:
+        """A sum of `count` signed terms; a negative term is subtracted."""
         minus = "−" if self.style.unicode else "-"
+        dots = "…" if self.style.unicode else "..."
         parts: list[str] = []
-        for n, term in enumerate(terms):
+        for n, (sign, term) in enumerate(terms):
             if count > MOST_TERMS and n == MOST_TERMS - 1:
-                parts.append(" + …" if self.style.unicode else " + ...")
-            text = term.within(PRODUCT)
-            negative = text[0] == minus and term.binds in (SIGN, PRODUCT)
-            parts.append(text if not parts else f" {minus} {text[1:]}" if negative else f" + {text}")
-        return Text("".join(parts), SUM) if count > 1 else Text(parts[0], PRODUCT)
+                parts.append(f" + {dots}")
+            text, negative = term.text, term.text[0] == minus
+            if sign == "-":
+                text = term.within(PRODUCT) if not negative else f"({text})"
+                parts.append(f" {minus} {text}" if parts else f"{minus}{text}")
+            elif negative and parts:
+                parts.append(f" {minus} {text[1:]}" if term.binds > SUM or not _sums(text[1:]) else f" + ({text})")
+            else:
+                parts.append(f" + {text}" if parts else text)
+        if count == 1 and len(parts) == 1 and term.text == parts[0]:
+            return term
+        return Text("".join(parts), SUM)
 
     def times(self, factors: list[Text]) -> Text:
         """A product."""
@@ -135,7 +143,13 @@ class Elements:
         return Text(dot.join([first, *(f.within(POWER) for f in factors[1:])]), PRODUCT)
 
     def add(self, expr: Call, at: Place) -> Text:
-        return self.total((self.element(arg, at) for arg in expr.args), len(expr.args))
+        return self.total((self.term(arg, at) for arg in expr.args), len(expr.args))
+
+    def term(self, expr: Expr, at: Place) -> tuple[str, Text]:
+        """A term of a sum: its sign in the formula, and what follows it."""
+        if isinstance(expr, Call) and expr.op == "neg":
+            return "-", self.element(expr.args[0], at)
+        return "+", self.element(expr, at)
 
     def negative(self, expr: Call, at: Place) -> Text:
         inner = self.element(expr.args[0], at)
@@ -172,9 +186,8 @@ class Elements:
         count = self.shape(left)[-1]
         i, j = at or (0, 0)
         inner = shortened(((k,) for k in range(count)), count)
-        return self.total(
-            (self.times([self.element(left, (i, k)), self.element(right, (k, j))]) for (k,) in inner), count
-        )
+        factors = ([self.element(left, (i, k)), self.element(right, (k, j))] for (k,) in inner)
+        return self.total((("+", self.times(pair)) for pair in factors), count)
 
     def transpose(self, expr: Call, at: Place) -> Text:
         return self.element(expr.args[0], at[::-1])
@@ -193,7 +206,7 @@ class Elements:
 
     def summation(self, expr: Call, at: Place) -> Text:
         where, count = self.reduced(expr, at)
-        return self.total((self.element(expr.args[0], place) for place in shortened(where, count)), count)
+        return self.total((("+", self.element(expr.args[0], place)) for place in shortened(where, count)), count)
 
     def mean(self, expr: Call, at: Place) -> Text:
         _, count = self.reduced(expr, at)
@@ -218,6 +231,16 @@ def shortened(where: Iterator[Place], count: int) -> Iterator[Place]:
     return chain(islice(where, MOST_TERMS - 1), islice(where, count - MOST_TERMS, count - MOST_TERMS + 1))
 
 
+def _sums(text: str) -> bool:
+    """Whether a sum is written in a text outside of any parentheses."""
+    depth = 0
+    for n, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth and sign in "+−-" and text[n - 1 : n] == " ":
+            return True
+    return False
+
+
 def _number_text(text: str) -> Text:
     return Text(text, SIGN if text[0] in "-−" else PRODUCT if "×" in text else ATOM)
 
@@ -231,7 +254,7 @@ def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
     assert step.equation is not None
     expr = shown(step.equation.expr)
     writer = Elements(step, scope)
-    if writer.known(expr) is not None:
+    if writer.known(expr) is not None or _is_written(expr, step):
         return []
     count = step.value.size
     results = texts(rows_of(step.value), scope.style) if count <= 4096 else None
@@ -244,13 +267,21 @@ def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
             if len(text) > LONGEST:
                 return []
             found.append(f"{_label(step, at, scope)} = {text} = {result}")
-    except Unknown:
+    except UnknownArithmeticError:
         return []
     room = scope.style.width - indent
     lines = _columns(found, indent, room)
     if count > len(found):
         lines.append([(" " * indent, ""), (f"{count - len(found)} more elements are left out", "note")])
     return lines
+
+
+def _is_written(expr: Expr, step: Step) -> bool:
+    """Whether the numbers put in say it all: a formula of single numbers, without a function to unfold."""
+    if any(value.ndim for value in step.operands.values()):
+        return False
+    calls = [node.op for node in nodes(expr) if isinstance(node, Call)]
+    return not any(REGISTRY[op].definition for op in calls if op in REGISTRY)
 
 
 def _label(step: Step, at: Place, scope: Scope) -> str:

@@ -51,7 +51,8 @@ class Numbers:
         values = [self.known(arg) for arg in expr.args]
         if any(value is None for value in values):
             return None
-        return rearranged(expr, values, self.scope)
+        found: Tensor | None = rearranged(expr, values, self.scope)
+        return found
 
     def pieces(self, expr: Expr, join: str = "", alone: bool = True) -> list[Piece]:
         """The parts of a sum or product that may stand on different lines."""

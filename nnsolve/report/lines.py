@@ -1,4 +1,4 @@
-"""Lines of a report: something on the left, its address on the right; headings; wrapped text; and plain text of it all."""
+"""Lines of a report: something on the left, its address on the right; headings; wrapped and plain text."""
 
 from __future__ import annotations
 

@@ -14,14 +14,13 @@ from nnsolve.core.spelling import (
     SUM,
     binding,
     signed_term,
-    spell,
     spell_number,
     spell_option,
 )
 from nnsolve.ops import REGISTRY
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.symbols import superscript
-from nnsolve.report.unfold import shown
+from nnsolve.report.unfold import shown, spelled
 
 _VULGAR = {
     (1, 2): "½", (1, 3): "⅓", (2, 3): "⅔", (1, 4): "¼", (3, 4): "¾", (1, 5): "⅕", (2, 5): "⅖", (3, 5): "⅗",
@@ -38,8 +37,7 @@ _PLAIN_OPTIONS = {
 
 def formula(expr: Expr, scope: Scope) -> str:
     """An expression as one line of text."""
-    expr = shown(expr)
-    return write(expr, scope) if scope.style.unicode else spell(expr)
+    return write(shown(expr), scope) if scope.style.unicode else spelled(expr)
 
 
 def write(expr: Expr, scope: Scope) -> str:
@@ -168,7 +166,9 @@ def key(expr: Call) -> str:
 
 
 def _index(expr: Call, scope: Scope) -> str:
-    return f"{within(expr.args[0], POSTFIX, scope)}[{key(expr)}]"
+    inner = expr.args[0]
+    text = scope.name(inner.name) if isinstance(inner, Ref) else within(inner, POSTFIX, scope)
+    return f"{text}[{key(expr)}]"
 
 
 def function_name(op: str, scope: Scope) -> str:
@@ -219,8 +219,12 @@ def _sum(expr: Call, scope: Scope) -> str:
 
 
 def _stacked(before: str, after: str) -> Callable[[Call, Scope], str]:
+    """One thing after the other along the features: [x; 1] below each other, [x, 1] side by side."""
+
     def writer(expr: Call, scope: Scope) -> str:
-        return f"[{before}{'; '.join(write(arg, scope) for arg in expr.args)}{after}]"
+        parts = [before, *[write(arg, scope) for arg in expr.args], after]
+        down = scope.layout.axis(str(options(expr).get("axis") or "features")) == 0
+        return f"[{('; ' if down else ', ').join(part for part in parts if part)}]"
 
     return writer
 
@@ -234,6 +238,11 @@ def _inside(expr: Call, scope: Scope) -> str:
     return f"[{low} < {x} < {high}]"
 
 
+def _jacobian(expr: Call, scope: Scope) -> str:
+    of, by = (write(arg, scope) for arg in expr.args)
+    return f"the derivatives of {of} by {by}, a row for each element of {of}"
+
+
 _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "add": _add,
     "neg": _neg,
@@ -244,9 +253,10 @@ _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "transpose": _transpose,
     "index": _index,
     "sum": _sum,
-    "append_one": _stacked("", "; 1"),
-    "prepend_one": _stacked("1; ", ""),
+    "append_one": _stacked("", "1"),
+    "prepend_one": _stacked("1", ""),
     "concat": _stacked("", ""),
     "greater": _greater,
     "inside": _inside,
+    "jacobian": _jacobian,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nnsolve.core.expressions import Ref, references
+from nnsolve.core.expressions import Call, Expr, Ref, references
 from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
@@ -14,6 +15,7 @@ from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import justified, line_width, paragraph, wrapped
 from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
+from nnsolve.report.stages import stage
 from nnsolve.report.style import Line, clean
 from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, summary, tensor_box
 from nnsolve.report.unfold import shown
@@ -36,7 +38,7 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Lin
     column = INDENT + width(left) + 1
     column = column if column <= DEEPEST else INDENT + 2
     sides = [formula(expr, scope)]
-    rule = chain.rule(step.equation, scope) if step.phase == "backward" else None
+    rule = chain.rule(step.equation, scope, _is_vector(step)) if step.phase == "backward" else None
     if rule and rule != sides[0]:
         sides.insert(0, rule)
     lines: list[Line] = [[(" " * INDENT, ""), (left, "formula"), (f" {arrow} ", "formula")]]
@@ -45,13 +47,15 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Lin
         lines.append([(" " * column, ""), ("= ", "")])
         _side(lines, sides[1], column, scope)
     _numbers(lines, step, scope, column, updated)
-    first, *rest = lines
     return [
-        *justified(first, _label(step, scope), scope.style.width),
-        *_annotated(rest, _reason(step, scope, known), scope.style.width),
+        *_annotated(lines, _label(step, scope), _reason(step, scope, known), scope.style.width),
         *_notes(step, scope, column),
         *(element_lines(step, scope, column) if scope.style.detail == "full" else []),
     ]
+
+
+def _is_vector(step: Step) -> bool:
+    return step.shape.kind == "vector"
 
 
 def _same_quantity(name: Name, other: Name) -> bool:
@@ -75,38 +79,82 @@ def _side(lines: list[Line], text: str, column: int, scope: Scope) -> None:
 
 def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: bool) -> None:
     """Add the numbers put in and the result: on the line of the formula if they fit there, else below it."""
-    assert step.equation is not None
     room = scope.style.width - column - 2
     captions = _captions(step, scope) if updated and step.shape.dims else {}
-    numbers = Numbers(step.operands, scope, room, captions)
-    expr = step.equation.expr
-    pieces = [] if isinstance(expr, Ref) else numbers.pieces(shown(expr))
-    if pieces and "".join(piece.join + piece.box.rows[0] for piece in pieces) == formula(expr, scope):
-        pieces = []
-    if any(piece.box.width > room for piece in pieces):
-        pieces = []
     result = _result(step, scope, room)
     if len(result) == 1 and captions:
         result[0][-1].caption = ("new " if scope.style.unicode else "") + scope.at(step.name.update).name(step.name)
-    blocks: list[list[Piece]] = fill(pieces, room) if pieces else []
-    if blocks and len(result) == 1 and len(blocks) == 1 and _total(blocks[0]) + 3 + _total(result[0]) <= room:
-        blocks[0] += [Piece(" = ", text_box("")), *result[0]]
-    else:
-        blocks += result
+    sides = _sides(step, scope, room, captions)
+    if len(result) == 1:
+        sides.append(result[0])
+    on_one = sum([_total(side) + 3 for side in sides]) - 3 <= room
+    if not on_one and len(sides) == 3 and _total(sides[0]) + 3 + _total(sides[2]) <= room and not _essential(sides[1]):
+        del sides[1]
+        on_one = True
+    blocks = _joined(sides) if on_one else [block for side in sides for block in _broken(side, room)]
+    if len(result) > 1:
+        blocks += [[Piece("= " if n == 0 else "  ", text_box("")), *block] for n, block in enumerate(result)]
     if len(blocks) == 1 and not any(piece.box.tall for piece in blocks[0]):
-        needed = line_width(lines[-1]) + 3 + _total(blocks[0])
         spare = line_width(_label(step, scope)) + 2 if len(lines) == 1 else 0
-        if needed + spare <= scope.style.width:
-            lines[-1].append((" = ", ""))
+        if line_width(lines[-1]) + 1 + _total(blocks[0]) + spare <= scope.style.width:
+            lines[-1].append((" ", ""))
             lines[-1] += typeset(blocks[0])[0]
             return
-    results = len(result) if len(blocks) > len(result) or not pieces else 0
     for n, block in enumerate(blocks):
-        starts = n == 0 or n == len(blocks) - results
-        block.insert(0, Piece("= " if starts else "  ", text_box("")))
         if n and any(piece.box.tall for piece in blocks[n - 1]):
             lines.append([])
         lines += typeset(block, column)
+
+
+def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> list[list[Piece]]:
+    """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
+    assert step.equation is not None
+    expr = shown(step.equation.expr)
+    if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian"):
+        return []
+    numbers = Numbers(step.operands, scope, room, captions)
+    pieces = numbers.pieces(expr)
+    if not _fit(pieces, room) or not any(numbers.operands[name].size for name in _written(expr, numbers)):
+        return []
+    found = [pieces]
+    between = None if captions else stage(expr, step, numbers, scope)
+    if between is not None:
+        shapes = {**step.shapes, **{name: Shape(value.shape, "tensor") for name, value in between.values.items()}}
+        settled = Numbers({**step.operands, **between.values}, scope.of(shapes), room)
+        pieces = settled.pieces(between.expr)
+        if _fit(pieces, room) and not any(is_large(value.shape) for value in between.values.values()):
+            pieces[0].essential = between.essential
+            found.append(pieces)
+    return found
+
+
+def _written(expr: Expr, numbers: Numbers) -> list[Name]:
+    """The names whose numbers are put in; large ones stay names."""
+    return [
+        name for name in references(expr) if name in numbers.operands and not is_large(numbers.operands[name].shape)
+    ]
+
+
+def _fit(pieces: list[Piece], room: int) -> bool:
+    return all(piece.width <= room for piece in pieces)
+
+
+def _essential(side: list[Piece]) -> bool:
+    return side[0].essential
+
+
+def _joined(sides: list[list[Piece]]) -> list[list[Piece]]:
+    """All sides on one line."""
+    line: list[Piece] = []
+    for side in sides:
+        line += [Piece(" = " if line else "= ", text_box("")), *side]
+    return [line]
+
+
+def _broken(side: list[Piece], room: int) -> list[list[Piece]]:
+    """A side on lines of its own."""
+    rows = fill(side, room)
+    return [[Piece("= " if n == 0 else "  ", text_box("")), *row] for n, row in enumerate(rows)]
 
 
 def _captions(step: Step, scope: Scope) -> dict[Name, str]:
@@ -137,14 +185,19 @@ def _result(step: Step, scope: Scope, room: int) -> list[list[Piece]]:
     return blocks
 
 
-def _annotated(lines: list[Line], note: str, cells: int) -> list[Line]:
-    """A remark at the right end of the first line that has room for it, else on a line of its own."""
+def _annotated(lines: list[Line], label: Line, note: str, cells: int) -> list[Line]:
+    """The lines with the address at the right end of the first, and a remark where there is room for it."""
+    first, *rest = lines
     if not note:
-        return lines
-    if lines and line_width(lines[0]) + 4 + width(note) <= cells:
-        return [*justified(lines[0], [(note, "note")], cells), *lines[1:]]
+        return [*justified(first, label, cells), *rest]
+    if rest and rest[0] and line_width(rest[0]) + 4 + width(note) <= cells:
+        return [*justified(first, label, cells), *justified(rest[0], [(note, "note")], cells), *rest[1:]]
+    if line_width(first) + width(note) + line_width(label) + 7 <= cells:
+        return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
     extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in wrapped(note, cells - 6)]
-    return [*extra, *lines]
+    if rest and not rest[0]:
+        rest = rest[1:]
+    return [*justified(first, label, cells), *(extra + rest if rest else extra)]
 
 
 def _reason(step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
@@ -152,7 +205,7 @@ def _reason(step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
     equation = step.equation
     if equation is None or step.phase != "backward" or not equation.chain or equation.long is not None:
         return ""
-    local = chain.local_text(equation, scope)
+    local = chain.local_text(equation, scope, _is_vector(step))
     sources = []
     for u, _ in equation.chain:
         source = known.get(u)
@@ -169,7 +222,8 @@ def _notes(step: Step, scope: Scope, column: int) -> list[Line]:
     lines: list[Line] = []
     equation = step.equation
     if equation is not None and equation.long is not None:
-        text = f"a shortcut; the long way is {formula(equation.long, scope)}"
+        kind = "a shortcut; the long way is" if step.phase == "backward" else "safe from overflow; the same as"
+        text = f"{kind} {formula(equation.long, scope)}"
         lines += paragraph(text, scope.style, "note", column + 2, column)
     if step.value.ndim and is_large(step.value.shape):
         lines += paragraph(summary(step.value, step.shape, scope.style), scope.style, "note", column + 2, column)

@@ -71,18 +71,18 @@ def _section(
         lines += paragraph(clean(section.source, style.unicode), style, "note")
     if section.text and (base is None or section.text != base.text):
         lines += [[], *paragraph(clean(section.text, style.unicode), style)]
-    lines += _warnings(section.warnings, style)
+    lines += warning_lines(section.warnings, style)
     if style.detail != "brief":
         lines += _trace(section, style, seen)
-        lines += _warnings(section.warnings, style)
+        lines += warning_lines(section.warnings, style)
     if section.answers:
         scope = Scope(style, section.conventions, {})
-        title = "Answers" if style.detail != "brief" or not section.id else "Answers"
-        lines += [[], *heading(title, style, level=1), *answer_lines(section.answers, scope, section.id)]
+        lines += [[], *heading("Answers", style, level=1), *answer_lines(section.answers, scope, section.id)]
     return lines
 
 
-def _warnings(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
+def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
+    """Findings about the results: what, where, what to do."""
     lines: list[Line] = []
     for warning in warnings:
         sign = "⚠ " if style.unicode else ""
@@ -103,7 +103,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     lines: list[Line] = []
     given = [step for step in steps if step.phase == "given"]
     lines += given_lines(given, scope, seen)
-    several = any(moment(step) for step in steps)
+    several = any(moment(step) for step in steps if step.phase == "update")
     current: tuple[str, int] | None = None
     for step in steps:
         if step.phase == "given":

@@ -7,6 +7,7 @@ import functools
 from nnsolve.core.expressions import Call, Expr, Option, Ref, rewrite, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
+from nnsolve.core.spelling import spell
 from nnsolve.ops.operation import REGISTRY
 
 
@@ -48,6 +49,31 @@ def shown(expr: Expr) -> Expr:
         return node
 
     return rewrite(expr, unfold)
+
+
+def counted(expr: Expr) -> Expr:
+    """The expression with its indices counted as the file counts, as they are written."""
+
+    def count(node: Expr) -> Expr:
+        if not isinstance(node, Call) or node.op != "index":
+            return node
+        base, key = node.option("base", 0), node.option("key")
+        if not isinstance(base, int) or not base or not isinstance(key, tuple):
+            return node
+        return Call("index", node.args, (("key", tuple([_moved(part, base) for part in key])),))
+
+    return rewrite(expr, count)
+
+
+def _moved(part: Option, base: int) -> Option:
+    if isinstance(part, tuple):
+        return tuple([end + base if isinstance(end, int) else end for end in part])
+    return part + base if isinstance(part, int) else part
+
+
+def spelled(expr: Expr) -> str:
+    """The expression in the equation language, as a file would have it."""
+    return spell(counted(shown(expr)))
 
 
 def contains(expr: Expr, name: Name) -> bool:

@@ -1,0 +1,27 @@
+"""The formats of a report, by the names that `--format` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nnsolve.engine.solution import Section
+from nnsolve.report import json
+from nnsolve.report.style import Style
+
+Format = Callable[[Sequence[Section], Style], str]
+
+
+def _text(sections: Sequence[Section], style: Style) -> str:
+    from nnsolve.report.text import report
+
+    return str(report(sections, style))
+
+
+def _html(sections: Sequence[Section], style: Style) -> str:
+    from nnsolve.report.html import page
+
+    return page(sections, style)
+
+
+FORMATS: dict[str, Format] = {"text": _text, "json": json.text, "html": _html}
+"""From sections and a style to the whole text; another format is another line here."""

@@ -1,0 +1,66 @@
+"""The line between the numbers put in and the result: what the parts of an expression come to.
+
+The engine computes them, from the operands that the step itself was computed from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.infer import Shapes
+from nnsolve.report.layout import Numbers
+from nnsolve.report.scope import Scope
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+SIMPLE = frozenset(("add", "mul", "matmul"))
+
+
+class Stage:
+    """An expression whose larger parts are replaced by names, and the values of these."""
+
+    __slots__ = ("essential", "expr", "values")
+
+    def __init__(self, expr: Expr, values: dict[Name, Tensor], essential: bool) -> None:
+        self.expr = expr
+        self.values = values
+        self.essential = essential
+        """Whether the step is hard to follow without it: something else than sums and products is involved."""
+
+
+def stage(expr: Expr, step: Step, numbers: Numbers, scope: Scope) -> Stage | None:
+    """The expression with the value of every argument of its outermost operation; None where nothing is left to do."""
+    if not isinstance(expr, Call) or numbers.known(expr) is not None:
+        return None
+    shapes = Shapes(scope.layout)
+    shapes.named.update(step.shapes)
+    inner = expr.args[0] if expr.op == "neg" else expr
+    if not isinstance(inner, Call) or numbers.known(inner) is not None:
+        return None
+    values: dict[Name, Tensor] = {}
+    essential = False
+
+    def settle(part: Expr) -> Expr:
+        nonlocal essential
+        if not isinstance(part, Call) or numbers.known(part) is not None or not references(part):
+            return part
+        if part.op == "neg":
+            return part.with_args((settle(part.args[0]),))
+        essential = essential or inner.op not in SIMPLE or part.op not in SIMPLE
+        name = Name(f"part {len(values)}")
+        values[name] = evaluate(part, shapes, step.operands)
+        shapes.named[name] = shapes(part)
+        return Ref(name)
+
+    settled: Expr = inner.with_args(tuple([settle(arg) for arg in inner.args]))
+    if not values:
+        return None
+    return Stage(expr.with_args((settled,)) if inner is not expr else settled, values, essential)
