@@ -55,7 +55,7 @@ class Call:
     `loose` marks a product that stands unparenthesised beside an `@`.
     """
 
-    __slots__ = ("_hash", "args", "at", "loose", "op", "options")
+    __slots__ = ("_hash", "_references", "args", "at", "loose", "op", "options")
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Call:
         self.at = at
         self.loose = loose
         self._hash = hash((op, args, options))
+        self._references: dict[Name, Ref] | None = None
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -130,13 +131,19 @@ def nodes(expr: Expr) -> Iterator[Expr]:
             stack.extend(reversed(node.args))
 
 
-def references(expr: Expr) -> dict[Name, Ref]:
+def references(expr: Expr) -> Mapping[Name, Ref]:
     """The named quantities that an expression uses, in the order of their first use."""
-    found: dict[Name, Ref] = {}
-    for node in nodes(expr):
-        if isinstance(node, Ref):
-            found.setdefault(node.name, node)
-    return found
+    if isinstance(expr, Ref):
+        return {expr.name: expr}
+    if isinstance(expr, Num):
+        return {}
+    if expr._references is None:
+        found: dict[Name, Ref] = {}
+        for node in nodes(expr):
+            if isinstance(node, Ref):
+                found.setdefault(node.name, node)
+        expr._references = found
+    return expr._references
 
 
 def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:

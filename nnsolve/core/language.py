@@ -28,16 +28,25 @@ MAX_FACTORS = 200
 MAX_DIGITS = 400
 
 _NAME = r"[^\W\d]\w*"
-_TOKENS = re.compile(
-    rf"""\s*(?:
-      (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
-    | (?P<name>{_NAME}'*)
-    | (?P<op>\*\*|\.T\b|[-+*/@^()\[\],:=])
-    )""",
-    re.VERBOSE,
-)
-_DERIVATIVE = re.compile(rf"d({_NAME})/d({_NAME})")
 _MOMENT = re.compile(r"@(?:(\d+)|e(\d+)|(end))(?!\w)")
+_DERIVATIVE = re.compile(rf"d({_NAME})/d({_NAME})")
+
+
+def _token_pattern(address: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""{address}\s*(?:
+          (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+        | (?P<name>{_NAME}'*)
+        | (?P<op>\*\*|\.T\b|[-+*/@^()\[\],:=])
+        )""",
+        re.VERBOSE,
+    )
+
+
+_TOKENS = _token_pattern("")
+_ADDRESS_TOKENS = _token_pattern(
+    rf"(?P<moment>(?<=\w)@(?:\d+|e\d+|end)(?!\w)) | \s*(?P<derivative>d{_NAME}/d{_NAME}) |"
+)
 
 
 class Token(NamedTuple):
@@ -79,31 +88,18 @@ def _tokens(text: str, place: Place | None, addresses: bool) -> list[Token]:
     """The tokens of a text, closed by an `end` token."""
     if len(text) > MAX_LENGTH:
         raise ProblemError.of("too-long", f"the text has {len(text)} characters; at most {MAX_LENGTH} are read", place)
+    pattern = _ADDRESS_TOKENS if addresses else _TOKENS
     tokens: list[Token] = []
     at = 0
-    while True:
-        if addresses:
-            start = at + len(text[at : at + 80]) - len(text[at : at + 80].lstrip())
-            if found := _DERIVATIVE.match(text, start):
-                tokens.append(Token("derivative", found[0], start))
-                at = found.end()
-                continue
-            after_name = tokens and tokens[-1].kind in ("name", "derivative") and start == at
-            if after_name and (found := _MOMENT.match(text, at)):
-                tokens.append(Token("moment", found[0], at))
-                at = found.end()
-                continue
-        found = _TOKENS.match(text, at)
-        if not found:
-            rest = text[at:].lstrip()
-            if not rest:
-                tokens.append(Token("end", "", len(text.rstrip())))
-                return tokens
-            column = len(text) - len(rest)
-            raise _error(f"{rest[0]!r} has no meaning here", text, place, column, _HINTS.get(rest[0]))
+    while found := pattern.match(text, at):
         kind = found.lastgroup or ""
         tokens.append(Token(kind, found[kind], found.start(kind)))
         at = found.end()
+    rest = text[at:].lstrip()
+    if rest:
+        raise _error(f"{rest[0]!r} has no meaning here", text, place, len(text) - len(rest), _HINTS.get(rest[0]))
+    tokens.append(Token("end", "", len(text.rstrip())))
+    return tokens
 
 
 _HINTS = {
@@ -192,21 +188,20 @@ class _Parser:
     def term(self, depth: int) -> Expr:
         start = self.position
         result = self.factor(depth)
-        open_product: list[Expr] = []  # the factors of a product that the next `*` extends
-        mixed = [False, False]
         products: list[tuple[str, int]] = []
-        parts: list[Expr] = [result]
+        factors = [result]
         while token := self.accept("*", "/", "@"):
             products.append((token.text, token.at))
-            parts.append(self.factor(depth))
-            mixed[token.text == "@"] = True
-            if len(parts) > MAX_LENGTH:
-                break
-        loose = all(mixed)
+            factors.append(self.factor(depth))
+        if not products:
+            return result
+        signs = {op for op, _ in products}
+        loose = "@" in signs and len(signs) > 1
+        open_product: list[Expr] = []  # the factors of a product that the next `*` extends
         if len(products) > MAX_FACTORS:
             help = "name a part of it in an equation of its own"
             raise self.error(f"a product of more than {MAX_FACTORS} factors", self.tokens[start].at, help)
-        for (op, at), factor in zip(products, parts[1:], strict=True):
+        for (op, at), factor in zip(products, factors[1:], strict=True):
             if op == "*":
                 open_product = [*(open_product or [result]), factor]
                 result = Call("mul", tuple(open_product), at=at, loose=loose)

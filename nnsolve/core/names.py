@@ -48,12 +48,16 @@ class Name(NamedTuple):
     @property
     def primal(self) -> Name:
         """The quantity that a derivative is taken with respect to; itself for any other name."""
-        return self if self.of is None else self._replace(of=None)
+        if self.of is None:
+            return self
+        return Name(self.stem, self.layer, self.gate, self.time, None, self.update, self.epoch)
 
     def gradient(self, of: Name) -> Name:
         """The name of d`of`/d`self`."""
-        return self._replace(of=of)
+        return Name(self.stem, self.layer, self.gate, self.time, of, self.update, self.epoch)
 
     def after(self, update: int) -> Name:
         """The same quantity after a number of updates."""
-        return self._replace(update=update, epoch=None)
+        if self.update == update and self.epoch is None:
+            return self
+        return Name(self.stem, self.layer, self.gate, self.time, self.of, update)

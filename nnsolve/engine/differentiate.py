@@ -265,12 +265,18 @@ def fill(
     more: Mapping[str, Expr] | None = None,
 ) -> Expr:
     """Put a call's arguments and options into one of its operation's texts."""
-    values: dict[Name, Expr] = {Name(key): expr for key, expr in (more or {}).items()}
-    values |= {Name(key): arg for key, arg in zip(operation.arguments, args, strict=False)}
-    values |= {
-        Name(key): Num(value) for key, value in options.items() if isinstance(value, (int, float)) and key != "axis"
-    }
+    values = {_symbol(key): expr for key, expr in more.items()} if more else {}
+    for key, arg in zip(operation.arguments, args, strict=False):
+        values[_symbol(key)] = arg
+    if not options:
+        return substitute(template, values)
+    for key, value in options.items():
+        if isinstance(value, (int, float)) and key != "axis":
+            values[_symbol(key)] = Num(value)
     return rewrite(substitute(template, values), _option_filler(options))
+
+
+_symbol = lru_cache(maxsize=256)(Name)
 
 
 def _option_filler(options: Mapping[str, object]) -> Callable[[Expr], Expr]:

@@ -71,5 +71,7 @@ def _constant(expr: Call, shapes: Shapes) -> Function:
 
 def evaluate(expr: Expr, shapes: Shapes, values: Values) -> Tensor:
     """The value of an expression."""
+    if isinstance(expr, Ref):
+        return values[expr.name]
     with np.errstate(all="ignore"):
         return np.asarray(compiled(expr, shapes)(values), dtype=np.float64)

@@ -25,6 +25,7 @@ class Shapes:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.named: dict[Name, Shape] = {}
+        self._derived: dict[Name, Shape] = {}
         self._known: dict[Expr, Shape] = {}
 
     def __call__(self, expr: Expr) -> Shape:
@@ -40,9 +41,9 @@ class Shapes:
 
     def of(self, name: Name) -> Shape:
         """The shape of a named quantity; a gradient has the shape of what it is taken with respect to."""
-        shape = self.named.get(name)
+        shape = self.named.get(name) or self._derived.get(name)
         if shape is None:
-            shape = self.named.get(name.after(0)) or self.named[name.primal.after(0)]
+            shape = self._derived[name] = self.named.get(name.after(0)) or self.named[name.primal.after(0)]
         return shape
 
     def _infer(self, expr: Call) -> Shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -229,24 +229,22 @@ class Program:
 
         return sorted(equations, key=key)
 
-    def closure(self, names: Iterable[Name]) -> list[Equation]:
-        """The equations that names need, each after what it uses; values that are replaced need nothing."""
+    def closure(self, names: Iterable[Name], known: Container[Name] = ()) -> list[Equation]:
+        """The equations that names need, each after what it uses; what is `known` or replaced needs nothing."""
         order: list[Equation] = []
         done: set[Name] = set()
         for start in names:
             stack: list[tuple[Name, bool]] = [(start, False)]
             while stack:
                 name, visited = stack.pop()
-                if name in done and not visited:
-                    continue
-                equation = self.equation(name) if name not in self.given else None
                 if visited:
-                    assert equation is not None
-                    order.append(equation)
+                    order.append(self.equations[name])
+                    continue
+                if name in done or name in known or name in self.given:
                     continue
                 done.add(name)
-                if equation is None:
-                    continue
-                stack.append((name, True))
-                stack.extend((used, False) for used in reversed(list(references(equation.expr))))
+                equation = self.equation(name)
+                if equation is not None:
+                    stack.append((name, True))
+                    stack.extend([(used, False) for used in reversed(list(references(equation.expr)))])
         return order

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Ref, references
 from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
@@ -42,25 +43,25 @@ class Moment:
 
     def require(self, names: Iterable[Name]) -> None:
         """Compute names and all that they need."""
-        program = self.program
-        for equation in program.closure(names):
-            name = equation.name
-            if name in self.values:
-                continue
-            with np.errstate(all="ignore"):
-                try:
-                    if isinstance(equation.expr, Call) and equation.expr.op == "jacobian":
-                        value = self.jacobian(equation.expr)
-                    else:
-                        value = program.function(equation)(self.values)
-                except StepAtZero:
-                    raise ProblemError.of(
-                        "missing-convention",
-                        f"{name}: the step function meets 0, and the file does not say which value it has there",
-                        equation.place,
-                        "add  conventions: {step_at_zero: 0}  (or 1)",
-                    ) from None
-            self.values[name] = self.rounding.apply(name, np.asarray(value, dtype=np.float64))
+        equations = self.program.closure(names, self.values)
+        with np.errstate(all="ignore"):
+            for equation in equations:
+                value = np.asarray(self.compute(equation), dtype=np.float64)
+                self.values[equation.name] = self.rounding.apply(equation.name, value)
+
+    def compute(self, equation: Equation) -> Tensor:
+        """The value of an equation whose operands are known."""
+        if isinstance(equation.expr, Call) and equation.expr.op == "jacobian":
+            return self.jacobian(equation.expr)
+        try:
+            return self.program.function(equation)(self.values)
+        except StepAtZero:
+            raise ProblemError.of(
+                "missing-convention",
+                f"{equation.name}: the step function meets 0, and the file does not say which value it has there",
+                equation.place,
+                "add  conventions: {step_at_zero: 0}  (or 1)",
+            ) from None
 
     def jacobian(self, expr: Call) -> Tensor:
         """d of/d with respect to, a row for each element of `of`: one backward pass for each."""

@@ -48,7 +48,7 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Lin
         _side(lines, sides[1], column, scope)
     _numbers(lines, step, scope, column, updated)
     return [
-        *_annotated(lines, _label(step, scope), _reason(step, scope, known), scope.style.width),
+        *_annotated(lines, _label(step, scope), _reason(step, scope, known), len(sides) > 1, scope.style.width),
         *_notes(step, scope, column),
         *(element_lines(step, scope, column) if scope.style.detail == "full" else []),
     ]
@@ -185,19 +185,17 @@ def _result(step: Step, scope: Scope, room: int) -> list[list[Piece]]:
     return blocks
 
 
-def _annotated(lines: list[Line], label: Line, note: str, cells: int) -> list[Line]:
+def _annotated(lines: list[Line], label: Line, note: str, two_sides: bool, cells: int) -> list[Line]:
     """The lines with the address at the right end of the first, and a remark where there is room for it."""
     first, *rest = lines
     if not note:
         return [*justified(first, label, cells), *rest]
-    if rest and rest[0] and line_width(rest[0]) + 4 + width(note) <= cells:
+    if two_sides and line_width(rest[0]) + 4 + width(note) <= cells:
         return [*justified(first, label, cells), *justified(rest[0], [(note, "note")], cells), *rest[1:]]
     if line_width(first) + width(note) + line_width(label) + 7 <= cells:
         return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
     extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in wrapped(note, cells - 6)]
-    if rest and not rest[0]:
-        rest = rest[1:]
-    return [*justified(first, label, cells), *(extra + rest if rest else extra)]
+    return [*justified(first, label, cells), *extra, *rest]
 
 
 def _reason(step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
