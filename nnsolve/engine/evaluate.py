@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -34,31 +35,39 @@ def compiled(expr: Expr, shapes: Shapes) -> Function:
     operation = REGISTRY[expr.op]
     if expr.op in ("shape", "size"):
         return _constant(expr, shapes)
-    options = full_options(expr)
-    if operation.value is None:
+    function = operation.value
+    if function is None:
         assert operation.definition
-        return compiled(fill(rule_text(operation.definition), operation, expr.args, options), shapes)
-    if "axis" in options:
-        options["axis"] = resolve_axis(options["axis"], shapes(expr.args[0]), shapes.layout)
-    function, dims = operation.value, shapes(expr).dims
-    args = [compiled(arg, shapes) for arg in expr.args]
-    simple = operation.elementwise or expr.op == "matmul"
-    return _applied(function, args, options, dims, simple and expr.op != "add")
+        return compiled(fill(rule_text(operation.definition), operation, expr.args, full_options(expr)), shapes)
+    if operation.options:
+        options = full_options(expr)
+        if "axis" in options:
+            options["axis"] = resolve_axis(options["axis"], shapes(expr.args[0]), shapes.layout)
+        function = partial(function, **options)
+    if not operation.elementwise:
+        function = _shaped(function, shapes(expr).dims)
+    return _applied(function, [compiled(arg, shapes) for arg in expr.args])
 
 
-def _applied(
-    function: Callable[..., Any], args: list[Function], options: dict[str, Any], dims: tuple[int, ...], simple: bool
-) -> Function:
-    def fit(result: Any) -> Any:
+def _shaped(function: Callable[..., Any], dims: tuple[int, ...]) -> Callable[..., Any]:
+    """The function with its result in the inferred dimensions: an inner product, 1x1, is a number."""
+
+    def shaped(*args: Any) -> Any:
+        result = function(*args)
         return result if np.shape(result) == dims else np.reshape(result, dims)
 
-    if len(args) == 1 and not options and simple:
+    return shaped
+
+
+def _applied(function: Callable[..., Any], args: list[Function]) -> Function:
+    """The function of what the arguments compute."""
+    if len(args) == 1:
         (only,) = args
-        return lambda values: fit(function(only(values)))
-    if len(args) == 2 and not options:
+        return lambda values: function(only(values))
+    if len(args) == 2:
         first, second = args
-        return lambda values: fit(function(first(values), second(values)))
-    return lambda values: fit(function(*[arg(values) for arg in args], **options))
+        return lambda values: function(first(values), second(values))
+    return lambda values: function(*[arg(values) for arg in args])
 
 
 def _constant(expr: Call, shapes: Shapes) -> Function:

@@ -257,6 +257,11 @@ class Solution:
             raise ProblemError(_once(findings.diagnostics))
 
     @property
+    def solvers(self) -> Mapping[str, SectionSolver]:
+        """What works out the problem's own section (under the empty text) and each part's."""
+        return self._solvers
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """The problem's own section, unless only its parts ask something, and those of its parts."""
         every = [solver.section for solver in self._solvers.values()]
