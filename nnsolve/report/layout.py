@@ -31,13 +31,15 @@ REARRANGING = frozenset(
 class Numbers:
     """The values that names of one equation stand for, and how expressions look with them put in."""
 
-    __slots__ = ("captions", "operands", "room", "scope", "unicode")
+    __slots__ = ("captions", "named", "operands", "put", "room", "scope", "unicode")
 
     def __init__(
         self, operands: Mapping[Name, Tensor], scope: Scope, room: int, captions: Mapping[Name, str] | None = None
     ) -> None:
         self.operands = operands
         self.captions = captions or {}
+        self.put = 0  # tensors whose numbers are shown
+        self.named = 0  # tensors that are too large for that
         self.scope = scope
         self.room = room
         self.unicode = scope.style.unicode
@@ -103,8 +105,10 @@ class Numbers:
 
     def _factor(self, expr: Expr, join: str, alone: bool = False) -> Piece:
         compound = isinstance(expr, Call) and expr.op in ("add", "neg", "mul", "matmul") and self.known(expr) is None
-        caption = self.captions.get(expr.name, "") if isinstance(expr, Ref) else ""
-        return Piece(join, self.fenced(expr) if compound else self.box(expr, alone), caption=caption)
+        before = self.named
+        box = self.fenced(expr) if compound else self.box(expr, alone)
+        shown = isinstance(expr, Ref) and self.named == before
+        return Piece(join, box, caption=self.captions.get(expr.name, "") if shown and isinstance(expr, Ref) else "")
 
     def fenced(self, expr: Expr) -> Box:
         """An expression in parentheses."""
@@ -126,11 +130,11 @@ class Numbers:
 
     def value_box(self, expr: Expr, value: Tensor, alone: bool = True) -> Box:
         """A number or a matrix; what is too large for the page keeps its name."""
-        if value.ndim and is_large(value.shape):
+        box = None if is_large(value.shape) else tensor_box(value, self.scope.style)
+        if box is None or box.width > self.room:
+            self.named += 1
             return text_box(notation.formula(expr, self.scope))
-        box = tensor_box(value, self.scope.style)
-        if box.width > self.room:
-            return text_box(notation.formula(expr, self.scope))
+        self.put += value.ndim > 0
         if value.ndim == 0 and not alone and box.rows[0][0] in "-−":
             return text_box(f"({box.rows[0]})")
         return box

@@ -238,6 +238,16 @@ def _inside(expr: Call, scope: Scope) -> str:
     return f"[{low} < {x} < {high}]"
 
 
+def _without(before: str, after: str) -> Callable[[Call, Scope], str]:
+    """What is left without the first or last feature, as a slice."""
+
+    def writer(expr: Call, scope: Scope) -> str:
+        down = scope.layout.axis(str(options(expr).get("axis") or "features")) == 0
+        return f"{within(expr.args[0], POSTFIX, scope)}[{before if down else after}]"
+
+    return writer
+
+
 def _jacobian(expr: Call, scope: Scope) -> str:
     of, by = (write(arg, scope) for arg in expr.args)
     return f"the derivatives of {of} by {by}, a row for each element of {of}"
@@ -256,6 +266,8 @@ _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "append_one": _stacked("", "1"),
     "prepend_one": _stacked("1", ""),
     "concat": _stacked("", ""),
+    "drop_first": _without("1:", ":, 1:"),
+    "drop_last": _without(":−1", ":, :−1"),
     "greater": _greater,
     "inside": _inside,
     "jacobian": _jacobian,

@@ -12,7 +12,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
-from nnsolve.report.layout import Numbers
+from nnsolve.report.layout import REARRANGING, Numbers
 from nnsolve.report.scope import Scope
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def stage(expr: Expr, step: Step, numbers: Numbers, scope: Scope) -> Stage | Non
     shapes = Shapes(scope.layout)
     shapes.named.update(step.shapes)
     inner = expr.args[0] if expr.op == "neg" else expr
-    if not isinstance(inner, Call) or numbers.known(inner) is not None:
+    if not isinstance(inner, Call) or inner.op in REARRANGING or numbers.known(inner) is not None:
         return None
     values: dict[Name, Tensor] = {}
     essential = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
@@ -114,7 +114,7 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
         return []
     numbers = Numbers(step.operands, scope, room, captions)
     pieces = numbers.pieces(expr)
-    if not _fit(pieces, room) or not any(numbers.operands[name].size for name in _written(expr, numbers)):
+    if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []
     found = [pieces]
     between = None if captions else stage(expr, step, numbers, scope)
@@ -122,17 +122,10 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
         shapes = {**step.shapes, **{name: Shape(value.shape, "tensor") for name, value in between.values.items()}}
         settled = Numbers({**step.operands, **between.values}, scope.of(shapes), room)
         pieces = settled.pieces(between.expr)
-        if _fit(pieces, room) and not any(is_large(value.shape) for value in between.values.values()):
+        if len(fill(pieces, room)) == 1 and not any(is_large(value.shape) for value in between.values.values()):
             pieces[0].essential = between.essential
             found.append(pieces)
     return found
-
-
-def _written(expr: Expr, numbers: Numbers) -> list[Name]:
-    """The names whose numbers are put in; large ones stay names."""
-    return [
-        name for name in references(expr) if name in numbers.operands and not is_large(numbers.operands[name].shape)
-    ]
 
 
 def _fit(pieces: list[Piece], room: int) -> bool:
@@ -144,11 +137,11 @@ def _essential(side: list[Piece]) -> bool:
 
 
 def _joined(sides: list[list[Piece]]) -> list[list[Piece]]:
-    """All sides on one line."""
+    """All sides on one line; none where there are no sides."""
     line: list[Piece] = []
     for side in sides:
         line += [Piece(" = " if line else "= ", text_box("")), *side]
-    return [line]
+    return [line] if line else []
 
 
 def _broken(side: list[Piece], room: int) -> list[list[Piece]]:
