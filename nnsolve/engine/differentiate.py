@@ -90,7 +90,7 @@ class Differentiator:
         on_the_way = [u for u in (root, *self.needed(root, [v])) if u in reach and u in self.forward and u != v]
         for u in on_the_way:
             expr = self.forward[u].differentiated
-            if any(self.shapes(node).dims != dims or not REGISTRY[node.op].elementwise for node in self._path(expr, v)):
+            if any(self.shapes(node).dims != dims or not _is_elementwise(node) for node in self._path(expr, v)):
                 return False
         return self.shapes.of(v).dims == dims
 
@@ -179,7 +179,8 @@ class Differentiator:
         if operation.no_derivative == "constant":
             return
         shape = self.shapes(node)
-        if not operation.elementwise and self.shapes(g).dims != shape.dims and operation.name not in ("sum", "mean"):
+        is_elementwise = _is_elementwise(node)
+        if not is_elementwise and self.shapes(g).dims != shape.dims and operation.name not in ("sum", "mean"):
             g = simplify(mul(g, call("ones", out)), self.shapes)
         site = Site(
             node,
@@ -198,9 +199,9 @@ class Differentiator:
                     partial = apply_rule(operation, site, i)
                 except LookupError:
                     raise _no_derivative(operation, i, v, equation) from None
-                yield arg, self.fitted(partial, arg, out, shape, operation.elementwise)
+                yield arg, self.fitted(partial, arg, out, is_elementwise)
 
-    def fitted(self, partial: Expr, arg: Expr, out: Expr, shape: tuple[object, ...], is_elementwise: bool) -> Expr:
+    def fitted(self, partial: Expr, arg: Expr, out: Expr, is_elementwise: bool) -> Expr:
         """Sum over what the argument was repeated for: all elements for a number, the samples for a bias."""
         target = self.shapes(arg)
         dims = self.shapes(out).dims
@@ -211,6 +212,10 @@ class Differentiator:
         if not target.dims:
             return call("sum", partial)
         return call("sum", partial, axis="features" if target.kind == "per_sample" else "samples")
+
+
+def _is_elementwise(node: Call) -> bool:
+    return REGISTRY[node.op].acts_elementwise(len(node.args))
 
 
 def _containing(expr: Expr, v: Name) -> set[Expr]:
@@ -243,6 +248,7 @@ def _no_derivative(operation: Operation, i: int, v: Name, equation: Equation) ->
 
 @lru_cache(maxsize=1024)
 def rule_text(text: str) -> Expr:
+    """The expression of a rule or definition, parsed once."""
     return parse(text)
 
 

@@ -1,8 +1,8 @@
 """What an operation is, and the registry of all of them.
 
-Value, shape rule, derivative rule, notation, example and source stand in one place. Derivative rules are expressions in
-the operation's own argument names, `g` (the incoming gradient) and `out` (the result), so that differentiating a program
-gives more equations.
+Value, shape rule, derivative rule, notation, example and source stand in one place. Derivative rules are expressions
+in the operation's own argument names, `g` (the incoming gradient) and `out` (the result), so that differentiating a
+program gives more equations.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ Rule = str | Callable[[Site, int], Expr]
 class Operation(NamedTuple):
     """An operation of the equation language.
 
-    `value(*tensors, **options)` computes it; an option called `axis` arrives as a number or None. Where `value` is None
-    the `definition` (an expression in the arguments) is evaluated. An operation with `shown_as_definition` is spelled and
-    printed as its definition: it differs from it only in being safe where the definition divides 0 by 0 or overflows.
-    `gradient` maps an argument to its derivative rule, `no_derivative` says why there is none. `adjoint_only` operations
-    occur in emitted equations only.
+    `value(*tensors, **options)` computes it; an option called `axis` arrives as a number or None. Where `value` is
+    None the `definition` (an expression in the arguments) is evaluated. An operation with `shown_as_definition` is
+    spelled and printed as its definition: it differs from it only in being safe where the definition divides 0 by 0 or
+    overflows. `gradient` maps an argument to its derivative rule, `no_derivative` says why there is none.
+    `adjoint_only` operations occur in emitted equations only.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Operation(NamedTuple):
     variadic: bool = False
     optional: int = 0  # how many of the last arguments may be left out
     elementwise: bool = False
+    elementwise_pairs: bool = False  # one argument is reduced, two are taken element by element: max, min
     activation: bool = False
     definition: str | None = None
     shown_as_definition: bool = False
@@ -69,6 +70,10 @@ class Operation(NamedTuple):
     example: tuple[Any, ...] = ()
     example_options: Mapping[str, Any] = {}
     source: str = ""
+
+    def acts_elementwise(self, count: int) -> bool:
+        """Whether a call on `count` arguments works element by element."""
+        return self.elementwise or (self.elementwise_pairs and count == 2)
 
 
 REGISTRY: dict[str, Operation] = {}
@@ -104,10 +109,12 @@ def elementwise(
 
 
 def same_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    """The shape rule of what changes values alone."""
     return shapes[0]
 
 
 def scalar_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    """The shape rule of what gives one number."""
     return SCALAR
 
 

@@ -113,6 +113,7 @@ for _name, _reduce, _pairwise, _doc in (
             _extreme(_reduce, _pairwise),
             _extreme_shape(_name),
             optional=1,
+            elementwise_pairs=True,
             options={"axis": None},
             gradient={"x": _gradient_of_extreme, "y": _gradient_of_extreme},
             example=([[0.5, -2.0, 3.25]], [[1.0, -3.0, 0.25]]),

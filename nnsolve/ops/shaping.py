@@ -15,7 +15,7 @@ MATRIX = [[0.5, -2.0, 3.25], [1.0, 0.25, -0.75]]
 
 
 def _slices(key: Sequence[Any]) -> tuple[Any, ...]:
-    """NumPy's form of a key that counts from 0; single indices keep their axis, so that the result has two dimensions."""
+    """NumPy's form of a key that counts from 0; single indices keep their axis: the result has two dimensions."""
     return tuple(slice(*part) if isinstance(part, tuple) else slice(part, part + 1) for part in key)
 
 
