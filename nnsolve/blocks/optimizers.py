@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from nnsolve.core.expressions import Expr, Ref, add, call, mul, neg
+from nnsolve.core.expressions import Expr, Ref, add, mul, neg
 from nnsolve.core.names import Name
 
 
 class Update(NamedTuple):
-    """What an optimizer is given: the parameter, its gradient, and the hyperparameters as named constants."""
+    """What an optimizer is given: the parameter, its gradient, and the hyperparameters as named constants.
+
+    `through(e)` is the gradient that an error e at the argument of the output's activation would give the parameter:
+    e x^T for a weight matrix, e for a bias; `error` is target minus prediction.
+    """
 
     parameter: Ref
-    gradient: Ref
+    gradient: Callable[[], Ref]
     hyper: Callable[[str], Ref]
+    error: Callable[[], Expr]
+    through: Callable[[Expr], Expr]
 
 
 class OptimizerBlock(NamedTuple):
@@ -29,17 +35,32 @@ class OptimizerBlock(NamedTuple):
 
 
 def _sgd(update: Update) -> Expr:
-    return add(update.parameter, neg(mul(update.hyper("learning_rate"), update.gradient)))
+    return add(update.parameter, neg(mul(update.hyper("learning_rate"), update.gradient())))
+
+
+def _perceptron(update: Update) -> Expr:
+    return add(update.parameter, mul(update.hyper("learning_rate"), update.through(update.error())))
 
 
 OPTIMIZERS = {
-    "sgd": OptimizerBlock(
-        "sgd",
-        "gradient descent: W - eta dL/dW",
-        {"learning_rate": None},
-        _sgd,
-        source="Robbins, Monro: A Stochastic Approximation Method (1951)",
-    ),
+    block.name: block
+    for block in (
+        OptimizerBlock(
+            "sgd",
+            "gradient descent: W - eta dL/dW",
+            {"learning_rate": None},
+            _sgd,
+            source="Robbins, Monro: A Stochastic Approximation Method (1951)",
+        ),
+        OptimizerBlock(
+            "perceptron",
+            "the perceptron rule: W + eta (y - y_hat) x^T; it needs no loss",
+            {"learning_rate": None},
+            _perceptron,
+            needs_loss=False,
+            source="Rosenblatt: The Perceptron (1958)",
+        ),
+    )
 }
 
 SYMBOLS = {"learning_rate": "eta", "weight_decay": "lambda"}
@@ -50,6 +71,3 @@ def hyperparameter_name(hyperparameter: str, symbols: Mapping[str, str]) -> Name
     """The name under which a hyperparameter stands in update equations."""
     symbol = SYMBOLS.get(hyperparameter, hyperparameter)
     return Name(symbols.get(symbol, symbol))
-
-
-__all__ = ["OPTIMIZERS", "OptimizerBlock", "Update", "call", "hyperparameter_name"]

@@ -123,6 +123,27 @@ class Differentiator:
         place = self.forward[users[0]].place if users else None
         return Equation(v.gradient(label or root), expr, "backward", place, long, tuple((u, v) for u in users))
 
+    def matrix_form(self, root: Name, v: Name) -> Expr | None:
+        """The Jacobian of one vector by another as a formula, where a single linear map or softmax leads to it."""
+        equation = self.forward[root]
+        expr = equation.differentiated
+        vectors = all(self.shapes.of(name).kind == "vector" for name in (root, v))
+        if not vectors or self.links(root, v)[0] != [root]:
+            return None
+        if isinstance(expr, Call) and REGISTRY[expr.op].jacobian and expr.args[0] == Ref(v):
+            return fill(
+                rule_text(REGISTRY[expr.op].jacobian or ""), REGISTRY[expr.op], expr.args, {}, {"out": Ref(root)}
+            )
+        seed = Ref(root.gradient(root))
+        pulled = simplify(self.pull(expr, v, seed, equation), self.shapes)
+        if isinstance(pulled, Call) and pulled.op == "matmul" and v not in references(pulled):
+            left, right = pulled.args
+            if self.shapes.layout.features == 0 and right == seed:
+                return simplify(call("transpose", left), self.shapes)
+            if self.shapes.layout.features == 1 and left == seed:
+                return right
+        return None
+
     def long_way(self, root: Name, v: Name, shortcut: list[Name]) -> Expr | None:
         """dRoot/dv without the shortcut: through the activation that the loss compares."""
         terms = []

@@ -10,7 +10,7 @@ import numpy as np
 from nnsolve.blocks.optimizers import OPTIMIZERS, Update, hyperparameter_name
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Ref, call, references, substitute
+from nnsolve.core.expressions import Call, Expr, Ref, add, call, neg, references, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
@@ -18,6 +18,8 @@ from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import Function, compiled
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.scope import Scope
+from nnsolve.engine.simplify import simplify
+from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class Program:
             self.hyperparameters[key] = name
             self.shapes.named[name] = SCALAR
             self.leaves[name] = Leaf(np.float64(value).reshape(()), "hyperparameter", training.places.get(key))
-        if self.loss is None:
+        if self.loss is None and block.needs_loss:
             raise ProblemError.of("missing-loss", "training needs a loss", training.place, "add  loss: squared_error")
 
     # Addresses
@@ -187,7 +189,8 @@ class Program:
     def _jacobian(self, name: Name, root: Name, v: Name) -> Equation:
         """d root_i / d v_j, a row for each element of root, elements counted row by row."""
         self.shapes.named[name] = Shape((self.shapes.of(root).size, self.shapes.of(v).size))
-        equation = Equation(name, call("jacobian", Ref(root), Ref(v)), "backward", chain=((root, v),))
+        expr = self.differentiator.matrix_form(root, v) or call("jacobian", Ref(root), Ref(v))
+        equation = Equation(name, expr, "backward", self.equations[root].place, chain=((root, v),))
         self.equations[name] = equation
         return equation
 
@@ -199,14 +202,51 @@ class Program:
         return seed, [self.differentiator.gradient(root, u, Ref(seed), label) for u in [*names, v]]
 
     def _update(self, parameter: Name) -> Equation:
-        training, loss = self.problem.training, self.loss
-        assert training is not None and loss is not None
-        block = OPTIMIZERS[training.optimizer]
-        gradient = Ref(parameter.gradient(loss))
-        expr = block.new_parameter(Update(Ref(parameter), gradient, lambda key: Ref(self.hyperparameters[key])))
+        training = self.problem.training
+        assert training is not None
+
+        def gradient() -> Ref:
+            assert self.loss is not None
+            return Ref(parameter.gradient(self.loss))
+
+        update = Update(
+            Ref(parameter),
+            gradient,
+            lambda key: Ref(self.hyperparameters[key]),
+            self._error,
+            lambda error: self._through(parameter, error),
+        )
+        expr = simplify(OPTIMIZERS[training.optimizer].new_parameter(update), self.shapes)
         equation = Equation(parameter.after(1), expr, "update", training.place)
         self.equations[equation.name] = equation
         return equation
+
+    def _error(self) -> Expr:
+        """Target minus prediction."""
+        training, targets = self.problem.training, list(self.problem.targets)
+        prediction = self.scope.find("y_hat")
+        assert training is not None
+        if prediction is None or len(targets) != 1:
+            message = f"{training.optimizer} compares y_hat with the only target, but the file has "
+            message += "no y_hat" if prediction is None else f"{len(targets)} targets"
+            raise ProblemError.of("missing-target", message, training.place)
+        return add(Ref(Name(targets[0])), neg(Ref(prediction)))
+
+    def _through(self, parameter: Name, error: Expr) -> Expr:
+        """The gradient that an error at the output's pre-activation gives a parameter of that layer."""
+        training, prediction = self.problem.training, self.scope.find("y_hat")
+        assert training is not None and prediction is not None
+        output = self.equations[prediction]
+        operation = output.expr.op if isinstance(output.expr, Call) else ""
+        if operation in REGISTRY and REGISTRY[operation].activation and isinstance(output.expr, Call):
+            (used,) = references(output.expr)
+            output = self.equations.get(used, output)
+        if parameter not in references(output.expr):
+            message = f"{training.optimizer} trains the output layer alone, but {parameter} is not part of it"
+            raise ProblemError.of(
+                "unknown-parameter", message, training.place, "say  update: [...]  with its parameters"
+            )
+        return self.differentiator.pull(output.expr, parameter, error, output)
 
     def in_order(self, equations: Iterable[Equation]) -> list[Equation]:
         """Equations as a solution lists them: forward as in the file, the gradients from the loss backwards, updates.

@@ -256,6 +256,7 @@ register(
         activation=True,
         options={"axis": "features"},
         gradient={"x": "out * (g - sum(out * g, axis=axis))"},
+        jacobian="diag(out) - outer(out, out)",
         definition="exp(x) / sum(exp(x), axis=axis)",
         example=([[0.5], [-2.0], [1.25]],),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",

@@ -72,6 +72,17 @@ register(
 )
 register(
     Operation(
+        "diag",
+        ("x",),
+        "the matrix with the elements of x on its diagonal, else 0",
+        lambda x: np.diag(np.ravel(x)),
+        lambda shapes, options, layout: Shape((shapes[0].size, shapes[0].size)),
+        adjoint_only=True,
+        example=([[0.5], [-2.0]],),
+    )
+)
+register(
+    Operation(
         "jacobian",
         ("x", "y"),
         "dx_i/dy_j, a row for each element of x; computed by one backward pass for each",

@@ -63,6 +63,7 @@ class Operation(NamedTuple):
     activation: bool = False
     definition: str | None = None
     shown_as_definition: bool = False
+    jacobian: str | None = None  # d out_i / d x_j for a vector, as an expression
     no_derivative: str | None = None
     adjoint_only: bool = False
     symbol: str | None = None  # how reports write the function: σ for sigmoid
@@ -111,11 +112,6 @@ def elementwise(
 def same_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
     """The shape rule of what changes values alone."""
     return shapes[0]
-
-
-def scalar_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
-    """The shape rule of what gives one number."""
-    return SCALAR
 
 
 def axis_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
