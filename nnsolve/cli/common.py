@@ -1,0 +1,166 @@
+"""What the commands share: finding the problem file, reporting errors, the options of a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nnsolve.core.diagnostics import Diagnostic, ProblemError
+
+if TYPE_CHECKING:
+    from nnsolve.problem.model import Problem
+
+BROKEN = 2
+"""Exit status: wrong usage or a broken problem file."""
+
+INTERRUPTED = 130
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+# Errors ---------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reported_errors() -> Iterator[None]:
+    """Print what a user can cause to standard error, and exit with its status; no traceback."""
+    try:
+        yield
+    except ProblemError as error:
+        print_findings(error.diagnostics)
+        sys.exit(BROKEN)
+    except BrokenPipeError:
+        # whoever reads the output has seen enough; keep the interpreter from flushing into the closed pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except (MemoryError, RecursionError):
+        print_findings([Diagnostic("too-big", "the problem takes too much memory, or is nested too deeply")])
+        sys.exit(BROKEN)
+
+
+def print_findings(findings: Iterable[Diagnostic]) -> None:
+    """Findings on standard error, the file's own text made harmless."""
+    from nnsolve.cli.output import wants_colour
+
+    coloured = wants_colour(sys.stderr)
+    for finding in findings:
+        head, bracket, rest = harmless(str(finding), sys.stderr).partition("]")
+        if coloured:
+            head = click.style(head + bracket, fg="red" if finding.severity == "error" else "magenta", bold=True)
+            bracket = ""
+        click.echo(head + bracket + rest, err=True, color=coloured)
+
+
+def harmless(text: str, stream: Any = None) -> str:
+    """Text without control characters and what the stream's encoding cannot show."""
+    shown = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+    encoding = getattr(stream or sys.stderr, "encoding", None) or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+# The problem ----------------------------------------------------------------------------------------------------------
+
+
+def find_problem(path: str | None) -> str:
+    """The problem file that is meant: the given one, else problem.yaml, else the only one in the folder."""
+    if path is not None:
+        return path
+    if Path("problem.yaml").is_file():
+        return "problem.yaml"
+    found = sorted(p for pattern in ("*.yaml", "*.yml") for p in Path().glob(pattern) if is_problem_file(p))
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        names = ", ".join(harmless(str(p)) for p in found[:8]) + (", ..." if len(found) > 8 else "")
+        raise click.UsageError(f"Several problem files are here; name one of them: {names}")
+    raise click.UsageError("There is no problem file here. Name one, or write one: nnsolve new")
+
+
+def is_problem_file(path: Path) -> bool:
+    """Whether a YAML file looks like a problem: an answer file names its problem at the start of a line."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            start = file.read(65536)
+    except OSError:
+        return True
+    return not any(line.startswith((b"problem:", b"\xef\xbb\xbfproblem:")) for line in start.splitlines())
+
+
+def load(path: str | None) -> Problem:
+    """The problem that is meant; raises `ProblemError` with all that is wrong, and prints warnings."""
+    from nnsolve.problem.loader import load_problem_findings
+
+    problem, findings = load_problem_findings(find_problem(path))
+    if problem is None:
+        raise ProblemError(findings)
+    print_findings(findings)
+    return problem
+
+
+# Options of a report --------------------------------------------------------------------------------------------------
+
+
+def problem_argument(function: _Function) -> _Function:
+    """PROBLEM, which may be left out."""
+    return click.argument("problem", required=False, metavar="[PROBLEM]")(function)
+
+
+def report_options(formats: Sequence[str]) -> Callable[[_Function], _Function]:
+    """How a report looks and where it goes: --detail, --decimals, --format, -o, --width."""
+    options = [
+        click.option("--detail", type=click.Choice(["brief", "steps", "full"]), default="steps", show_default=True,
+                     help="Answers only, every step, or each dot product written out too."),
+        click.option("--decimals", type=click.IntRange(0, 15), metavar="N",
+                     help="Show N decimals everywhere; what is computed stays exact."),
+        click.option("--format", "format", type=click.Choice(list(formats)), default="text", show_default=True,
+                     help="What to print."),
+        click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output."),
+        click.option("--width", type=click.IntRange(40, 400), metavar="N",
+                     help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS)."),
+    ]  # fmt: skip
+
+    def decorate(function: _Function) -> _Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def spread_option(args: Sequence[str], option: str) -> list[str]:
+    """`--only z1 a1` as `--only z1 --only a1`: all words up to the next option or file belong to it."""
+    result: list[str] = []
+    inside = False
+    awaited = False  # the option's first word is taken whatever it looks like
+    for arg in args:
+        if arg == option:
+            inside = awaited = True
+            continue
+        if arg.startswith(option + "="):
+            inside = True
+            result.append(arg)
+            continue
+        if arg.startswith("--") or arg in ("-o", "-h"):
+            inside = awaited = False
+        if inside and (awaited or not _is_file(arg)):
+            result += [option, arg]
+            awaited = False
+        else:
+            inside = False
+            result.append(arg)
+    return [*result, option] if awaited else result
+
+
+def _is_file(arg: str) -> bool:
+    return arg.endswith((".yaml", ".yml")) or os.path.isfile(arg)

@@ -1,0 +1,87 @@
+"""`nnsolve grad`: the chain rule for one layer, factor by factor."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from nnsolve.cli.common import load, problem_argument, report_options
+from nnsolve.cli.output import style_for, write_report, write_text
+
+if TYPE_CHECKING:
+    from nnsolve.engine.gradients import LayerGradients
+    from nnsolve.report.style import Style
+    from nnsolve.report.text import Report
+
+DEVIATES = 1
+"""Exit status: --verify found a deviation."""
+
+
+@click.command("grad", short_help="The chain rule for one layer, factor by factor.")
+@problem_argument
+@click.option("--layer", type=int, metavar="N", help="The parameters of layer N; those of all layers if left out.")
+@click.option("--of", metavar="NAME", help="One quantity instead: --of W2, --of z1.")
+@click.option("--verify", is_flag=True, help="Compare with central differences of the loss.")
+@click.option("--part", metavar="ID", help="The gradients of this part of the problem.")
+@report_options(["text", "json"])
+def command(
+    problem: str | None,
+    layer: int | None,
+    of: str | None,
+    verify: bool,
+    part: str | None,
+    detail: str,
+    decimals: int | None,
+    format: str,
+    output: str | None,
+    width: int | None,
+) -> None:
+    """The chain rule for one layer, factor by factor: what comes in, the local derivative, their product.
+
+    PROBLEM is a YAML file; left out it is problem.yaml, else the only problem file here.
+
+    \b
+    Examples:
+      nnsolve grad problem.yaml --layer 2
+      nnsolve grad problem.yaml --of W1 --verify
+
+    Exit status: 0 done, 1 --verify found a deviation, 2 wrong usage or a broken problem file.
+    """
+    from nnsolve.engine.gradients import layer_gradients
+    from nnsolve.engine.select import part_of
+
+    if layer is not None and of is not None:
+        raise click.UsageError("--layer and --of exclude each other; give one of them")
+    loaded = load(problem)
+    gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify)
+    if format == "json":
+        from nnsolve.cli.gradjson import document
+
+        write_text(document(gradients, verify), output)
+    else:
+        write_report(_report(gradients, verify, style_for(output, detail, decimals, width)), output)
+    if not all(check.passed for check in gradients.verifications):
+        sys.exit(DEVIATES)
+
+
+def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:
+    from nnsolve.report.answers import answer_lines
+    from nnsolve.report.grad import gradient_report
+    from nnsolve.report.lines import heading
+    from nnsolve.report.scope import Scope
+    from nnsolve.report.text import Report
+
+    section = gradients.section
+    lines = []
+    if style.detail != "brief":
+        lines += gradient_report(section, gradients.names, style).lines
+        lines.append([])
+    scope = Scope(style, section.conventions, {})
+    lines += [*heading("Gradients", style, level=1), *answer_lines(section.answers, scope)]
+    if verify:
+        from nnsolve.cli.verified import verification_lines
+
+        lines += verification_lines(section, gradients.verifications, style)
+    return Report(lines)

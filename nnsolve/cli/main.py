@@ -1,0 +1,82 @@
+"""The command line: a group whose commands are loaded when they are called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, NamedTuple
+
+import click
+
+from nnsolve import __version__
+
+
+class Entry(NamedTuple):
+    """A command: its module below `nnsolve.cli`, and its line in the help."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "run": Entry("run", "Solve a problem and print every step."),
+    "grad": Entry("grad", "The chain rule for one layer, factor by factor."),
+    "new": Entry("new", "Write a commented starter file."),
+    "lint": Entry("lint", "Check problem files."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its commands without importing them: `--help` needs neither NumPy nor YAML."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"nnsolve.cli.{COMMANDS[name].module}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a user can cause ends in a message, not in a traceback."""
+        from nnsolve.cli.common import reported_errors
+
+        with reported_errors():
+            return super().invoke(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; suggest the nearest one to a name that is not known."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            from nnsolve.core.diagnostics import did_you_mean
+
+            help = did_you_mean(name, COMMANDS) or f"commands: {', '.join(COMMANDS)}"
+            ctx.fail(f"No such command {name!r}; {help}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="nnsolve")
+def main() -> None:
+    """Worked solutions of neural-network homework.
+
+    A YAML file describes weights, inputs, targets and what is asked; nnsolve prints every step: the formula, the
+    numbers put in, the result.
+
+    \b
+    nnsolve new                     write a starter file, problem.yaml
+    nnsolve run problem.yaml        solve it
+    nnsolve grad --layer 2          explain one layer's gradients
+
+    Where PROBLEM is left out it is problem.yaml in the current folder, else the only problem file there.
+    """

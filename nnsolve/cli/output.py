@@ -1,0 +1,104 @@
+"""Where a report goes: what a terminal, a pipe or a file can show, and writing to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnsolve.cli.common import harmless
+
+if TYPE_CHECKING:
+    from nnsolve.report.style import Style
+    from nnsolve.report.text import Report
+
+NARROWEST, WIDEST = 40, 120
+"""A report takes no less and no more than these cells, so that formulas and their addresses stay together."""
+
+
+def style_for(path: str | None, detail: str, decimals: int | None, width: int | None) -> Style:
+    """What the place that a report goes to can show."""
+    from nnsolve.report.style import Style
+
+    if width is None:
+        width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    unicode = is_file(path) or shows_unicode(sys.stdout.encoding, os.environ)
+    return Style(width, unicode, decimals, detail)
+
+
+def is_file(path: str | None) -> bool:
+    """Whether the output goes to a file, which is UTF-8."""
+    return path is not None and path != "-"
+
+
+def shows_unicode(encoding: str | None, environment: Mapping[str, str]) -> bool:
+    """Whether brackets, Greek letters and raised digits can be shown.
+
+    Python itself speaks UTF-8 where the locale is C; the terminal then need not. An encoding that the user chose for
+    Python counts; without any locale (a container, a cron job) Python's choice does.
+    """
+    from nnsolve.report.terminal import can_show_unicode
+
+    chosen = environment.get("PYTHONIOENCODING", "").partition(":")[0] or environment.get("PYTHONUTF8") == "1"
+    if not chosen and _plain_locale(environment):
+        return False
+    return can_show_unicode(encoding)
+
+
+def _plain_locale(environment: Mapping[str, str]) -> bool:
+    locale = environment.get("LC_ALL")
+    if not locale:
+        ctype = environment.get("LC_CTYPE")
+        # Python sets LC_CTYPE=C.UTF-8 itself where LANG=C (PEP 538)
+        locale = environment.get("LANG") if ctype in (None, "", "C.UTF-8") else ctype
+    return locale in ("C", "POSIX")
+
+
+def wants_colour(stream: Any) -> bool:
+    """Whether colours are shown: in a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write_report(report: Report, path: str | None) -> None:
+    """Print a finished report, in colour where that is possible."""
+    if is_file(path) or not wants_colour(sys.stdout):
+        write_text(str(report), path)
+        return
+    from rich.console import Console
+
+    from nnsolve.report.terminal import print_report
+
+    print_report(Console(file=sys.stdout, highlight=False), report)
+
+
+def write_text(text: str, path: str | None) -> None:
+    """Write text to standard output, or to a file."""
+    if not is_file(path):
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    assert path is not None
+    write_file(path, lambda file: file.write(text))
+
+
+def write_file(path: str, write: Callable[[Any], object]) -> None:
+    """Write a file that is replaced only when all is written; a device or a pipe is written to directly."""
+    target = Path(path)
+    direct = target.exists() and not target.is_file()
+    temporary = target if direct else target.with_name(f".{target.name}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            write(file)
+        if not direct:
+            temporary.replace(target)
+    except OSError as error:
+        if not direct:
+            temporary.unlink(missing_ok=True)
+        raise click.UsageError(f"{harmless(path)} cannot be written: {error.strerror}") from None

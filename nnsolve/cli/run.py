@@ -1,0 +1,56 @@
+"""`nnsolve run`: solve a problem and print every step."""
+
+from __future__ import annotations
+
+import click
+
+from nnsolve.cli.common import load, problem_argument, report_options, spread_option
+from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.report.formats import FORMATS
+
+
+class RunCommand(click.Command):
+    """`--only` takes all words up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, spread_option(args, "--only"))
+
+
+@click.command("run", cls=RunCommand, short_help="Solve a problem and print every step.")
+@problem_argument
+@click.option("--only", multiple=True, metavar="ADDRESS...", help="Only these steps and answers: --only z1 dL/dW1.")
+@click.option("--part", metavar="ID", help="Only this part of the problem.")
+@report_options(list(FORMATS))
+def command(
+    problem: str | None,
+    only: tuple[str, ...],
+    part: str | None,
+    detail: str,
+    decimals: int | None,
+    format: str,
+    output: str | None,
+    width: int | None,
+) -> None:
+    """Solve a problem and print every step: the formula, the numbers put in, the result.
+
+    PROBLEM is a YAML file; left out it is problem.yaml, else the only problem file here.
+
+    \b
+    Examples:
+      nnsolve run problem.yaml
+      nnsolve run problem.yaml --only z1 dL/dW1 --detail full
+      nnsolve run problem.yaml --format json -o solution.json
+
+    Exit status: 0 solved, 2 wrong usage or a broken problem file.
+    """
+    from nnsolve.engine.select import select
+    from nnsolve.engine.solve import Solution
+
+    sections = select(Solution(load(problem)), only, part)
+    style = style_for(output, detail, decimals, width)
+    if format == "text":
+        from nnsolve.report.text import report
+
+        write_report(report(sections, style), output)
+    else:
+        write_text(FORMATS[format](sections, style), output)
