@@ -87,10 +87,7 @@ class _Builder:
                 with self.findings:
                     self.drafts[draft.name] = draft._replace(expr=self.scope.resolve(draft.expr, draft.place))
         if loss:
-            with self.findings:
-                is_named = isinstance(loss.expr, Call) and loss.expr.at < 0  # made here, of canonical names
-                expr = loss.expr if is_named else self.scope.resolve(loss.expr, loss.place)
-                self.drafts[loss.name] = loss._replace(expr=expr)
+            self.drafts[loss.name] = loss
         self.findings.raise_errors()
         self.replacements()
         for name in self.ordered():
@@ -363,7 +360,7 @@ class _Builder:
         return draft
 
     def loss_draft(self, drafts: Sequence[Draft]) -> Draft | None:
-        """The equation of the loss, or None where it is one of the author's."""
+        """The equation of the loss with its names resolved, or None where it is one of the author's."""
         loss = self.problem.loss
         if loss is None:
             return None
@@ -376,6 +373,8 @@ class _Builder:
         name = Name(self.symbols.get("L", "L"))
         draft = None
         with self.findings:
+            self.scope.define(name, place)
+            self.scope.loss = name
             if text in LOSSES:
                 expr = self.named_loss(text, loss.options, loss.option_places, place)
                 draft = Draft(name, expr, place)
@@ -387,9 +386,7 @@ class _Builder:
                 raise ProblemError.of("unknown-loss", f"{text} is not a known loss or equation", place, help)
             else:
                 self.loss_options_unused(loss.options, loss.option_places, place)
-                draft = Draft(name, parse(text, place), place)
-            self.scope.define(name, place)
-            self.scope.loss = name
+                draft = Draft(name, self.scope.resolve(parse(text, place), place), place)
         return draft
 
     def loss_options_unused(self, options: Mapping[str, Any], places: Mapping[str, Place], place: Place) -> None:
