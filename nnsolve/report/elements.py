@@ -15,7 +15,7 @@ from nnsolve.ops import REGISTRY
 from nnsolve.report import notation
 from nnsolve.report.boxes import width
 from nnsolve.report.layout import Numbers
-from nnsolve.report.lines import wrapped
+from nnsolve.report.lines import paragraph, wrapped
 from nnsolve.report.numbers import number, places
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.style import Line
@@ -272,7 +272,7 @@ def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
     room = scope.style.width - indent
     lines = _columns(found, indent, room)
     if count > len(found):
-        lines.append([(" " * indent, ""), (f"{count - len(found)} more elements are left out", "note")])
+        lines += paragraph(f"{count - len(found)} more elements are left out", scope.style, "note", indent)
     return lines
 
 

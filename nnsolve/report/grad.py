@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
@@ -12,33 +11,16 @@ from nnsolve.report import chain
 from nnsolve.report.boxes import pad, width
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.notation import formula
-from nnsolve.report.numbers import scientific
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import step_lines
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.tensors import dimensions
 from nnsolve.report.text import Report, warning_lines
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Tensor = NDArray[np.float64]
-
 INDENT = 2
 
 
-class Verified(NamedTuple):
-    """A gradient compared with central differences: their value, and the largest deviation, relative to the norm."""
-
-    numeric: Tensor
-    deviation: float
-    passed: bool
-
-
-def gradient_report(
-    section: Section, names: Collection[Name], style: Style, verified: Mapping[Name, Verified] | None = None
-) -> Report:
+def gradient_report(section: Section, names: Collection[Name], style: Style) -> Report:
     """The chain rule for the gradients of `names`: the upstream gradients, then each parameter's own factors."""
     scope = Scope(style, section.conventions, {})
     known = {step.name: step for step in section.trace.steps}
@@ -61,8 +43,6 @@ def gradient_report(
         lines += [[], *heading(f"The chain rule for {title}", style, level=1)]
         lines += [[], *_whole_chain(step, scope, known), *_factors(step, scope, known), []]
         lines += step_lines(step, scope, known)
-    if verified:
-        lines += _verification(verified, scope)
     return Report(lines)
 
 
@@ -147,18 +127,4 @@ def _table(rows: list[tuple[str, str, str, str]], style: Style) -> list[Line]:
             lines.append([(" " * INDENT, ""), (pad(lead, first) + "  ", "note"), *line, (tail, "")])
         if reason:
             lines += paragraph(reason, style, "note", INDENT + first + 4, INDENT + first + 2)
-    return lines
-
-
-def _verification(verified: Mapping[Name, Verified], scope: Scope) -> list[Line]:
-    """How far each gradient is from central differences."""
-    lines: list[Line] = [[], *heading("Compared with central differences", scope.style, level=1)]
-    names = {name: scope.name(name) for name in verified}
-    cells = max(width(text) for text in names.values())
-    for name, result in verified.items():
-        verdict = "agrees" if result.passed else "DEVIATES"
-        text = f"{verdict}, largest deviation {scientific(result.deviation, 1)} of its norm"
-        mark = "" if not scope.style.unicode else "✓ " if result.passed else "✗ "
-        style = "answer" if result.passed else "warning"
-        lines.append([(" " * INDENT, ""), (pad(names[name], cells) + "  ", "formula"), (mark + text, style)])
     return lines

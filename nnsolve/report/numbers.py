@@ -83,6 +83,9 @@ def plain(value: float, count: int, forced: int | None = None) -> str:
 def scientific(value: float, mantissa: int = MANTISSA) -> str:
     """`3.775e-11`, without trailing zeros where it is exact."""
     text = f"{value:.{mantissa}e}"
+    while math.isinf(float(text)):  # rounded up over the largest number
+        mantissa += 1
+        text = f"{value:.{mantissa}e}"
     head, _, exponent = text.partition("e")
     if abs(float(text) - value) <= NOISE * abs(value):
         head = head.rstrip("0").rstrip(".") if "." in head else head

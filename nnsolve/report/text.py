@@ -77,7 +77,7 @@ def _section(
         lines += warning_lines(section.warnings, style)
     if section.answers:
         scope = Scope(style, section.conventions, {})
-        lines += [[], *heading("Answers", style, level=1), *answer_lines(section.answers, scope, section.id)]
+        lines += [[], *heading("Answers", style, level=1), [], *answer_lines(section.answers, scope, section.id)]
     return lines
 
 

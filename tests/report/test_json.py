@@ -1,0 +1,106 @@
+"""JSON as the design has it: answers, trace, warnings; vectors flat; what is not finite as a text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnsolve.core.language import parse, parse_equation
+from nnsolve.report.formats import FORMATS
+from nnsolve.report.style import Style
+from tests.report.solved import ALL, sections
+
+
+def document(stem: str) -> dict[str, Any]:
+    def refuse(text: str) -> float:
+        raise AssertionError(f"{text} is not JSON")
+
+    found: dict[str, Any] = json.loads(FORMATS["json"](sections(stem), Style()), parse_constant=refuse)
+    return found
+
+
+def check(found: dict[str, Any]) -> None:
+    """The schema of the design, part 5."""
+    assert set(found) == {"title", "answers", "trace", "warnings"}
+    for step in found["trace"]:
+        assert set(step) - {"part"} == {"name", "phase", "formula", "value", "shape"}
+        assert step["phase"] in ("given", "forward", "backward", "update")
+        value = np.array(step["value"], dtype=float)
+        assert list(value.shape) == step["shape"]
+        if step["phase"] == "given":
+            assert step["formula"].split(" = ")[0] == step["name"]
+        else:
+            assert step["formula"].startswith(f"{step['name']} = ")
+
+
+@pytest.mark.parametrize("path", ALL, ids=[path.stem for path in ALL])
+def test_every_problem_has_the_schema(path: Path) -> None:
+    if path.stem == "large":
+        pytest.skip("100,000 numbers say no more than ten")
+    check(document(path.stem))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.pop("warnings"),
+        lambda d: d["trace"][0].update(shape=[99]),
+        lambda d: d["trace"][0].update(phase="middle"),
+        lambda d: d["trace"][5].update(formula="something else"),
+    ],
+)
+def test_the_schema_check_can_fail(change: Any) -> None:
+    found = document("scalar-backpropagation")
+    change(found)
+    with pytest.raises(AssertionError):
+        check(found)
+
+
+def test_values_have_full_precision_and_vectors_are_flat() -> None:
+    found = document("regression-3-4-3-l2-norm")
+    assert found["answers"]["q-d"] == 6.0835844697020525
+    assert found["answers"]["q-a"] == [2.2, 4.0, -0.8, 1.2000000000000002]
+    assert len(found["answers"]["q-e-W2"]) == 3
+
+
+def test_formulas_are_of_the_equation_language() -> None:
+    for stem in ("regression-3-4-3-l2-norm", "rows-layer-by-layer", "binary-nll-gradient"):
+        for step in document(stem)["trace"]:
+            _, equals, right = step["formula"].partition(" = ")
+            if equals:
+                assert parse(right, addresses=True)
+    assert parse_equation("z = W @ x").name == "z"
+
+
+def test_definitions_that_are_shown_are_unfolded() -> None:
+    formulas = [step["formula"] for step in document("binary-nll-gradient")["trace"]]
+    assert not any("sigmoid_cross_entropy" in formula for formula in formulas)
+    assert "NLL = sum(max(z, 0) - y * z + ln(1 + exp(-abs(z))))" in formulas
+
+
+def test_what_is_not_finite_is_a_text() -> None:
+    found = document("not-finite")
+    values = {step["name"]: step["value"] for step in found["trace"]}
+    assert values["u"][0] == "-inf" and values["L"] == "inf"
+    assert "nan" in json.dumps(found["answers"])
+    assert found["warnings"][0]["code"] == "not-finite"
+
+
+def test_asks_of_parts_have_the_name_of_the_part() -> None:
+    found = document("relu-relu-softmax-classifier")
+    assert "quarters.o" in found["answers"] and "o" in found["answers"]
+    assert {step.get("part") for step in found["trace"]} >= {None, "quarters"}
+
+
+def test_indices_are_counted_as_in_the_file() -> None:
+    from nnsolve.core.expressions import call
+    from nnsolve.report.unfold import spelled
+
+    first = call("index", parse("a"), key=(0,), base=1)
+    assert spelled(first) == "a[1]"
+    assert spelled(call("index", parse("a"), key=(0, (1, None)), base=1)) == "a[1,2:]"
+    assert spelled(call("index", parse("a"), key=(0,), base=0)) == "a[0]"
