@@ -47,17 +47,18 @@ def reported_errors() -> Iterator[None]:
         sys.exit(BROKEN)
 
 
-def print_findings(findings: Iterable[Diagnostic]) -> None:
-    """Findings on standard error, the file's own text made harmless."""
+def print_findings(findings: Iterable[Diagnostic], stream: Any = None) -> None:
+    """Findings on standard error (or another stream), the file's own text made harmless."""
     from nnsolve.cli.output import wants_colour
 
-    coloured = wants_colour(sys.stderr)
+    stream = stream or sys.stderr
+    coloured = wants_colour(stream)
     for finding in findings:
-        head, bracket, rest = harmless(str(finding), sys.stderr).partition("]")
+        head, bracket, rest = harmless(str(finding), stream).partition("]")
         if coloured:
             head = click.style(head + bracket, fg="red" if finding.severity == "error" else "magenta", bold=True)
             bracket = ""
-        click.echo(head + bracket + rest, err=True, color=coloured)
+        click.echo(head + bracket + rest, file=stream, color=coloured)
 
 
 def harmless(text: str, stream: Any = None) -> str:

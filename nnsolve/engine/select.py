@@ -29,7 +29,8 @@ def select(solution: Solution, addresses: Sequence[str] = (), part: str | None =
     """The sections of a solution, reduced to a part and to some addresses.
 
     An address is an ask's id, or an address or expression as in `ask:`; `b.z1` is meant for part b alone, `z1` for
-    every section that has it. Steps and answers are those of the addresses alone. Raises `ProblemError` for what is nowhere.
+    every section that has it. Steps and answers are those of the addresses alone. Raises `ProblemError` for an address
+    that is in none of them.
     """
     sections = solution.sections
     if part is not None:

@@ -37,7 +37,7 @@ class Value(NamedTuple):
 
 
 class Conventions(NamedTuple):
-    """`conventions:`; None where the file does not say."""
+    """`conventions:`; None where the file does not say. `said` are the keys that stand in the file."""
 
     weights: str | None = None  # rows | columns
     samples: str | None = None  # rows | columns
@@ -47,6 +47,7 @@ class Conventions(NamedTuple):
     layer_numbers: str = "subscript"  # subscript | superscript | brackets
     relu_at_zero: int = 0
     step_at_zero: int | None = None
+    said: frozenset[str] = frozenset()
 
 
 class Layer(NamedTuple):

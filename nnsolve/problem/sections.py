@@ -35,7 +35,7 @@ _equation = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 def read_conventions(node: Node, context: Context) -> Conventions:
     """`conventions:`; what has errors is left unsaid."""
     found = known_entries(node, CONVENTIONS, "conventions", context)
-    return Conventions(**read_fields(found, CONVENTIONS, "conventions", context))
+    return Conventions(**read_fields(found, CONVENTIONS, "conventions", context), said=frozenset(found))
 
 
 def read_values(

@@ -1,0 +1,253 @@
+"""What is suspicious about a problem that can be solved: a function for each check, with its stable code.
+
+A check yields warnings that are true and worth reading; what is merely unusual is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.core.diagnostics import Diagnostic, Findings, Place, ProblemError
+from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.names import Name
+from nnsolve.engine.kinks import at_kinks
+from nnsolve.engine.solve import Asked, SectionSolver, Solution
+from nnsolve.problem.loader import load_problem_findings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+Solvers = list[SectionSolver]
+Check = Callable[[Solvers], Iterator[Diagnostic]]
+
+
+def lint(path: str | Path) -> list[Diagnostic]:
+    """All findings about a problem file, in its order: its errors, or the warnings about a problem without any."""
+    findings = Findings()
+    with findings:
+        problem, found = load_problem_findings(path)
+        findings.diagnostics += found
+        if problem is not None:
+            solution = Solution(problem)
+            findings.diagnostics += solution.warnings
+            solvers = [solution.solvers[section.id] for section in solution.sections]
+            for check in CHECKS:
+                with findings:
+                    findings.diagnostics += check(solvers)
+    return ProblemError(dict.fromkeys(findings.diagnostics)).diagnostics
+
+
+def _warning(code: str, message: str, place: Place | None, help: str | None = None) -> Diagnostic:
+    return Diagnostic(code, message, place, help, "warning")
+
+
+# What nothing uses ----------------------------------------------------------------------------------------------------
+
+
+def unused_values(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`unused-value`: an input, target, parameter or constant that no equation and no ask uses."""
+    used = {name for solver in solvers for name in _used(solver)}
+    for solver in solvers:
+        for name, leaf in solver.program.leaves.items():
+            if leaf.role != "hyperparameter" and name not in used:
+                help = "is a loss: missing?" if leaf.role == "target" and solver.program.loss is None else "delete it?"
+                yield _warning("unused-value", f"the {leaf.role} {name} is used by no equation", leaf.place, help)
+
+
+def _used(solver: SectionSolver) -> set[Name]:
+    names: set[Name] = set()
+    for equation in solver.program.forward:
+        for expr in (equation.expr, equation.long, equation.shortcut):
+            names |= set(references(expr)) if expr is not None else set()
+    return names | {name.primal.after(0) for item in solver.asked for name in references(item.expr)}
+
+
+def unused_equations(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`unused-equation`: an equation of the author's that is neither asked nor needed for what is, or for the loss."""
+    if not all(solver.asked for solver in solvers):
+        return
+    needed = {place for solver in solvers for place in _needed(solver)}
+    for solver in solvers:
+        for text in solver.problem.equations:
+            if text.place not in needed:
+                name = text.text.partition("=")[0].strip()
+                message = f"nothing that is asked needs {name}"
+                yield _warning("unused-equation", message, text.place, f"add {name} to ask:, or delete the equation")
+
+
+def _needed(solver: SectionSolver) -> set[Place]:
+    """The places of the equations that the asks and the loss need; those of values that are given instead count too."""
+    program = solver.run.whole
+    roots = [program.loss] if program.loss is not None else []
+    for item in solver.asked:
+        for name in references(item.expr):
+            plain = name.after(1) if name.after(0) in program.updated and name.update else name.after(0)
+            roots += [plain] if name.of is None else [plain, name.of]
+    needed = [equation.name for equation in program.closure(roots)] + [name for name in roots if name in program.given]
+    needed += [name for equation in program.closure(roots) for name in references(equation.expr)]
+    return {program.equations[name].place or Place("") for name in needed if name in program.equations}
+
+
+def unused_symbols(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`unused-symbol`: conventions.symbols renames a stem that the problem does not have."""
+    stems = {name.stem for solver in solvers for name in solver.program.scope.names.values()}
+    for solver in solvers:
+        for stem, symbol in solver.problem.conventions.symbols.items():
+            if symbol not in stems:
+                message = f"symbols renames {stem} to {symbol}, but the problem has no {stem}"
+                help = "equations are written in their own names; symbols renames what layers, loss and training name"
+                yield _warning("unused-symbol", message, solver.problem.where("conventions"), help)
+
+
+def unused_training(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`unused-training`: an update that nothing asked comes after."""
+    if not all(solver.asked for solver in solvers):
+        return
+    asked = {name for solver in solvers for item in solver.asked for name in references(item.expr)}
+    if any(name.update or name.epoch is not None for name in asked):
+        return
+    for solver in solvers:
+        training, updated = solver.problem.training, solver.program.updated
+        if training is not None and updated:
+            message = "training makes an update, but nothing is asked that comes after one"
+            yield _warning(
+                "unused-training", message, training.place, f"add {updated[0]}@1 to ask:, or delete training:"
+            )
+
+
+# Asks -----------------------------------------------------------------------------------------------------------------
+
+
+def trivial_asks(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`trivial-ask`: what is asked stands in the file, or is a parameter that training leaves alone."""
+    for solver in solvers:
+        for item in solver.asked:
+            name = _quantity(item.expr)
+            if name is None or name.of is not None:
+                continue
+            program, plain = solver.program, name.after(0)
+            after = bool(name.update) or name.epoch is not None
+            if (plain in program.given and not after) or (plain in program.leaves and not after):
+                yield _trivial(item, f"{item.ask.of.text} is given in the file")
+            elif plain in program.parameters and plain not in program.updated:
+                yield _trivial(item, f"training does not update {plain}, so {item.ask.of.text} is what the file gives")
+
+
+def _trivial(item: Asked, message: str) -> Diagnostic:
+    return _warning("trivial-ask", message, item.ask.of.place, "ask for what has to be worked out")
+
+
+def _quantity(expr: Expr) -> Name | None:
+    """The quantity that is asked for, or an element of it."""
+    if isinstance(expr, Call) and expr.op == "index":
+        expr = expr.args[0]
+    return expr.name if isinstance(expr, Ref) else None
+
+
+def rounded_away(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`rounds-to-zero`: a value that is not 0, asked with so few decimals that nothing is left of it."""
+    for solver in solvers:
+        for item, answer in zip(solver.asked, solver.section.answers, strict=True):
+            decimals = item.ask.options.get("decimals")
+            if not isinstance(decimals, int) or item.ask.options.get("percent"):
+                continue
+            size = float(np.max(np.abs(answer.value), initial=0.0))
+            if 0 < size < 0.5 * 10.0**-decimals:
+                message = (
+                    f"{item.ask.id} is at most {size:.1e} in size; with decimals: {decimals} nothing is left of it"
+                )
+                yield _warning(
+                    "rounds-to-zero", message, item.ask.of.place, "ask for more decimals, or  significant: 3"
+                )
+
+
+# Values ---------------------------------------------------------------------------------------------------------------
+
+
+def unchanged_parameters(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`unchanged-parameter`: a parameter that the first update, which the solution shows, leaves as it is."""
+    for solver in solvers:
+        for step in solver.section.trace.steps:
+            plain = step.name.after(0)
+            if step.phase != "update" or step.name.update != 1 or plain not in solver.program.updated:
+                continue
+            before = solver.program.leaves[plain]
+            if np.array_equal(step.value.ravel(), before.value.ravel()):
+                gradients = [value for name, value in step.operands.items() if name.of is not None]
+                dead = gradients and not any(np.any(value) for value in gradients)
+                why = "its gradient is 0" if dead else "the step is too small to show"
+                help = "dead ReLUs (every pre-activation below 0), or a loss at its minimum?" if dead else None
+                message = f"the first update does not change {plain}: {why}"
+                yield _warning("unchanged-parameter", message, before.place, help)
+
+
+def gradients_at_kinks(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`at-kink`: a gradient goes through relu, abs, max, min or a norm where it has a kink."""
+    for solver in solvers:
+        for found in at_kinks(solver):
+            message = f"{found.equation} has a kink at this value of {found.argument}, and a gradient goes through it"
+            yield _warning("at-kink", f"{message}: {found.convention}", found.place, found.help)
+
+
+def unsuitable_comparisons(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`not-probabilities`, `unusual-target`: what a cross-entropy or hinge compares is not what it is made for."""
+    for solver in solvers:
+        loss, prediction = solver.problem.loss, solver.program.prediction
+        target = solver.program.scope.find(next(iter(solver.problem.targets), ""))
+        if loss is None or target is None or len(solver.problem.targets) != 1:
+            continue
+        prediction = solver.program.scope.find("y_hat") or prediction
+        name, axis = loss.text.text.strip(), solver.program.shapes.layout.features
+        if prediction is None or name not in ("cross_entropy", "binary_cross_entropy", "hinge", "multiclass_hinge"):
+            continue
+        a, y = solver.run.moment(0).value(prediction), solver.run.moment(0).value(target)
+        if "cross_entropy" in name and not _probabilities(a, axis if name == "cross_entropy" else None):
+            fix = "softmax" if name == "cross_entropy" else "sigmoid"
+            message = f"{name} takes probabilities, but {prediction} has other values"
+            yield _warning("not-probabilities", message, loss.text.place, f"is  activation: {fix}  missing?")
+        expected = _unusual(name, y, axis)
+        if expected:
+            place = solver.program.leaves[target].place
+            yield _warning("unusual-target", f"{name} expects {expected}; {target} has other values", place)
+
+
+def _probabilities(value: Tensor, axis: int | None) -> bool:
+    """Whether all are between 0 and 1 and, along an axis, sum to 1; what is not finite is reported elsewhere."""
+    if not np.isfinite(value).all():
+        return True
+    inside = bool(np.all((value >= 0) & (value <= 1)))
+    if axis is None or value.ndim < 2 or value.shape[axis] == 1:
+        return inside
+    return inside and bool(np.allclose(value.sum(axis=axis), 1.0, rtol=0, atol=1e-6))
+
+
+def _unusual(name: str, y: Tensor, axis: int) -> str | None:
+    """What a loss expects of its targets, where they are something else."""
+    if name == "cross_entropy" and not _probabilities(y, axis):
+        return "probabilities that sum to 1 (one-hot, or shares)"
+    if name == "binary_cross_entropy" and not _probabilities(y, None):
+        return "targets between 0 and 1"
+    if name == "hinge" and not np.isin(y, (-1.0, 1.0)).all():
+        return "targets of -1 or 1"
+    if name == "multiclass_hinge" and not (np.isin(y, (0.0, 1.0)).all() and np.all(y.sum(axis=axis) == 1)):
+        return "a one-hot target"
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    unused_values,
+    unused_equations,
+    unused_symbols,
+    unused_training,
+    trivial_asks,
+    rounded_away,
+    unchanged_parameters,
+    gradients_at_kinks,
+    unsuitable_comparisons,
+)
