@@ -9,7 +9,7 @@ import numpy as np
 
 from nnsolve.core.diagnostics import Place
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Num, Ref, nodes
+from nnsolve.core.expressions import Call, Num, nodes
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
 from nnsolve.engine.run import Moment
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Kink(NamedTuple):
-    """An equation that is differentiated at a kink, what decides there, and how to say or avoid it."""
+    """A function in an equation that is differentiated at a kink, what decides there, and how to say or avoid it."""
 
     equation: Name
-    argument: str
+    function: str
     convention: str
     place: Place | None
     help: str | None
@@ -83,8 +83,8 @@ def _said(solver: SectionSolver, node: Call) -> bool:
 
 
 def _shown(node: Call) -> str:
-    texts = [spell(arg) if not isinstance(arg, Ref) else str(arg.name) for arg in node.args]
-    return ", ".join(text if len(text) <= 40 else text[:37] + "..." for text in texts)
+    text = spell(Call(node.op, node.args))
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _convention(node: Call) -> str:

@@ -191,8 +191,8 @@ def gradients_at_kinks(solvers: Solvers) -> Iterator[Diagnostic]:
     """`at-kink`: a gradient goes through relu, abs, max, min or a norm where it has a kink."""
     for solver in solvers:
         for found in at_kinks(solver):
-            message = f"{found.equation} has a kink at this value of {found.argument}, and a gradient goes through it"
-            yield _warning("at-kink", f"{message}: {found.convention}", found.place, found.help)
+            message = f"{found.equation}: {found.function} is at a kink where a gradient goes through it"
+            yield _warning("at-kink", f"{message}; {found.convention}", found.place, found.help)
 
 
 def unsuitable_comparisons(solvers: Solvers) -> Iterator[Diagnostic]:
