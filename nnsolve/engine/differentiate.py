@@ -28,13 +28,10 @@ class Differentiator:
         self.users: dict[Name, list[Name]] = {}
         self.long_users: dict[Name, list[Name]] = {}
         for equation in equations:
-            uses = references(equation.differentiated)
-            for name in uses:
+            for name in references(equation.differentiated):
                 self.users.setdefault(name, []).append(equation.name)
-            if equation.long is not None:
-                for name in references(equation.long):
-                    if name not in uses:
-                        self.long_users.setdefault(name, []).append(equation.name)
+            for name in equation.bypassed:
+                self.long_users.setdefault(name, []).append(equation.name)
         self.named = {
             equation.expr: Ref(equation.name)
             for equation in equations
@@ -57,13 +54,11 @@ class Differentiator:
             self._reach[root] = frozenset(found)
         return self._reach[root]
 
-    def links(self, root: Name, v: Name) -> tuple[list[Name], bool]:
-        """The users of v that `root` depends on, and whether they are reached by the long way only."""
+    def links(self, root: Name, v: Name) -> list[Name]:
+        """The equations through which `root` depends on v, those whose shortcut bypasses v included."""
         reach = self.reaching(root)
-        users = [u for u in self.users.get(v, ()) if u in reach]
-        if users:
-            return users, False
-        return [u for u in self.long_users.get(v, ()) if u in reach], True
+        users = self.users.get(v, [])
+        return [u for u in [*users, *(u for u in self.long_users.get(v, ()) if u not in users)] if u in reach]
 
     def needed(self, root: Name, targets: Iterable[Name]) -> list[Name]:
         """Every v whose dRoot/dv takes part in those of the targets, from the loss backwards."""
@@ -73,14 +68,14 @@ class Differentiator:
             v = pending.pop()
             if v not in found and v != root:
                 found.add(v)
-                pending.extend(self.links(root, v)[0])
+                pending.extend(self.links(root, v))
         return sorted(found, key=lambda v: self.stage(root, v))
 
     def stage(self, root: Name, v: Name) -> tuple[float, int]:
         """Where dRoot/dv stands: backwards through the program, a leaf right behind the last delta that it needs."""
         if v in self.order:
             return -self.order[v], 0
-        users = self.links(root, v)[0]
+        users = self.links(root, v)
         return 0.5 - min((self.order[u] for u in users), default=-1), self.listed.get(v, 0)
 
     def is_elementwise(self, root: Name, v: Name) -> bool:
@@ -108,27 +103,21 @@ class Differentiator:
 
         Raises `ProblemError` where an operation on the way has no derivative.
         """
-        users, by_long_way = self.links(root, v)
-        terms = []
-        for u in users:
-            equation = self.forward[u]
-            expr = equation.long if by_long_way else equation.differentiated
-            assert expr is not None
-            terms.append(self.pull(expr, v, seed if u == root else Ref(u.gradient(label or root)), equation))
-        expr = self.finished(add(*terms) if terms else Num(0), v)
+        users = self.links(root, v)
+        label = label or root
+        expr = self.finished(add(*(self.term(root, u, v, seed, label) for u in users)) if users else Num(0), v)
         long = None
-        shortcut = [u for u in users if self.forward[u].long is not None and not by_long_way]
-        if shortcut:
-            long = self.long_way(root, v, shortcut)
+        if any(self.forward[u].long is not None and v not in self.forward[u].bypassed for u in users):
+            long = self.long_way(root, v)
         place = self.forward[users[0]].place if users else None
-        return Equation(v.gradient(label or root), expr, "backward", place, long, tuple((u, v) for u in users))
+        return Equation(v.gradient(label), expr, "backward", place, long, tuple((u, v) for u in users))
 
     def matrix_form(self, root: Name, v: Name) -> Expr | None:
         """The Jacobian of one vector by another as a formula, where a single linear map or softmax leads to it."""
         equation = self.forward[root]
         expr = equation.differentiated
         vectors = all(self.shapes.of(name).kind == "vector" for name in (root, v))
-        if not vectors or self.links(root, v)[0] != [root]:
+        if not vectors or self.links(root, v) != [root]:
             return None
         if isinstance(expr, Call) and REGISTRY[expr.op].jacobian and expr.args[0] == Ref(v):
             return fill(
@@ -144,14 +133,37 @@ class Differentiator:
                 return right
         return None
 
-    def long_way(self, root: Name, v: Name, shortcut: list[Name]) -> Expr | None:
+    def term(self, root: Name, u: Name, v: Name, seed: Expr, label: Name) -> Expr:
+        """What dRoot/dv gets through u; a shortcut takes its own share of dRoot/du directly to v."""
+        equation = self.forward[u]
+        if v in equation.bypassed:
+            assert equation.long is not None
+            return self.pull(equation.long, v, self.arriving(root, u, seed, label), equation)
+        return self.pull(equation.differentiated, v, self.arriving(root, u, seed, label), equation)
+
+    def arriving(self, root: Name, u: Name, seed: Expr, label: Name) -> Expr:
+        """dRoot/du by its name; where shortcuts bypass u, what it gets from elsewhere, which has no name."""
+        if u == root:
+            return seed
+        reach = self.reaching(root)
+        if not any(s in reach for s in self.long_users.get(u, ())):
+            return Ref(u.gradient(label))
+        direct = [s for s in self.users.get(u, ()) if s in reach]
+        return add(
+            *(
+                self.pull(self.forward[s].differentiated, u, self.arriving(root, s, seed, label), self.forward[s])
+                for s in direct
+            )
+        )
+
+    def long_way(self, root: Name, v: Name) -> Expr | None:
         """dRoot/dv without the shortcut: through the activation that the loss compares."""
         terms = []
         for u in self.users.get(v, ()):
-            if u in shortcut:
-                continue
-            if u in self.reaching(root) or self.links(root, u)[0]:
-                terms.append(self.pull(self.forward[u].differentiated, v, Ref(u.gradient(root)), self.forward[u]))
+            equation = self.forward[u]
+            expr = equation.differentiated if equation.long is None else equation.long
+            if (u == root or self.links(root, u)) and v in references(expr):
+                terms.append(self.pull(expr, v, ONE if u == root else Ref(u.gradient(root)), equation))
         return self.finished(add(*terms), v) if terms else None
 
     def finished(self, expr: Expr, v: Name) -> Expr:

@@ -87,10 +87,11 @@ class Normalizer:
 
         long = rewrite(expr, normal)
         self.shapes.named[name] = self.infer(long, name, place)
-        short = rewrite(long, self.shortcut) if shortcuts else long
+        bypassed: list[Name] = []
+        short = rewrite(long, lambda node: self.shortcut(node, bypassed)) if shortcuts else long
         if short != long:
             self.infer(short, name, place)
-            return [*extracted, Equation(name, short, place=place, long=long)]
+            return [*extracted, Equation(name, short, place=place, long=long, bypassed=tuple(bypassed))]
         return [*extracted, Equation(name, long, place=place)]
 
     def infer(self, expr: Expr, name: Name, place: Place | None) -> Shape:
@@ -231,18 +232,21 @@ class Normalizer:
         expr = rewrite(expr, lambda part: self.settled(part, where) if isinstance(part, Call) else part)
         return _scaled(Fraction(1, divisor), expr)
 
-    def shortcut(self, node: Expr) -> Expr:
-        """Cross-entropy of an activation, from the argument of the activation in one stable formula."""
+    def shortcut(self, node: Expr, bypassed: list[Name]) -> Expr:
+        """Cross-entropy of an activation, from the argument of the activation in one stable formula.
+
+        The name of an activation that the formula does without is added to `bypassed`.
+        """
         if not isinstance(node, Call) or node.op != "neg":
             return node
         (inner,) = node.args
         if isinstance(inner, Call) and inner.op == "mul" and len(inner.args) == 2 and isinstance(inner.args[0], Num):
-            joined = self.joined(inner.args[1])
+            joined = self.joined(inner.args[1], bypassed)
             return node if joined is None else mul(inner.args[0], joined)
-        joined = self.joined(inner)
+        joined = self.joined(inner, bypassed)
         return node if joined is None else joined
 
-    def joined(self, total: Expr) -> Expr | None:
+    def joined(self, total: Expr, bypassed: list[Name]) -> Expr | None:
         """What replaces -total, the sum of a cross-entropy; None where the prediction is no softmax or sigmoid."""
         if not (
             isinstance(total, Call) and total.op == "sum" and not total.options and isinstance(total.args[0], Call)
@@ -258,14 +262,17 @@ class Normalizer:
         if not isinstance(activation, Call):
             return None
         complement = call("xlogy", _one_minus(target), _one_minus(prediction))
+        logits = activation.args[0]
+        short: Expr | None = None
         if len(parts) == 2 and activation.op == "sigmoid" and parts[1] == complement:
-            return call("sigmoid_cross_entropy", activation.args[0], target)
-        if len(parts) == 1 and activation.op == "softmax":
-            if self.is_distribution(target):
-                return Call("softmax_cross_entropy", (activation.args[0], target), activation.options)
-            logs = Call("log_softmax", activation.args, activation.options)
-            return neg(call("sum", mul(target, logs)))
-        return None
+            short = call("sigmoid_cross_entropy", logits, target)
+        elif len(parts) == 1 and activation.op == "softmax" and self.is_distribution(target):
+            short = Call("softmax_cross_entropy", (logits, target), activation.options)
+        elif len(parts) == 1 and activation.op == "softmax":
+            short = neg(call("sum", mul(target, Call("log_softmax", activation.args, activation.options))))
+        if short is not None and isinstance(prediction, Ref):
+            bypassed.append(prediction.name)
+        return short
 
     def with_shapes(self, shapes: Shapes) -> Normalizer:
         """The same conventions over other named quantities."""

@@ -162,6 +162,7 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "is_min": lambda x, axis: (
         (x == -total_max(-x, axis)) / numpy.sum(x == -total_max(-x, axis), axis=axis, keepdims=True)
     ),
+    "diag": lambda x: numpy.diag(numpy.ravel(x)),
     "ones": lambda x: numpy.ones(x.shape),
 }
 
