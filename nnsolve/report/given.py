@@ -20,7 +20,8 @@ GAP = "    "
 
 
 def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> list[Line]:
-    """The given values; what a part shares with the problem (`seen`) is only named."""
+    """The given values, as given; what a part shares with the problem (`seen`) is only named."""
+    scope = scope.exact()
     if not steps:
         return []
     same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]

@@ -38,6 +38,10 @@ class Scope:
         """The same, for names of other shapes."""
         return Scope(self.style, self.conventions, shapes, self.moment)
 
+    def exact(self) -> Scope:
+        """The same, for values that are not rounded to a forced number of decimals."""
+        return Scope(self.style._replace(decimals=None), self.conventions, self.shapes, self.moment)
+
     def symbol(self, name: Name) -> Symbol:
         """A name as shown."""
         if not self.style.unicode:

@@ -61,6 +61,10 @@ def symbol(name: Name, layer_numbers: str = "subscript", moment: int = 0) -> Sym
 @functools.lru_cache(maxsize=4096)
 def quantity(name: Name, layer_numbers: str) -> tuple[str, bool]:
     """Stem, layer, gate and time of a name; whether something is raised."""
+    head, _, rest = name.stem.rpartition("_")
+    if head and rest[:1].isupper():  # the state of a parameter: m_W
+        inner, raised_inside = quantity(name._replace(stem=rest), layer_numbers)
+        return f"{stem(head)[0]}_{inner}", raised_inside
     text, number, lowered = stem(name.stem)
     layer = number if name.layer is None else f"{number}{name.layer}"
     raised = ""

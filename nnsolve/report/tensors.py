@@ -70,8 +70,10 @@ def tensor_box(value: Tensor, style: Style, extra: int = 0) -> Box:
 
 
 def number_of(value: Any, style: Style, extra: int = 0) -> str:
-    """A single number, with the digits that suit it."""
+    """A single number, with the digits that suit it; forced decimals do not turn a learning rate of 0.01 into 0.0."""
     single = float(value)
+    if style.decimals is not None and single and not round(single, style.decimals):
+        style = style._replace(decimals=None)
     return number(single, places((single,), extra), style)
 
 

@@ -30,7 +30,7 @@ def definition(expr: Call) -> Expr | None:
         settled: list[tuple[str, Option]] = []
         for key, value in node.options:
             value = options.get(value, value) if isinstance(value, str) else value
-            if value is not None:
+            if value is not None and value != REGISTRY[node.op].options.get(key):
                 settled.append((key, value))
         return Call(node.op, node.args, tuple(settled))
 

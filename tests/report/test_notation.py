@@ -1,0 +1,133 @@
+"""Formulas in the signs of a textbook, and in the equation language where Unicode is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnsolve.core.expressions import Ref, rewrite
+from nnsolve.core.language import parse
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import SCALAR, Shape
+from nnsolve.problem.model import Conventions
+from nnsolve.report.notation import formula
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Style
+from nnsolve.report.symbols import symbol
+
+NAMES = {
+    "W1": Name("W", 1),
+    "b1": Name("b", 1),
+    "z1": Name("z", 1),
+    "a1": Name("a", 1),
+    "g": Name("a", 1, of=Name("L")),
+}
+SHAPES = {
+    NAMES["W1"]: Shape((2, 2)),
+    **{NAMES[key]: Shape((2, 1), "vector") for key in ("b1", "z1", "a1", "g")},
+    Name("x"): Shape((2, 1), "vector"),
+    Name("y"): Shape((2, 1), "vector"),
+    **{Name(stem): SCALAR for stem in ("eta", "beta", "w_1", "s", "t")},
+}
+
+
+def scope(layer_numbers: str = "subscript", unicode: bool = True, samples: str = "columns") -> Scope:
+    return Scope(
+        Style(unicode=unicode), Conventions(samples=samples, layer_numbers=layer_numbers, count_from=1), SHAPES
+    )
+
+
+def shown(text: str, **options: object) -> str:
+    def name(node: object) -> object:
+        return Ref(NAMES.get(str(node.name), node.name)) if isinstance(node, Ref) else node
+
+    return formula(rewrite(parse(text), name), scope(**options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "unicode"),
+    [
+        ("W1 @ x + b1", "W₁ x + b₁"),
+        ("W1.T @ x - b1", "W₁ᵀ x − b₁"),
+        ("relu(z1)", "ReLU(z₁)"),
+        ("g * relu'(z1)", "∂L/∂a₁ ⊙ ReLU′(z₁)"),
+        ("g.T", "(∂L/∂a₁)ᵀ"),
+        ("g @ x.T", "∂L/∂a₁ xᵀ"),
+        ("1/2 * sum((a1 - y)^2)", "½ Σ((a₁ − y)²)"),
+        ("norm(a1 - y)", "‖a₁ − y‖"),
+        ("W1 - eta * g", "W₁ − η ∂L/∂a₁"),
+        ("w_1 * s", "w₁ · s"),
+        ("2 * s", "2 s"),
+        ("s * 2", "s · 2"),
+        ("-(s + t)", "−(s + t)"),
+        ("s - (t - 1)", "s − (t − 1)"),
+        ("s / (2 * t)", "s / (2 t)"),
+        ("s / t / 2", "s / t / 2"),
+        ("s / (t / 2)", "s / (t / 2)"),
+        ("(s * t)^2", "(s · t)²"),
+        ("s^(t + 1)", "sᵗ⁺¹"),
+        ("s^(y / 2)", "s^(y / 2)"),
+        ("sqrt(s)", "√s"),
+        ("exp(-s)", "exp(−s)"),
+        ("softmax(beta * z1)", "softmax(β z₁)"),
+        ("leaky_relu(z1, slope=0.1)", "LeakyReLU(z₁, slope = 0.1)"),
+        ("append_one(x)", "[x; 1]"),
+        ("drop_last(x)", "x[:−1]"),
+        ("xlogy(y, a1)", "y ⊙ ln(a₁)"),
+        ("softmax_cross_entropy(z1, y)", "−Σ(y ⊙ ln softmax(z₁))"),
+        ("a1 * (1 - a1)", "a₁ ⊙ (1 − a₁)"),
+        ("abs(s)", "|s|"),
+        ("max(0, s)", "max(0, s)"),
+    ],
+)
+def test_formulas(text: str, unicode: str) -> None:
+    assert shown(text) == unicode
+
+
+def test_ascii_is_the_equation_language() -> None:
+    assert shown("W1 @ x + b1", unicode=False) == "W1 @ x + b1"
+    assert shown("softmax_cross_entropy(z1, y)", unicode=False) == "-sum(y * log_softmax(z1))"
+
+
+def test_a_raised_layer_number_takes_no_exponent() -> None:
+    assert shown("a1^2", layer_numbers="superscript") == "(a¹)²"
+    assert shown("W1.T @ x", layer_numbers="superscript") == "(W¹)ᵀ x"
+    assert shown("W1.T @ x", layer_numbers="brackets") == "(W⁽¹⁾)ᵀ x"
+    assert shown("a1^2", layer_numbers="superscript") != "a¹²"
+
+
+def test_a_one_is_put_beside_a_row_and_below_a_column() -> None:
+    assert shown("append_one(x)", samples="rows") == "[x, 1]"
+    assert shown("append_one(x)", samples="columns") == "[x; 1]"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (Name("hbar", 1), "h̄₁"),
+        (Name("y_hat"), "ŷ"),
+        (Name("yhat"), "ŷ"),
+        (Name("w1"), "w₁"),
+        (Name("w_1"), "w₁"),
+        (Name("alpha"), "α"),
+        (Name("lam"), "λ"),
+        (Name("ell"), "ℓ"),
+        (Name("NLLM"), "NLLM"),
+        (Name("softhat"), "softhat"),
+        (Name("W", gate="fx"), "W_fx"),
+        (Name("W", gate="hh"), "Wₕₕ"),
+        (Name("h", time=3), "h₃"),
+        (Name("h", 2, time=3), "h₂,₃"),
+        (Name("W", 2, of=Name("L")), "∂L/∂W₂"),
+        (Name("W", 2, update=3), "W₂@3"),
+        (Name("L", epoch=3), "L@e3"),
+        (Name("m_W", 1), "m_W₁"),
+        (Name("m_hat_W", 1), "m̂_W₁"),
+    ],
+)
+def test_names(name: Name, text: str) -> None:
+    assert symbol(name).text == text
+
+
+def test_below_a_heading_about_an_update_its_names_are_bare() -> None:
+    assert symbol(Name("W", 2, update=3), "subscript", 3).text == "W₂"
+    assert symbol(Name("W", 2, update=2), "subscript", 3).text == "W₂@2"
