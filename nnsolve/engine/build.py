@@ -537,13 +537,15 @@ class _Builder:
         return equation.expr if equation else None
 
     def is_distribution(self, expr: Expr) -> bool:
-        """Whether a target's values sum to 1 in every sample."""
+        """Whether a target's values sum to 1 in every sample, those outside this mini-batch included."""
         if not isinstance(expr, Ref):
             return False
         leaf = self.leaves.get(expr.name)
         if leaf is None or leaf.role != "target" or leaf.value.ndim != 2:
             return False
-        return bool(np.allclose(leaf.value.sum(axis=self.layout.features), 1.0, rtol=0, atol=1e-12))
+        whole = self.problem.targets[str(expr.name)].array if str(expr.name) in self.batch else leaf.value
+        sums = 1.0 if whole is None else whole.sum(axis=self.layout.features)
+        return bool(np.allclose(sums, 1.0, rtol=0, atol=1e-12))
 
     def fresh_name(self, name: Name) -> Name:
         """A name for the argument of an activation that stands inside the equation of `name`."""

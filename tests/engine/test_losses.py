@@ -14,7 +14,7 @@ import pytest
 
 from nnsolve.blocks import LOSSES
 from tests.engine.helpers import assert_close, formulas, solved
-from tests.engine.networks import ACTIVATIONS, Loss, Style, forward, solution, trained
+from tests.engine.networks import ACTIVATIONS, Loss, Style, solution
 
 STYLES = [Style("rows", "columns", "separate"), Style("columns", "rows", "last")]
 
