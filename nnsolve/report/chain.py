@@ -79,6 +79,8 @@ def rule(equation: Equation, scope: Scope, vector: bool) -> str | None:
             both = part is not None and part.side == "times" and not scope.scalar(Ref(upstream))
             sign = (" ⊙ " if both else " · ") if scope.style.unicode else " * "
             terms.append(f"{outer}{sign}{step}")
+    if len(found) < len(equation.chain):
+        terms.append("direct")  # the loss uses the quantity itself, too
     return " + ".join(terms)
 
 

@@ -63,7 +63,7 @@ def _whole_chain(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[L
     here: Step | None = step
     while here is not None and here.equation is not None:
         links = chain.links(here.equation)
-        if len(links) != 1:
+        if len(links) != 1 or len(here.equation.chain) != 1:
             factors.append(here.name)
             break
         (u, v) = links[0]
