@@ -16,6 +16,7 @@ class Num:
     """A number that stands in the formula; fractions in lowest terms stay exact."""
 
     __slots__ = ("value",)
+    size = 1
 
     def __init__(self, value: Number) -> None:
         self.value = value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
@@ -34,6 +35,7 @@ class Ref:
     """A named quantity. `at` is the column offset in the text that it was read from; it does not count as content."""
 
     __slots__ = ("at", "name")
+    size = 1
 
     def __init__(self, name: Name, at: int = -1) -> None:
         self.name = name
@@ -52,10 +54,10 @@ class Ref:
 class Call:
     """An operation applied to arguments. Sums and products take any number of them; `a - b` is `add(a, neg(b))`.
 
-    `loose` marks a product that stands unparenthesised beside an `@`.
+    `loose` marks a product that stands unparenthesised beside an `@`; `size` counts the nodes of the tree.
     """
 
-    __slots__ = ("_hash", "_references", "args", "at", "loose", "op", "options")
+    __slots__ = ("_hash", "_references", "args", "at", "loose", "op", "options", "size")
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Call:
         self.options = options
         self.at = at
         self.loose = loose
+        self.size = 1 + sum([arg.size for arg in args])
         self._hash = hash((op, args, options))
         self._references: dict[Name, Ref] | None = None
 

@@ -7,7 +7,21 @@ from functools import lru_cache
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references, rewrite, substitute
+from nnsolve.core.expressions import (
+    ONE,
+    ZERO,
+    Call,
+    Expr,
+    Num,
+    Ref,
+    add,
+    call,
+    mul,
+    neg,
+    references,
+    rewrite,
+    substitute,
+)
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
@@ -15,7 +29,8 @@ from nnsolve.engine.infer import Shapes, full_options
 from nnsolve.engine.simplify import simplify
 from nnsolve.ops import REGISTRY, Operation, Site
 
-MAX_NODES = 200_000
+MAX_NODES = 500_000
+"""How long the derivative of one equation may become, in operations and operands."""
 
 
 class Differentiator:
@@ -170,7 +185,7 @@ class Differentiator:
         """Simplified, with known results called by their names, in the shape of v."""
         expr = rewrite(simplify(expr, self.shapes), lambda node: self.named.get(node, node))
         if self.shapes(expr).dims != self.shapes.of(v).dims:
-            expr = simplify(mul(expr, call("ones", Ref(v))), self.shapes)
+            expr = call("zeros", Ref(v)) if expr == ZERO else simplify(mul(expr, call("ones", Ref(v))), self.shapes)
         return expr
 
     def pull(self, expr: Expr, v: Name, g: Expr, equation: Equation) -> Expr:
@@ -184,9 +199,10 @@ class Differentiator:
             node, g = pending.pop()
             if isinstance(node, Ref) and node.name == v:
                 found.append(g)
+                budget -= g.size
             if not isinstance(node, Call) or node not in contains:
                 continue
-            budget -= 1 + len(node.args)
+            budget -= 1
             if budget < 0:
                 raise ProblemError.of(
                     "too-long",
@@ -214,7 +230,7 @@ class Differentiator:
         shape = self.shapes(node)
         is_elementwise = _is_elementwise(node)
         if not is_elementwise and self.shapes(g).dims != shape.dims and operation.name not in ("sum", "mean"):
-            g = simplify(mul(g, call("ones", out)), self.shapes)
+            g = mul(g, call("ones", out))
         site = Site(
             node,
             g,
@@ -241,7 +257,7 @@ class Differentiator:
         if not is_elementwise or target.dims == dims:
             return partial
         if self.shapes(partial).dims != dims:
-            partial = simplify(mul(partial, call("ones", out)), self.shapes)
+            partial = mul(partial, call("ones", out))
         if not target.dims:
             return call("sum", partial)
         return call("sum", partial, axis="features" if target.kind == "per_sample" else "samples")

@@ -181,9 +181,8 @@ def unchanged_parameters(solvers: Solvers) -> Iterator[Diagnostic]:
             if np.array_equal(step.value.ravel(), before.value.ravel()):
                 gradients = [value for name, value in step.operands.items() if name.of is not None]
                 dead = gradients and not any(np.any(value) for value in gradients)
-                why = "its gradient is 0" if dead else "the step is too small to show"
+                message = f"the first update does not change {plain}" + (": its gradient is 0" if dead else "")
                 help = "dead ReLUs (every pre-activation below 0), or a loss at its minimum?" if dead else None
-                message = f"the first update does not change {plain}: {why}"
                 yield _warning("unchanged-parameter", message, before.place, help)
 
 

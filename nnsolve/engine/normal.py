@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+import numpy as np
+
 from nnsolve.blocks import LOSSES
 from nnsolve.blocks.losses import template
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, rewrite, substitute
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, references, rewrite, substitute
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
 from nnsolve.engine.differentiate import apply_rule
+from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes, full_options
 from nnsolve.ops import REGISTRY, Operation, Site
 
@@ -83,6 +86,7 @@ class Normalizer:
                 return node  # a class target has no shape yet
             result = settle(node)
             self.infer(result, name, place)
+            self.check_constant(result, place)
             return name_argument(result)
 
         long = rewrite(expr, normal)
@@ -279,6 +283,15 @@ class Normalizer:
         other = copy.copy(self)
         other.shapes = shapes
         return other
+
+    def check_constant(self, node: Expr, place: Place | None) -> None:
+        """A power of numbers that no float can hold is a slip of the file, not a result."""
+        if not (isinstance(node, Call) and node.op == "pow") or references(node):
+            return
+        if not np.isfinite(evaluate(node, self.shapes, {})).all():
+            where = place.right(node.at) if place and node.at >= 0 else place
+            message = f"{spell(node)[:60]} is no finite number"
+            raise ProblemError.of("too-large", message, where, "the largest number is about 1.8e308; a^b^c is a^(b^c)")
 
     def check_loose(self, node: Call, place: Place | None) -> None:
         """`a * W @ x` of tensors reads in two ways; with a number in it, both are the same."""

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref, call, nodes
 from nnsolve.engine.infer import Shapes
+from nnsolve.ops import REGISTRY
+
+
+LINEAR = {"matmul", "transpose", "sum", "mean", "index", "scatter", "reshape", "reshaped", "drop_first", "drop_last"}
+"""Operations of which a factor 0 makes 0."""
 
 
 def simplify(expr: Expr, shapes: Shapes) -> Expr:
@@ -35,9 +40,22 @@ class _Simplifier:
     def simplify(self, expr: Expr) -> Expr:
         if not isinstance(expr, Call):
             return expr
-        changed = expr.with_args(tuple([self.simplify(arg) for arg in expr.args]))
+        args = tuple([self.simplify(arg) for arg in expr.args])
+        if not REGISTRY[expr.op].acts_elementwise(len(args)):
+            if expr.op in LINEAR and ZERO in args:
+                return ZERO
+            args = tuple([self.in_shape(new, old) for new, old in zip(args, expr.args, strict=True)])
+        changed = expr.with_args(args)
         rule = self.rules.get(expr.op)
         return rule(changed) if rule else changed
+
+    def in_shape(self, new: Expr, old: Expr) -> Expr:
+        """A simplified argument with as many elements as before: 1 for `x^0` is a number, but its sum is not 1."""
+        shape = self.shapes(old)
+        if self.shapes(new).dims == shape.dims:
+            return new
+        like = next((node for node in nodes(old) if isinstance(node, Ref) and self.shapes(node) == shape), old)
+        return self.product([new, call("ones", like)])
 
     # Sums
 
