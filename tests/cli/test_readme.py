@@ -1,0 +1,78 @@
+"""The README shows what is printed today, and names what is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nnsolve.cli.main import COMMANDS
+from tests.cli.readme import LEFT_OUT, README, ROOT, play, sessions
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def shown_in(expected: list[str], printed: list[str]) -> bool:
+    """Whether the printed lines are the expected ones, where `...` stands for any lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line == LEFT_OUT else re.escape(line) + r"\n" for line in expected)
+    return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
+
+
+def test_every_console_block_prints_what_it_shows() -> None:
+    played = list(play())
+    assert len(played) >= 6
+    for session, expected, printed in played:
+        assert shown_in(expected, printed), f"$ {session.command}\n" + "\n".join(printed)
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        (["a", "b"], ["a", "b"], True),
+        (["a"], ["a", "b"], False),
+        (["a", LEFT_OUT], ["a", "b"], True),
+        (["a", LEFT_OUT, "c"], ["a", "b", "c"], True),
+        (["a", LEFT_OUT, "c"], ["a", "b", "d"], False),
+        ([], ["traceback"], False),
+    ],
+)
+def test_the_comparison_can_fail(expected: list[str], printed: list[str], same: bool) -> None:
+    assert shown_in(expected, printed) == same
+
+
+def test_the_commands_of_the_blocks_are_found() -> None:
+    commands = [session.command for session in sessions(TEXT.splitlines())]
+    assert all("nnsolve" in command or command.startswith("printf") for command in commands)
+    assert any(command.startswith("nnsolve grad") for command in commands)
+
+
+def test_every_command_and_make_target_is_named() -> None:
+    for name in COMMANDS:
+        assert f"`nnsolve {name}" in TEXT, name
+    named = set(re.findall(r"\bmake (\w+)", TEXT)) - {"leaves"}
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert {"demo", "test", "lint"} <= named <= targets
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_problem_file_shown_is_solved_and_lints_clean(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    from nnsolve.engine.lint import lint
+
+    (block,) = re.findall(r"```yaml\n(.*?)```", TEXT, flags=re.DOTALL)
+    path = tmp_path / "problem.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert lint(path) == []
+
+
+def test_the_python_shown_runs(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    from nnsolve.cli.new import starters
+
+    (tmp_path / "problem.yaml").write_text(starters()["layers"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    exec(compile(block, "README.md", "exec"), {})
+    assert "W1" in capsys.readouterr().out
