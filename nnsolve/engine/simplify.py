@@ -12,7 +12,6 @@ from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref, ca
 from nnsolve.engine.infer import Shapes
 from nnsolve.ops import REGISTRY
 
-
 LINEAR = {"matmul", "transpose", "sum", "mean", "index", "scatter", "reshape", "reshaped", "drop_first", "drop_last"}
 """Operations of which a factor 0 makes 0."""
 

@@ -59,17 +59,11 @@ for _name, _reduce, _doc in (
             example=([[0.5, -2.0, 3.25]],),
         )
     )
-register(
-    Operation(
-        "ones",
-        ("x",),
-        "ones in the shape of x: a gradient that is the same for every element",
-        np.ones_like,
-        same_shape,
-        adjoint_only=True,
-        example=([[0.5, -2.0, 3.25]],),
-    )
-)
+for _name, _fill, _doc in (
+    ("ones", np.ones_like, "ones in the shape of x: a gradient that is the same for every element"),
+    ("zeros", np.zeros_like, "zeros in the shape of x: the gradient of what has no influence"),
+):
+    register(Operation(_name, ("x",), _doc, _fill, same_shape, adjoint_only=True, example=([[0.5, -2.0, 3.25]],)))
 register(
     Operation(
         "diag",

@@ -164,6 +164,7 @@ ORACLE: dict[str, Callable[..., Any]] = {
     ),
     "diag": lambda x: numpy.diag(numpy.ravel(x)),
     "ones": lambda x: numpy.ones(x.shape),
+    "zeros": lambda x: numpy.zeros(x.shape),
 }
 
 
