@@ -1,0 +1,112 @@
+"""`nnsolve grad`: which gradients, the chain rule, and their check by differences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nnsolve.engine import gradients
+from nnsolve.engine.gradients import LayerGradients
+from tests.cli.calling import NETWORK, PARTS, SCALAR, call, written
+
+KINK = "parameters: {w: 0}\nequations:\n  - L = relu(w)\nloss: L\nask: [L]\n"
+
+
+def keys(*args: str) -> list[str]:
+    return list(json.loads(call("grad", *args, "--format", "json").output)["gradients"])
+
+
+def test_all_parameters_are_explained_where_none_is_named() -> None:
+    assert keys(NETWORK) == ["dell/dW1", "dell/db1", "dell/dW2", "dell/db2"]
+    assert keys(SCALAR) == ["dC/dw_1", "dC/dw_2", "dC/db"]
+
+
+def test_a_layer_or_a_quantity_is_chosen() -> None:
+    assert keys(NETWORK, "--layer", "2") == ["dell/dW2", "dell/db2"]
+    assert keys(NETWORK, "--of", "hbar1") == ["dell/dhbar1"]
+    assert keys(NETWORK, "--of", "dell/dW1") == ["dell/dW1"]
+
+
+def test_each_factor_is_shown() -> None:
+    output = call("grad", NETWORK, "--layer", "1").output
+    assert "upstream" in output and "local" in output and "product" in output
+    assert "∂h̄¹/∂W¹" in output
+
+
+def test_brief_shows_the_values_alone() -> None:
+    output = call("grad", NETWORK, "--layer", "2", "--detail", "brief").output
+    assert "upstream" not in output and "0.920510" in output
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--layer", "3"], "there is no layer 3"),
+        (["--of", "W9"], "error[unknown-name]"),
+        (["--layer", "1", "--of", "W1"], "exclude each other"),
+        (["--layer", "one"], "not a valid integer"),
+        (["--part", "b"], "the problem has no parts"),
+    ],
+)
+def test_what_is_not_there_is_2(args: list[str], message: str) -> None:
+    result = call("grad", NETWORK, *args)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_problem_without_a_loss_is_2() -> None:
+    result = call("grad", PARTS)
+    assert result.exit_code == 2
+    assert "error[missing-loss]" in result.output
+
+
+def test_verify_compares_every_element() -> None:
+    result = call("grad", NETWORK, "--verify")
+    assert result.exit_code == 0
+    assert "12 elements, largest deviation" in result.output
+    assert result.output.count("agrees") == 4
+    document = json.loads(call("grad", NETWORK, "--verify", "--format", "json").output)
+    assert document["verification"]["dell/dW1"]["passed"] is True
+    assert document["verification"]["dell/dW1"]["elements"] == 12
+
+
+def test_verify_names_kinks(tmp_path: Path) -> None:
+    result = call("grad", written(tmp_path, KINK), "--verify")
+    assert result.exit_code == 0
+    assert "kink" in result.output
+
+
+def test_verify_says_why_nothing_is_compared(tmp_path: Path) -> None:
+    text = "parameters: {w: 2}\nequations:\n  - a = w^2\n  - L = a^2\ngiven: {a: 3}\nloss: L\nask: [L]\n"
+    result = call("grad", written(tmp_path, text), "--verify")
+    assert result.exit_code == 0
+    assert "not compared" in result.output
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_wrong_gradient_is_found_and_is_1(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    right = gradients.layer_gradients
+
+    def wrong(*args: object) -> LayerGradients:
+        found = right(*args)  # type: ignore[arg-type]
+        checks = tuple(c._replace(deviation=0.5, worst=(0,) * len(c.worst)) for c in found.verifications)
+        return found._replace(verifications=checks)
+
+    monkeypatch.setattr(gradients, "layer_gradients", wrong)
+    result = call("grad", NETWORK, "--of", "b1", "--verify", "--format", format)
+    assert result.exit_code == 1
+    if format == "text":
+        assert "DEVIATES: 4 elements, largest deviation 5e-1 at [1]" in " ".join(result.output.split())
+    else:
+        assert json.loads(result.output)["verification"]["dell/db1"]["passed"] is False
+
+
+def test_the_gradients_of_a_part(tmp_path: Path) -> None:
+    text = (
+        "parameters: {w: 2}\ninputs: {x: 1}\nequations:\n  - L = w * x\nloss: L\nask: [L]\n"
+        "parts:\n  - {id: b, inputs: {x: 5}, ask: [L]}\n"
+    )
+    path = written(tmp_path, text)
+    assert json.loads(call("grad", path, "--part", "b", "--format", "json").output)["gradients"] == {"dL/dw": 5.0}
