@@ -54,7 +54,7 @@ class _Simplifier:
         if self.shapes(new).dims == shape.dims:
             return new
         like = next((node for node in nodes(old) if isinstance(node, Ref) and self.shapes(node) == shape), old)
-        return self.product([new, call("ones", like)])
+        return call("zeros", like) if new == ZERO else self.product([new, call("ones", like)])
 
     # Sums
 
@@ -109,6 +109,8 @@ class _Simplifier:
 
     def scaled(self, coefficient: Number, expr: Expr) -> Expr:
         """`coefficient * expr`, with a sign drawn into a difference: -(t - y) is y - t."""
+        if coefficient == 0:
+            return ZERO
         if coefficient < 0:
             flipped = _flipped(expr)
             if flipped is not None:

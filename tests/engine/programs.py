@@ -177,9 +177,11 @@ class Maker:
             x = self.term((3, 1), depth)
             return Term(f"({x.text})[2:]", lambda env: x.value(env)[1:])
         s, x = self.term((), depth), self.term((2, 1), depth)
-        return Term(
-            f"concat({x.text}, {s.text})", lambda env: np.concatenate([x.value(env), np.reshape(s.value(env), (1, 1))])
-        )
+
+        def value(env: Env) -> Any:
+            return np.concatenate([x.value(env), np.reshape(s.value(env), (1, 1))])
+
+        return Term(f"concat({x.text}, {s.text})", value)
 
     def outer(self, dims: Dims, depth: int) -> Term:
         x, y = self.term((3, 1), depth), self.term((3, 1), depth)
