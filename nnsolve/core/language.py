@@ -35,7 +35,7 @@ _DERIVATIVE = re.compile(rf"d({_NAME})/d({_NAME})")
 def _token_pattern(address: str) -> re.Pattern[str]:
     return re.compile(
         rf"""{address}\s*(?:
-          (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+          (?P<number>(?:\d[\d_]*(?:\.(?!T\b)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
         | (?P<name>{_NAME}'*)
         | (?P<op>\*\*|\.T\b|[-+*/@^()\[\],:=])
         )""",
@@ -50,7 +50,12 @@ _ADDRESS_TOKENS = _token_pattern(
 
 
 class Token(NamedTuple):
-    kind: str  # number | name | derivative | moment | op | end
+    """A word of the language; `at` is its offset in the text.
+
+    Kinds: number, name, derivative, moment, op (signs and brackets) and end.
+    """
+
+    kind: str
     text: str
     at: int
 
@@ -317,7 +322,7 @@ class _Parser:
         if self.accept("["):
             items: list[Option] = []
             while not self.accept("]"):
-                items.append(self.option(depth))
+                items.append(self.option(self.deeper(depth)))
                 if self.peek().text != "]" and not self.accept(","):
                     raise self.unexpected(self.peek(), "',' or ']'")
             return tuple(items)
