@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class LayerSite:
     """One layer of a problem while it is expanded.
 
-    `given` are the layer's tensors as written, `place` tells where each option stands. The layer declares parameters and
-    equations; `input` is what it reads, `output` what the next layer reads.
+    `given` are the layer's tensors as written, `place` tells where each option stands. The layer declares parameters
+    and equations; `input` is what it reads, `output` what the next layer reads.
     """
 
     def __init__(

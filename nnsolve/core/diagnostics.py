@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -90,6 +89,8 @@ class Findings:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A help line that names the nearest known word, or None where none is near."""
+    import difflib  # only where there is a mistake to explain
+
     words = list(known)
     near = difflib.get_close_matches(word[:100], words, n=1, cutoff=0.6)
     if not near:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from nnsolve.core.names import Name
 
@@ -16,7 +16,7 @@ class Num:
     """A number that stands in the formula; fractions in lowest terms stay exact."""
 
     __slots__ = ("value",)
-    size = 1
+    size: Final = 1
 
     def __init__(self, value: Number) -> None:
         self.value = value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
@@ -35,7 +35,7 @@ class Ref:
     """A named quantity. `at` is the column offset in the text that it was read from; it does not count as content."""
 
     __slots__ = ("at", "name")
-    size = 1
+    size: Final = 1
 
     def __init__(self, name: Name, at: int = -1) -> None:
         self.name = name
@@ -72,7 +72,10 @@ class Call:
         self.options = options
         self.at = at
         self.loose = loose
-        self.size = 1 + sum([arg.size for arg in args])
+        size = 1
+        for arg in args:
+            size += arg.size
+        self.size: int = size
         self._hash = hash((op, args, options))
         self._references: dict[Name, Ref] | None = None
 
@@ -121,6 +124,7 @@ def mul(*factors: Expr) -> Expr:
 
 
 def neg(expr: Expr) -> Expr:
+    """The negative, as an operation."""
     return Call("neg", (expr,))
 
 

@@ -60,6 +60,7 @@ def _call(expr: Call) -> str:
 
 
 def spell_option(value: Option) -> str:
+    """The value of an option: a word, a number, a list."""
     if isinstance(value, tuple):
         return "[" + ", ".join(spell_option(v) for v in value) + "]"
     return str(value)

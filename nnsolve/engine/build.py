@@ -310,7 +310,7 @@ class _Builder:
         folded = self.problem.conventions.bias != "separate"
         if W.ndim < 2:
             return max(W.size, 1) - folded
-        return W.shape[1 if self.problem.conventions.weights == "rows" else 0] - folded
+        return int(W.shape[1 if self.problem.conventions.weights == "rows" else 0]) - folded
 
     def activation(self, layer: Layer) -> Any:
         """The activation as a function of the pre-activation, or None."""

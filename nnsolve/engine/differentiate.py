@@ -183,10 +183,14 @@ class Differentiator:
 
     def finished(self, expr: Expr, v: Name) -> Expr:
         """Simplified, with known results called by their names, in the shape of v."""
-        expr = rewrite(simplify(expr, self.shapes), lambda node: self.named.get(node, node))
+        expr = rewrite(simplify(expr, self.shapes), self.by_name)
         if self.shapes(expr).dims != self.shapes.of(v).dims:
             expr = call("zeros", Ref(v)) if expr == ZERO else simplify(mul(expr, call("ones", Ref(v))), self.shapes)
         return expr
+
+    def by_name(self, node: Expr) -> Expr:
+        """A result that an equation has named already is called by its name."""
+        return self.named.get(node, node) if isinstance(node, Call) else node
 
     def pull(self, expr: Expr, v: Name, g: Expr, equation: Equation) -> Expr:
         """The gradient that `expr`, whose own gradient is g, passes on to v."""

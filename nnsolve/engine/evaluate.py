@@ -81,6 +81,6 @@ def _constant(expr: Call, shapes: Shapes) -> Function:
 def evaluate(expr: Expr, shapes: Shapes, values: Values) -> Tensor:
     """The value of an expression."""
     if isinstance(expr, Ref):
-        return values[expr.name]
+        return np.asarray(values[expr.name])
     with np.errstate(all="ignore"):
         return np.asarray(compiled(expr, shapes)(values), dtype=np.float64)

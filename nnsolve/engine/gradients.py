@@ -130,7 +130,7 @@ def check(moment: Moment, name: Name) -> Verification:
     result = Verification(name, len(indices), base.size, scale=scale)
     for index in indices:
         given = float(exact[index])
-        numeric, kink = _slope(lambda step, at=index: loss_at(at, step), float(base[index]), given, scale)  # type: ignore[misc]
+        numeric, kink = _slope(lambda step, at=index: loss_at(at, step), float(base[index]), given, scale)
         if kink:
             result = result._replace(kinks=result.kinks + 1)
             continue

@@ -6,7 +6,6 @@ A check yields warnings that are true and worth reading; what is merely unusual 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,8 @@ from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.loader import load_problem_findings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]

@@ -134,7 +134,7 @@ class Program:
             self.scope.define(name, training.places.get(key, training.place))
             self.hyperparameters[key] = name
             self.shapes.named[name] = SCALAR
-            self.leaves[name] = Leaf(np.float64(value).reshape(()), "hyperparameter", training.places.get(key))
+            self.leaves[name] = Leaf(np.array(value, dtype=np.float64), "hyperparameter", training.places.get(key))
         if self.loss is None and block.needs_loss:
             raise ProblemError.of("missing-loss", "training needs a loss", training.place, "add  loss: squared_error")
 

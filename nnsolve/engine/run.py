@@ -14,7 +14,7 @@ from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.program import Program
-from nnsolve.ops.activations import StepAtZero
+from nnsolve.ops.activations import StepAtZeroError
 from nnsolve.ops.functions import round_to
 from nnsolve.problem.model import Problem, Rounding, Value
 
@@ -46,7 +46,7 @@ class Moment:
         equations = self.program.closure(names, self.values)
         with np.errstate(all="ignore"):
             for equation in equations:
-                value = np.asarray(self.compute(equation), dtype=np.float64)
+                value = self.compute(equation)
                 self.values[equation.name] = self.rounding.apply(equation.name, value)
 
     def compute(self, equation: Equation) -> Tensor:
@@ -54,8 +54,8 @@ class Moment:
         if isinstance(equation.expr, Call) and equation.expr.op == "jacobian":
             return self.jacobian(equation.expr)
         try:
-            return self.program.function(equation)(self.values)
-        except StepAtZero:
+            return np.asarray(self.program.function(equation)(self.values), dtype=np.float64)
+        except StepAtZeroError:
             raise ProblemError.of(
                 "missing-convention",
                 f"{equation.name}: the step function meets 0, and the file does not say which value it has there",

@@ -152,10 +152,9 @@ class _Simplifier:
                 return self.scaled(scale, above) if above is not None else Num(scale)
             if isinstance(scale, Fraction) and scale.denominator == 1:
                 scale = int(scale)
-            over: Expr = ONE if above is None else above
-            if isinstance(over, Call) and over.op == "div":
-                over, rest = over.args[0], self.product([over.args[1], rest])
-            return self.scaled(scale, Call("div", (over, rest)))
+            if isinstance(above, Call) and above.op == "div":
+                return self.scaled(scale, Call("div", (above.args[0], self.product([above.args[1], rest]))))
+            return self.scaled(scale, Call("div", (ONE if above is None else above, rest)))
         return expr
 
     def ratio(self, expr: Call) -> Expr:

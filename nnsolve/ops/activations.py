@@ -57,11 +57,11 @@ def _normal_pdf(x: Any) -> Any:
 
 def _step(x: Any, at_zero: float | None = None) -> Any:
     if at_zero is None and np.any(np.equal(x, 0)):
-        raise StepAtZero
+        raise StepAtZeroError
     return np.where(np.equal(x, 0), at_zero or 0.0, np.greater(x, 0) * 1.0)
 
 
-class StepAtZero(ValueError):
+class StepAtZeroError(ValueError):
     """A step function met 0, and the conventions do not say which value it has there."""
 
 
@@ -74,12 +74,11 @@ def _log_softmax(x: Any, axis: int | None = None) -> Any:
     """x - ln(sum(exp(x))); the largest term is taken out of the sum, so that a probability near 1 keeps its digits."""
     shifted = x - np.max(x, axis=axis, keepdims=True)
     e = np.exp(shifted)
-    first = np.expand_dims(np.argmax(e, axis=axis), axis) if axis is not None else np.argmax(e)
     others = np.array(e)
     if axis is None:
-        others.flat[first] = 0.0
+        others.flat[np.argmax(e)] = 0.0
     else:
-        np.put_along_axis(others, first, 0.0, axis)
+        np.put_along_axis(others, np.argmax(e, axis=axis, keepdims=True), 0.0, axis)
     return shifted - np.log1p(np.sum(others, axis=axis, keepdims=True))
 
 

@@ -110,6 +110,7 @@ def elementwise(
 
 
 def same_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    """The shape of the first argument."""
     """The shape rule of what changes values alone."""
     return shapes[0]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.model import Text, Value
@@ -13,6 +12,9 @@ from nnsolve.problem.numbers import BOOLEANS, described, is_null, number
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
 from nnsolve.problem.schema import Key, Table
 from nnsolve.problem.source import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_ERRORS = 200
 MAX_SUGGESTIONS = 50
@@ -31,7 +33,7 @@ class Context:
 
     def __init__(self, path: str | Path, root: Node, findings: list[Diagnostic] | None = None) -> None:
         self.file = str(path)
-        self.path = Path(path)
+        self.path = path
         self.root = root
         self.findings: list[Diagnostic] = []
         self.errors = 0  # also those that were noted before

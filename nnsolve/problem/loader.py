@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
 from nnsolve.problem.fields import (
@@ -33,6 +32,9 @@ from nnsolve.problem.sections import (
 )
 from nnsolve.problem.source import shown
 from nnsolve.problem.values import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_PARTS = 200
 MAX_WORK = 400_000

@@ -7,8 +7,7 @@ first event over the limit.
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -22,8 +21,11 @@ from yaml.events import (
 )
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
-from nnsolve.problem.source import UNPRINTABLE, position, read_text, shown
+from nnsolve.problem.source import position, read_text, shown, unprintable
 from nnsolve.problem.syntax import accident_in_flow, syntax_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_BYTES = 2 << 20
 MAX_DEPTH = 50
@@ -176,7 +178,7 @@ class _Walk:
                     text, style = event.value, event.style or ""
                     node = new(ScalarNode, (text, place, style))
                     if style:
-                        if style == '"' and (found := UNPRINTABLE.search(text)):
+                        if style == '"' and (found := unprintable(text)):
                             message = f"the control character {found[0]!r} may not stand in a text"
                             self.error("control-character", message, place, "delete it")
                     elif ("(" in text or ")" in text) and parent is not None and parent.flow:

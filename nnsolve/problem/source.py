@@ -5,15 +5,27 @@ from __future__ import annotations
 import os
 import re
 import stat
-from pathlib import Path
-from typing import BinaryIO
+from functools import cache
+from typing import TYPE_CHECKING, BinaryIO
 
 from nnsolve.core.diagnostics import Place, ProblemError
 
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""What YAML allows in no text; a byte-order mark is tolerated in front only."""
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ASCII = re.compile("[^\t\n\r\x20-\x7e]")
 
 _SHOWN = 60
+
+
+@cache
+def _unicode() -> re.Pattern[str]:
+    return re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def unprintable(text: str) -> re.Match[str] | None:
+    """The first character that YAML allows in no text; a byte-order mark is tolerated in front only."""
+    return (_ASCII if text.isascii() else _unicode()).search(text)
 
 
 def shown(text: str, limit: int = _SHOWN) -> str:
@@ -76,7 +88,7 @@ def read_text(path: str | Path, place: Place, max_bytes: int) -> str:
     except UnicodeDecodeError as error:
         raise _not_utf8(file, data, error) from None
     text = text.removeprefix("\ufeff")
-    if found := UNPRINTABLE.search(text):
+    if found := unprintable(text):
         line, column = position(text, found.start())
         message = f"the control character {found[0]!r} may not stand in a file"
         raise ProblemError.of("control-character", message, Place(file, line, column), "delete it")

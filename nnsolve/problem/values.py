@@ -295,6 +295,8 @@ def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
 
 
 def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -> Value | None:
+    from pathlib import Path
+
     from nnsolve.problem import datafiles
 
     before = context.errors
@@ -306,7 +308,7 @@ def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -
     request = datafiles.Request(
         name=fields["file"],
         place=found["file"].node.place,
-        folder=context.path.parent,
+        folder=Path(context.path).parent,
         key=fields.get("key"),
         header=fields.get("header", False),
         columns=columns,

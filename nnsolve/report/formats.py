@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nnsolve.engine.solution import Section
-from nnsolve.report import json
 from nnsolve.report.style import Style
 
 Format = Callable[[Sequence[Section], Style], str]
@@ -17,11 +16,17 @@ def _text(sections: Sequence[Section], style: Style) -> str:
     return str(report(sections, style))
 
 
+def _json(sections: Sequence[Section], style: Style) -> str:
+    from nnsolve.report.json import text
+
+    return text(sections, style)
+
+
 def _html(sections: Sequence[Section], style: Style) -> str:
     from nnsolve.report.html import page
 
     return page(sections, style)
 
 
-FORMATS: dict[str, Format] = {"text": _text, "json": json.text, "html": _html}
+FORMATS: dict[str, Format] = {"text": _text, "json": _json, "html": _html}
 """From sections and a style to the whole text; another format is another line here."""

@@ -1,0 +1,1 @@
+def worst_deviation(): return 0.0,0,''
