@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_too_few_digits_would_be_noticed() -> None:
 def test_forced_decimals(value: float, decimals: int) -> None:
     text = plain(value, 4, decimals)
     assert len(text.partition(".")[2]) == decimals
-    assert abs(float(text) - value) <= 0.5 * 10.0**-decimals * (1 + 1e-9)
+    assert abs(Decimal(text) - Decimal(value)) <= Decimal(5).scaleb(-decimals - 1)  # exact, so that ties are too
     assert text.strip("-0.") or not text.startswith("-")
 
 
