@@ -120,7 +120,8 @@ class Differentiator:
         """
         users = self.links(root, v)
         label = label or root
-        expr = self.finished(add(*(self.term(root, u, v, seed, label) for u in users)) if users else Num(0), v)
+        total = add(*(self.term(root, u, v, seed, label) for u in users)) if users else seed if v == root else Num(0)
+        expr = self.finished(total, v)
         long = None
         if any(self.forward[u].long is not None and v not in self.forward[u].bypassed for u in users):
             long = self.long_way(root, v)

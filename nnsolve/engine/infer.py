@@ -40,10 +40,19 @@ class Shapes:
         return known
 
     def of(self, name: Name) -> Shape:
-        """The shape of a named quantity; a gradient has the shape of what it is taken with respect to."""
+        """The shape of a named quantity; a gradient has the shape of what it is taken with respect to.
+
+        Raises `ShapeError` for a class target whose number of classes is not known yet.
+        """
         shape = self.named.get(name) or self._derived.get(name)
         if shape is None:
-            shape = self._derived[name] = self.named.get(name.after(0)) or self.named[name.primal.after(0)]
+            shape = self.named.get(name.after(0)) or self.named.get(name.primal.after(0))
+            if shape is None:
+                raise ShapeError(
+                    f"{name} is given as a class, but nothing says how many classes there are",
+                    "write {class: 2, of: 4}, or compare it with a prediction in a loss",
+                )
+            self._derived[name] = shape
         return shape
 
     def _infer(self, expr: Call) -> Shape:

@@ -194,11 +194,11 @@ class Normalizer:
             message = f"{node.op} compares two values, not {len(node.args)}"
             raise ProblemError.of("wrong-arguments", message, where, f"write {node.op}(y_hat, y)")
         prediction, target = node.args
-        shape = self.shapes(prediction)
+        shape = self.infer(prediction, Name(node.op), where)
         if isinstance(target, Ref) and target.name not in self.shapes.named:
             self.settle_target(target.name, shape)
-        target_shape = self.shapes(target)
-        if target_shape.dims and shape.dims and target_shape.dims != shape.dims:
+        target_shape = self.infer(target, Name(node.op), where)
+        if target_shape.dims != shape.dims and (target_shape.size, shape.size) != (1, 1):
             raise ProblemError.of(
                 "shape-mismatch",
                 f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnsolve.blocks.optimizers import OPTIMIZERS, Update, hyperparameter_name
-from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
+from nnsolve.core.diagnostics import ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Ref, add, call, neg, references, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
+from nnsolve.engine.data import Leaf
 from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import Function, compiled
 from nnsolve.engine.infer import Shapes
+from nnsolve.engine.layers import Network
 from nnsolve.engine.scope import Scope
 from nnsolve.engine.simplify import simplify
 from nnsolve.ops import REGISTRY
@@ -28,14 +30,6 @@ if TYPE_CHECKING:
     from nnsolve.engine.normal import Normalizer
 
     Tensor = NDArray[np.float64]
-
-
-class Leaf(NamedTuple):
-    """A value that the file gives; roles: input, target, parameter, constant, hyperparameter."""
-
-    value: Tensor
-    role: str
-    place: Place | None
 
 
 class Program:
@@ -54,8 +48,7 @@ class Program:
         leaves: dict[Name, Leaf],
         given: Mapping[Name, Tensor],
         loss: Name | None,
-        prediction: Name | None,
-        layers: Mapping[Name, int],
+        network: Network,
         normalizer: Normalizer,
     ) -> None:
         self.problem = problem
@@ -65,8 +58,7 @@ class Program:
         self.leaves = leaves
         self.given = given
         self.loss = loss
-        self.prediction = prediction
-        self.layers = layers
+        self.network = network
         self.normalizer = normalizer
         self.equations: dict[Name, Equation] = {equation.name: equation for equation in forward}
         self.differentiator = Differentiator(forward, shapes)
@@ -142,7 +134,7 @@ class Program:
 
     def layer_of(self, name: Name) -> int | None:
         """The number of the layer that a quantity belongs to."""
-        return self.layers.get(name)
+        return self.network.numbers.get(name)
 
     def parse_address(self, text: str) -> Name | None:
         """The quantity that an address without an element means, or None."""

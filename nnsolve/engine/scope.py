@@ -51,8 +51,11 @@ class Scope:
         found = self._shortened.get(text, [])
         return found if len(found) > 1 else []
 
-    def resolve_name(self, name: Name) -> Name | None:
-        """The canonical form of a name as parsed: its stem is a text, so is that of the quantity it is derived from."""
+    def resolve_name(self, name: Name, *, address: bool = True) -> Name | None:
+        """The canonical form of a name as parsed: its stem is a text, so is that of the quantity it is derived from.
+
+        Only in an address `dW1` stands for `dL/dW1`; in an equation it is a name like any other.
+        """
         target = self.find(name.stem)
         if name.of is not None:
             of = self.find(name.of.stem)
@@ -61,20 +64,20 @@ class Scope:
             )
         if target is not None:
             return target._replace(update=name.update, epoch=name.epoch)
-        if name.stem.startswith("d") and self.loss is not None:
+        if address and name.stem.startswith("d") and self.loss is not None:
             target = self.find(name.stem[1:])
             if target is not None:
                 return target._replace(of=self.loss, update=name.update, epoch=name.epoch)
         return None
 
-    def resolve(self, expr: Expr, place: Place | None) -> Expr:
+    def resolve(self, expr: Expr, place: Place | None, *, address: bool = False) -> Expr:
         """Every reference of a parsed expression in its canonical form; raises with the column of an unknown name."""
         problems: list[ProblemError] = []
 
         def change(node: Expr) -> Expr:
             if not isinstance(node, Ref):
                 return node
-            found = self.resolve_name(node.name)
+            found = self.resolve_name(node.name, address=address)
             if found is not None:
                 return Ref(found, node.at)
             quotient = self._as_quotient(node)

@@ -70,7 +70,7 @@ class SectionSolver:
     def resolve(self, text: str, place: Place | None = None) -> tuple[Expr, Shapes]:
         """An address or an expression over addresses, resolved, with the shapes in it; raises `ProblemError`."""
         run = self.run
-        expr = self.program.scope.resolve(parse(text, place, addresses=True), place)
+        expr = self.program.scope.resolve(parse(text, place, addresses=True), place, address=True)
         shapes = Shapes(self.program.shapes.layout)
         for name, ref in references(expr).items():
             try:

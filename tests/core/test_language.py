@@ -15,7 +15,7 @@ from nnsolve.core.language import MAX_DEPTH, parse, parse_equation
 from nnsolve.core.names import END, Name
 from nnsolve.core.spelling import spell
 
-a, b, c, W, x = (Ref(Name(n)) for n in "a b c W x".split())
+a, b, c, W, x = (Ref(Name(n)) for n in ["a", "b", "c", "W", "x"])
 
 
 def add(*terms: Expr) -> Call:
