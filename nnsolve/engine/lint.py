@@ -198,11 +198,10 @@ def gradients_at_kinks(solvers: Solvers) -> Iterator[Diagnostic]:
 def unsuitable_comparisons(solvers: Solvers) -> Iterator[Diagnostic]:
     """`not-probabilities`, `unusual-target`: what a cross-entropy or hinge compares is not what it is made for."""
     for solver in solvers:
-        loss, prediction = solver.problem.loss, solver.program.prediction
+        loss, prediction = solver.problem.loss, solver.program.scope.find("y_hat")
         target = solver.program.scope.find(next(iter(solver.problem.targets), ""))
         if loss is None or target is None or len(solver.problem.targets) != 1:
             continue
-        prediction = solver.program.scope.find("y_hat") or prediction
         name, axis = loss.text.text.strip(), solver.program.shapes.layout.features
         if prediction is None or name not in ("cross_entropy", "binary_cross_entropy", "hinge", "multiclass_hinge"):
             continue
