@@ -18,12 +18,9 @@ from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.run import Moment, Run
 from nnsolve.engine.solution import Answer, Section
-from nnsolve.problem.loader import load_problem
 from nnsolve.problem.model import Ask, Problem, Text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
@@ -284,10 +281,11 @@ class Solution:
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
+        """Findings about the results: the first equation that is not finite."""
         return tuple(warning for section in self.sections for warning in section.warnings)
 
     def __getitem__(self, address: str) -> Any:
-        """The value at an address; raises `ProblemError` (also a `KeyError`'s cause) where there is none."""
+        """The value at an address; raises `AddressError`, a `KeyError`, where there is none."""
         part, _, rest = address.partition(".")
         solver = self._solvers[""]
         if part in self._solvers and rest:
@@ -298,16 +296,6 @@ class Solution:
             return _python(solver.reported(asked)[0])
         except ProblemError as error:
             raise AddressError(str(error)) from error
-
-    def _repr_html_(self) -> str:
-        from nnsolve.report import html_of
-
-        return html_of(self)
-
-    def __rich__(self) -> Any:
-        from nnsolve.report import renderable
-
-        return renderable(self)
 
 
 class AddressError(KeyError):
@@ -324,8 +312,3 @@ def _python(value: Tensor) -> Any:
 def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Findings without repetition: every part finds the faults of what it shares with the problem."""
     return list(dict.fromkeys(diagnostics))
-
-
-def solve(path: str | Path) -> Solution:
-    """Solve a problem file; raises `ProblemError` with everything that is wrong with it."""
-    return Solution(load_problem(path))

@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from nnsolve.engine.solution import Section
-from nnsolve.engine.solve import solve
+from nnsolve.report.display import solve
 
 HERE = Path(__file__).parent
 OWN = HERE / "problems"
