@@ -123,6 +123,12 @@ def _reshape_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: 
     return result
 
 
+def _shape_shape(shapes: Sequence[Shape], options: Mapping[str, Any], layout: Layout) -> Shape:
+    if not shapes[0].dims:
+        raise ShapeError("a number has no shape", "size(x) of a number is 1")
+    return layout.vector(len(shapes[0].reported))
+
+
 def _reshape(x: Any, shape: Any) -> Any:
     return np.reshape(x, shape)  # a vector's orientation is settled by the inferred shape
 
@@ -193,25 +199,8 @@ register(
         example_options={"dims": (3, 2)},
     )
 )
-for _name, _doc in (("shape", "the shape as reports show it: [4, 3]"), ("size", "the number of elements")):
-    register(
-        Operation(
-            _name,
-            ("x",),
-            _doc,
-            None,
-            lambda shapes, options, layout: layout.vector(len(shapes[0].reported)) if shapes[0].dims else SCALAR,
-            no_derivative="constant",
-            example=(MATRIX,),
-        )
-        if _name == "shape"
-        else Operation(
-            _name,
-            ("x",),
-            _doc,
-            None,
-            lambda shapes, options, layout: SCALAR,
-            no_derivative="constant",
-            example=(MATRIX,),
-        )
-    )
+for _name, _doc, _rule in (
+    ("shape", "the shape as reports show it: [4, 3]", _shape_shape),
+    ("size", "the number of elements", lambda shapes, options, layout: SCALAR),
+):
+    register(Operation(_name, ("x",), _doc, None, _rule, no_derivative="constant", example=(MATRIX,)))

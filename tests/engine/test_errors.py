@@ -201,6 +201,7 @@ CASES = {
         "step_at_zero",
     ),
     "ask of what is not there": (FREE + "ask: [z, q]\n", "unknown-name", "8:10", None),
+    "shape of a number": (FREE + "ask: [shape(L), size(L)]\n", "shape-mismatch", "8:7", "size"),
     "derivative of an input": (FREE + "ask: [dx/dw]\n", "not-an-equation", None, None),
     "ask between shapes": (FREE + "ask: [z + w]\n", "shape-mismatch", "8:7", None),
     "update without training": (FREE + "ask: [w@1]\n", "no-such-update", "8:7", "training"),
