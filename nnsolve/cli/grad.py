@@ -79,7 +79,7 @@ def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:
         lines += gradient_report(section, gradients.names, style).lines
         lines.append([])
     scope = Scope(style, section.conventions, {})
-    lines += [*heading("Gradients", style, level=1), *answer_lines(section.answers, scope)]
+    lines += [*heading("Gradients", style, level=1), [], *answer_lines(section.answers, scope)]
     if verify:
         from nnsolve.cli.verified import verification_lines
 

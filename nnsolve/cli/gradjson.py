@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.report.json import document as solution_document
@@ -33,6 +34,12 @@ def _check(check: Verification) -> dict[str, Any]:
         "passed": check.passed,
         "checked": check.checked,
         "elements": check.total,
-        "deviation": check.deviation if check.deviation < float("inf") else repr(check.deviation),
+        "deviation": _number(check.deviation),
+        "relative": _number(check.relative),
         "kinks": check.kinks,
+        "undefined": check.undefined,
     }
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else repr(value)

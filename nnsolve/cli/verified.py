@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def verification_lines(section: Section, checks: Sequence[Verification], style: Style) -> list[Line]:
     """A line for each gradient: the verdict, the elements compared, the largest deviation and where it is."""
     scope = Scope(style, section.conventions, {})
-    lines: list[Line] = [[], *heading("Compared with central differences", style, level=1)]
+    lines: list[Line] = [[], *heading("Compared with central differences", style, level=1), []]
     names = [scope.name(_gradient(check, section)) for check in checks]
     cells = max(map(width, names), default=0)
     shapes = [answer.shape for answer in section.answers]
@@ -52,14 +53,20 @@ def _verdict(check: Verification, shape: Shape, scope: Scope) -> str:
     style = scope.style
     elements = f"{check.checked} of {check.total} elements" if check.checked < check.total else _count(check.total)
     where = f" at {_index(check.worst, shape, scope.base)}" if check.total > 1 and check.worst else ""
-    text = f"{'agrees' if check.passed else 'DEVIATES'}: {elements}, largest deviation {scientific(check.deviation, 1)}"
+    text = f"{'agrees' if check.passed else 'DEVIATES'}: {elements}, largest relative deviation {_size(check.relative)}"
     text += where if check.deviation else ""
     if not check.passed:
         text += f" (gradient {number(check.exact, 6, style)}, differences {number(check.numeric, 6, style)})"
     if check.kinks:
         plural = "" if check.kinks == 1 else "s"
         text += f"; {check.kinks} element{plural} at a kink of the loss, where differences decide nothing"
+    if check.undefined:
+        text += f"; {check.undefined} not compared: the loss is no finite number there or beside it"
     return text
+
+
+def _size(value: float) -> str:
+    return scientific(value, 1) if math.isfinite(value) else str(value)
 
 
 def _count(total: int) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -32,7 +35,8 @@ class Verification(NamedTuple):
     """A gradient held against differences of the loss.
 
     `deviation` is the largest difference between the two, `worst` its index, `scale` what it is measured by. `kinks`
-    counts elements at which the loss has a kink: the slopes to both sides differ, and the gradient lies between them.
+    counts elements at which the loss has a kink: the slopes to both sides differ, and the gradient lies between them;
+    `undefined` those beside which the loss is no finite number.
     `skipped` says why nothing could be compared.
     """
 
@@ -45,11 +49,17 @@ class Verification(NamedTuple):
     exact: float = 0.0
     numeric: float = 0.0
     kinks: int = 0
+    undefined: int = 0
     skipped: str | None = None
 
     @property
+    def relative(self) -> float:
+        """The largest deviation, relative to the largest gradient of the tensor."""
+        return self.deviation / self.scale
+
+    @property
     def passed(self) -> bool:
-        return self.skipped is not None or bool(self.deviation <= TOLERANCE * self.scale)
+        return self.skipped is not None or bool(self.relative <= TOLERANCE)
 
 
 class LayerGradients(NamedTuple):
@@ -128,29 +138,48 @@ def check(moment: Moment, name: Name) -> Verification:
     indices = list(np.ndindex(base.shape))
     if len(indices) > MAX_CHECKED:
         indices = [indices[i] for i in np.linspace(0, len(indices) - 1, MAX_CHECKED).astype(int)]
-    scale = max(float(np.max(np.abs(exact), initial=0.0)), 1e-6)
+    scale = max(float(np.max(np.abs(exact[np.isfinite(exact)]), initial=0.0)), 1e-6)
     result = Verification(name, len(indices), base.size, scale=scale)
     for index in indices:
         given = float(exact[index])
-        numeric, kink = _slope(lambda step, at=index: loss_at(at, step), float(base[index]), given, scale)
+        numeric, kink = _slope(partial(loss_at, index), float(base[index]), given, scale)
         if kink:
             result = result._replace(kinks=result.kinks + 1)
+            continue
+        if math.isnan(numeric):
+            result = result._replace(undefined=result.undefined + 1)
             continue
         deviation = abs(given - numeric)
         if not deviation <= result.deviation:
             result = result._replace(deviation=deviation, worst=index, exact=given, numeric=numeric)
+    if result.undefined == len(indices):
+        return result._replace(skipped=f"the loss is no finite number beside this {name}")
     return result
 
 
-def _slope(loss: object, at: float, exact: float, scale: float) -> tuple[float, bool]:
-    """The slope of the loss along one element, and whether the loss has a kink there."""
-    f = loss
-    assert callable(f)
-    wide, narrow = 1e-3 * max(1.0, abs(at)), 1e-6 * max(1.0, abs(at))
-    five = (f(-2 * wide) - 8 * f(-wide) + 8 * f(wide) - f(2 * wide)) / (12 * wide)
-    below, middle, above = f(-narrow), f(0.0), f(narrow)
+def _slope(loss: Callable[[float], float], at: float, exact: float, scale: float) -> tuple[float, bool]:
+    """The slope of the loss along one element, and whether the loss has a kink there.
+
+    The steps are those of a number of the size of 1; where they lead out of what the loss is defined for (a probability
+    of 1e-9), they are taken relative to the number itself. The slope is nan where both do.
+    """
+    for size in (max(1.0, abs(at)), abs(at)):
+        best, kink = _slope_with(loss, 1e-3 * size, 1e-6 * size, exact, scale)
+        if math.isfinite(best) or not at:
+            break
+    return best, kink
+
+
+def _slope_with(
+    loss: Callable[[float], float], wide: float, narrow: float, exact: float, scale: float
+) -> tuple[float, bool]:
+    five = (loss(-2 * wide) - 8 * loss(-wide) + 8 * loss(wide) - loss(2 * wide)) / (12 * wide)
+    below, middle, above = loss(-narrow), loss(0.0), loss(narrow)
     two = (above - below) / (2 * narrow)
-    best = min((five, two), key=lambda estimate: abs(estimate - exact))
+    finite = [estimate for estimate in (five, two) if math.isfinite(estimate)]
+    if not finite:
+        return math.nan, False
+    best = min(finite, key=lambda estimate: abs(estimate - exact))
     if abs(best - exact) > TOLERANCE * scale:
         left, right = (middle - below) / narrow, (above - middle) / narrow
         slack = 1e-3 * max(abs(left), abs(right), scale)

@@ -9,7 +9,7 @@ import pytest
 
 from nnsolve.engine import gradients
 from nnsolve.engine.gradients import LayerGradients
-from tests.cli.calling import NETWORK, PARTS, SCALAR, call, written
+from tests.cli.calling import NETWORK, PARTS, PROBLEMS, SCALAR, call, written
 
 KINK = "parameters: {w: 0}\nequations:\n  - L = relu(w)\nloss: L\nask: [L]\n"
 
@@ -65,7 +65,7 @@ def test_a_problem_without_a_loss_is_2() -> None:
 def test_verify_compares_every_element() -> None:
     result = call("grad", NETWORK, "--verify")
     assert result.exit_code == 0
-    assert "12 elements, largest deviation" in result.output
+    assert "12 elements, largest relative deviation" in result.output
     assert result.output.count("agrees") == 4
     document = json.loads(call("grad", NETWORK, "--verify", "--format", "json").output)
     assert document["verification"]["dell/dW1"]["passed"] is True
@@ -91,14 +91,14 @@ def test_a_wrong_gradient_is_found_and_is_1(monkeypatch: pytest.MonkeyPatch, for
 
     def wrong(*args: object) -> LayerGradients:
         found = right(*args)  # type: ignore[arg-type]
-        checks = tuple(c._replace(deviation=0.5, worst=(0,) * len(c.worst)) for c in found.verifications)
+        checks = tuple(c._replace(deviation=0.5, scale=1.0, worst=(0,) * len(c.worst)) for c in found.verifications)
         return found._replace(verifications=checks)
 
     monkeypatch.setattr(gradients, "layer_gradients", wrong)
     result = call("grad", NETWORK, "--of", "b1", "--verify", "--format", format)
     assert result.exit_code == 1
     if format == "text":
-        assert "DEVIATES: 4 elements, largest deviation 5e-1 at [1]" in " ".join(result.output.split())
+        assert "DEVIATES: 4 elements, largest relative deviation 5e-1 at [1]" in " ".join(result.output.split())
     else:
         assert json.loads(result.output)["verification"]["dell/db1"]["passed"] is False
 
@@ -110,3 +110,24 @@ def test_the_gradients_of_a_part(tmp_path: Path) -> None:
     )
     path = written(tmp_path, text)
     assert json.loads(call("grad", path, "--part", "b", "--format", "json").output)["gradients"] == {"dL/dw": 5.0}
+
+
+@pytest.mark.parametrize("name", ["binary-nll-gradient", "relu-softmax-2-4-2-step"])
+def test_verify_moves_a_prediction_that_a_shortcut_leaves_out(name: str) -> None:
+    result = call("grad", str(PROBLEMS / f"{name}.yaml"), "--of", "y_hat", "--verify", "--detail", "brief")
+    assert result.exit_code == 0 and "agrees" in result.output, result.output
+
+
+def test_the_gradient_of_the_loss_by_itself_is_1() -> None:
+    assert "agrees" in call("grad", SCALAR, "--of", "C", "--verify").output
+    document = json.loads(call("grad", SCALAR, "--of", "C", "--format", "json").output)
+    assert document["gradients"] == {"dC/dC": 1.0}
+
+
+def test_verify_says_where_the_loss_is_not_defined(tmp_path: Path) -> None:
+    nowhere = written(tmp_path, "parameters: {w: 0}\nequations:\n  - L = ln(w)\nloss: L\nask: [L]\n")
+    assert "not compared: the loss is no finite number" in " ".join(call("grad", nowhere, "--verify").output.split())
+    tiny = written(tmp_path, "parameters: {w: 1e-9}\nequations:\n  - L = ln(w)\nloss: L\nask: [L]\n")
+    assert "agrees: 1 element" in call("grad", tiny, "--verify").output
+    partly = written(tmp_path, "parameters: {w: [0, 1]}\nequations:\n  - L = sum(sqrt(w))\nloss: L\nask: [L]\n")
+    assert "agrees" in call("grad", partly, "--verify").output
