@@ -11,6 +11,7 @@ from nnsolve.core.trace import Step
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
 from nnsolve.report.elements import element_lines
+from nnsolve.report.elide import LONGEST, is_whole, readable
 from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import justified, line_width, paragraph, wrapped
 from nnsolve.report.notation import formula
@@ -27,6 +28,7 @@ DEEPEST = 18
 
 def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Line]:
     """The lines of one step; `known` finds the step of a name."""
+    step = readable(step, scope.style.unicode)
     assert step.equation is not None
     scope = scope.of(step.shapes)
     expr = step.equation.expr
@@ -50,7 +52,7 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Lin
     return [
         *_annotated(lines, _label(step, scope), _reason(step, scope, known), len(sides) > 1, scope.style.width),
         *_notes(step, scope, column),
-        *(element_lines(step, scope, column) if scope.style.detail == "full" else []),
+        *(element_lines(step, scope, column) if scope.style.detail == "full" and is_whole(step) else []),
     ]
 
 
@@ -110,7 +112,7 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
     assert step.equation is not None
     expr = shown(step.equation.expr)
-    if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian"):
+    if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian") or not is_whole(step):
         return []
     numbers = Numbers(step.operands, scope, room, captions)
     pieces = numbers.pieces(expr)
@@ -200,7 +202,7 @@ def _reason(step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
     sources = []
     for u, _ in equation.chain:
         source = known.get(u)
-        if source is not None and source.equation is not None:
+        if source is not None and source.equation is not None and source.equation.expr.size <= LONGEST:
             sources.append(f"{scope.name(u)} = {formula(source.equation.expr, scope.of(source.shapes))}")
     parts = sources[:1] if len(sources) == 1 else []
     if local:

@@ -1,0 +1,39 @@
+"""Formulas too long to read, with their middle left out."""
+
+from __future__ import annotations
+
+from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+
+LONGEST = 150
+"""Operations and operands of a formula that is printed whole."""
+
+HEAD = 5
+"""Terms of a long sum or product that are printed before the gap; the last one follows it."""
+
+
+def readable(step: Step, unicode: bool) -> Step:
+    """The step, with a formula that is too long to read cut down; its result is the same."""
+    equation = step.equation
+    if equation is None or equation.expr.size <= LONGEST:
+        return step
+    gap = Ref(Name("…" if unicode else "..."))
+    return step._replace(equation=equation._replace(expr=_cut(equation.expr, LONGEST, gap), long=None))
+
+
+def is_whole(step: Step) -> bool:
+    """Whether every operand of the step's formula is known: none was left out."""
+    return step.equation is not None and all(name in step.operands for name in references(step.equation.expr))
+
+
+def _cut(expr: Expr, room: int, gap: Ref) -> Expr:
+    if not isinstance(expr, Call) or expr.size <= room:
+        return expr
+    if room < 2:
+        return gap
+    args = expr.args
+    if len(args) > HEAD + 2:
+        args = (*args[:HEAD], gap, args[-1])
+    share = (room - 1) // len(args)
+    return expr.with_args(tuple([arg if arg is gap else _cut(arg, share, gap) for arg in args]))
