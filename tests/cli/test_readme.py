@@ -6,7 +6,11 @@ import re
 
 import pytest
 
+from nnsolve.blocks import LOSSES
 from nnsolve.cli.main import COMMANDS
+from nnsolve.ops import REGISTRY
+from nnsolve.problem.schema import PROBLEM
+from nnsolve.report.formats import FORMATS
 from tests.cli.readme import LEFT_OUT, README, ROOT, play, sessions
 
 TEXT = README.read_text(encoding="utf-8")
@@ -52,6 +56,30 @@ def test_every_command_and_make_target_is_named() -> None:
     named = set(re.findall(r"\bmake (\w+)", TEXT)) - {"leaves"}
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert {"demo", "test", "lint"} <= named <= targets
+
+
+def named_after(title: str) -> set[str]:
+    """The words of the paragraph that begins with a title in bold."""
+    (paragraph,) = re.findall(rf"^\*\*{title}\.\*\*(.*?)\n\n", TEXT, flags=re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"\w+", paragraph))
+
+
+def test_every_activation_loss_and_format_is_named() -> None:
+    assert {name for name, operation in REGISTRY.items() if operation.activation} <= named_after("Activations")
+    assert set(LOSSES) <= named_after("Losses")
+    for format in FORMATS:
+        assert f"--format {format}" in TEXT or format == "text"
+
+
+def test_every_function_named_is_there() -> None:
+    words = named_after("Functions") - {"The", "activations", "the", "losses", "and"}
+    assert words <= {name for name, operation in REGISTRY.items() if not operation.adjoint_only}
+
+
+def test_every_key_of_a_problem_is_named() -> None:
+    keys = set(PROBLEM) - {"initial", "marking"}  # for recurrent layers and for answers, which are not there yet
+    for key in keys:
+        assert f"`{key}`" in TEXT, key
 
 
 def test_links_lead_somewhere() -> None:
