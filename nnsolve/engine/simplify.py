@@ -59,22 +59,24 @@ class _Simplifier:
     # Sums
 
     def add(self, expr: Call) -> Expr:
-        """Flatten, add up numbers and equal terms, put a positive term first."""
-        counts: dict[Expr, Number] = {}
-        constant: Number = 0
+        """Flatten, add up numbers and equal terms, draw a common coefficient out, put a positive term first."""
+        counts: dict[Expr | None, Number] = {}
         for term in _terms(expr):
             coefficient, rest = _coefficient(term)
-            if rest is None:
-                constant += coefficient
-            else:
-                counts[rest] = counts.get(rest, 0) + coefficient
-        terms = [self.scaled(count, rest) for rest, count in counts.items() if count != 0]
-        if constant != 0 or not terms:
-            terms.append(Num(constant))
+            counts[rest] = counts.get(rest, 0) + coefficient
+        counts = {rest: count for rest, count in counts.items() if count != 0}
+        sizes: set[Number] = {count if count > 0 else -count for count in counts.values()}
+        common: Number = sizes.pop() if len(sizes) == 1 and len(counts) > 1 and None not in counts else 1
+        terms = [
+            Num(count) if rest is None else self.scaled(count if common == 1 else 1 if count > 0 else -1, rest)
+            for rest, count in counts.items()
+        ]
+        if not terms:
+            return ZERO
         if _is_negative(terms[0]):
             first = next((i for i, term in enumerate(terms) if not _is_negative(term)), 0)
             terms.insert(0, terms.pop(first))
-        return terms[0] if len(terms) == 1 else Call("add", tuple(terms))
+        return self.scaled(common, terms[0] if len(terms) == 1 else Call("add", tuple(terms)))
 
     # Products
 
@@ -130,15 +132,13 @@ class _Simplifier:
         return Call("mul", (Num(coefficient), expr))
 
     def without_ones(self, factors: list[Expr]) -> list[Expr]:
-        """Drop `ones(x)` where another factor has the shape of x already."""
-        kept: list[Expr] = []
-        for i, factor in enumerate(factors):
+        """Drop `ones(x)` where the other factors have the shape of the whole product already."""
+        kept = list(factors)
+        for factor in factors:
             if isinstance(factor, Call) and factor.op == "ones":
-                dims = self.shapes(factor).dims
-                others = factors[i + 1 :] + kept
-                if any(self.shapes(other).dims == dims for other in others):
-                    continue
-            kept.append(factor)
+                others = [other for other in kept if other is not factor]
+                if self.shapes(_product_of(others)).dims == self.shapes(_product_of(kept)).dims:
+                    kept = others
         return kept
 
     def quotient(self, expr: Call) -> Expr:
@@ -194,6 +194,8 @@ class _Simplifier:
         coefficient, inner = _coefficient(expr.args[0])
         if inner is None or not self.shapes(inner).dims:
             return expr.args[0]
+        if expr.options and not self.shapes(expr).dims:
+            expr = Call("sum", expr.args)  # along the features of one vector: all of it
         if isinstance(inner, Call) and inner.op == "ones" and not expr.options:
             return Num(coefficient * self.shapes(inner).size)
         if isinstance(inner, Call) and inner.op == "mul" and not expr.options:

@@ -41,8 +41,8 @@ def _gradient_of_max(site: Site, i: int) -> Expr:
     """The larger one gets the gradient; a tie with a constant counts as 0 (as relu'(0) = 0), else it is shared."""
     x, y = (site.args[i], site.args[1 - i])
     larger = (x, y) if site.call.op == "max" else (y, x)
-    tie = 0.0 if isinstance(y, Num) else 0.5
-    return mul(site.g, call("greater", *larger, tie=tie))
+    mask = call("greater", *larger) if isinstance(y, Num) else call("greater", *larger, tie=0.5)
+    return mul(site.g, mask)
 
 
 elementwise(
