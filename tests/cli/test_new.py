@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,46 @@ def test_what_cannot_be_written_is_2(output: str) -> None:
     result = call("new", "-o", output)
     assert result.exit_code == 2
     assert "Error:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("layers", "activation: relu ", "activation: sigmoid "),
+        ("layers", "activation: relu ", "activation: softplus "),
+        ("layers", "activation: relu ", "activation: leaky_relu(u, slope=0.1) "),
+        ("layers", "{class: 2}", "[0, 1, 0]"),
+        ("layers", "loss: cross_entropy", "loss: squared_error"),
+        ("layers", "loss: cross_entropy", "loss: binary_cross_entropy"),
+        ("layers", "[2, 1, -1]", "[2, 1/3, sqrt(2)]"),
+        ("layers", "      b: [0, 1]", "      # b: [0, 1]"),
+        ("regression", "half_squared_error", "mean_squared_error"),
+        ("regression", "half_squared_error", "absolute_error"),
+        ("regression", "half_squared_error", "l2_norm"),
+        ("regression", "activation: tanh", "activation: sigmoid"),
+        ("batch", "reduction: mean", "reduction: sum"),
+        ("batch", "epochs: 3 ", "steps: 6 "),
+        ("batch", "batch_size: 2", "batch_size: 1"),
+        (
+            "batch",
+            "  # shuffle: true        # a new order in each epoch; needs a seed:\n  # seed",
+            "  shuffle: true\n  seed",
+        ),
+        ("equations", "a = tanh(z)", "a = relu(z)"),
+        ("equations", "b: 1/3", "b: sqrt(2)"),
+    ],
+)
+def test_what_the_comments_propose_works(kind: str, old: str, new: str, tmp_path: Path) -> None:
+    text = starters()[kind]
+    assert text.count(old) == 1
+    (tmp_path / "problem.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    assert lint(tmp_path / "problem.yaml") == []
+
+
+def test_a_starter_reads_its_data_from_a_file(tmp_path: Path) -> None:
+    text = starters()["batch"]
+    (proposed,) = re.findall(r"(x: \{file: data.csv.*?\})", text)
+    start, end = text.index("x: [[1"), text.index("targets:")
+    (tmp_path / "problem.yaml").write_text(text[:start] + proposed + "\n" + text[end:], encoding="utf-8")
+    (tmp_path / "data.csv").write_text("a,b,c\n1,2,1\n2,0.5,1\n-1,1,0\n0,-1.5,0\n", encoding="utf-8")
+    assert nnsolve.solve("problem.yaml").answers["L@e3"] == pytest.approx(0.295854, abs=1e-6)
