@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
@@ -17,17 +16,15 @@ from nnsolve.core.expressions import (
     add,
     call,
     mul,
-    neg,
     references,
     rewrite,
-    substitute,
 )
-from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
-from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.engine.infer import Shapes
 from nnsolve.engine.simplify import simplify
 from nnsolve.ops import REGISTRY, Operation, Site
+from nnsolve.ops.templates import apply_rule, filled, full_options
 
 MAX_NODES = 500_000
 """How long the derivative of one equation may become, in operations and operands."""
@@ -136,9 +133,7 @@ class Differentiator:
         if not vectors or self.links(root, v) != [root]:
             return None
         if isinstance(expr, Call) and REGISTRY[expr.op].jacobian and expr.args[0] == Ref(v):
-            return fill(
-                rule_text(REGISTRY[expr.op].jacobian or ""), REGISTRY[expr.op], expr.args, {}, {"out": Ref(root)}
-            )
+            return filled(REGISTRY[expr.op].jacobian or "", REGISTRY[expr.op], expr.args, {}, {"out": Ref(root)})
         seed = Ref(root.gradient(root))
         pulled = simplify(self.pull(expr, v, seed, equation), self.shapes)
         if isinstance(pulled, Call) and pulled.op == "matmul" and v not in references(pulled):
@@ -218,9 +213,9 @@ class Differentiator:
             out = whole if node is expr else node
             operation = REGISTRY[node.op]
             if operation.definition and not operation.gradient and not operation.no_derivative:
-                definition = fill(rule_text(operation.definition), operation, node.args, full_options(node))
-                contains |= _containing(definition, v)
-                pending.append((definition, g))
+                meaning = filled(operation.definition, operation, node.args, full_options(node))
+                contains |= _containing(meaning, v)
+                pending.append((meaning, g))
             else:
                 pending.extend(reversed(list(self.arguments(node, out, g, contains, v, equation))))
         return add(*found) if found else Num(0)
@@ -298,69 +293,3 @@ def _no_derivative(operation: Operation, i: int, v: Name, equation: Equation) ->
         equation.place,
         "ask for no gradient that passes through it, or leave it out (`rounding:` is ignored by differentiation)",
     )
-
-
-@lru_cache(maxsize=1024)
-def rule_text(text: str) -> Expr:
-    """The expression of a rule or definition, parsed once."""
-    return parse(text)
-
-
-def apply_rule(operation: Operation, site: Site, i: int) -> Expr:
-    """The gradient of argument i by the operation's rule; raises `LookupError` where it has none."""
-    argument = operation.arguments[min(i, len(operation.arguments) - 1)]
-    rule = operation.gradient.get(argument, operation.gradient.get("*"))
-    if rule is None:
-        raise LookupError(argument)
-    if not isinstance(rule, str):
-        return rule(site, i)
-    return fill(rule_text(rule), operation, site.args, site.options, {"g": site.g, "out": site.out})
-
-
-def fill(
-    template: Expr,
-    operation: Operation,
-    args: Sequence[Expr],
-    options: Mapping[str, object],
-    more: Mapping[str, Expr] | None = None,
-) -> Expr:
-    """Put a call's arguments and options into one of its operation's texts."""
-    values = {_symbol(key): expr for key, expr in more.items()} if more else {}
-    for key, arg in zip(operation.arguments, args, strict=False):
-        values[_symbol(key)] = arg
-    if not options:
-        return substitute(template, values)
-    for key, value in options.items():
-        if isinstance(value, (int, float)) and key != "axis":
-            values[_symbol(key)] = Num(value)
-    return rewrite(substitute(template, values), _option_filler(options))
-
-
-_symbol = lru_cache(maxsize=256)(Name)
-
-
-def _option_filler(options: Mapping[str, object]) -> Callable[[Expr], Expr]:
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call) and any(isinstance(value, str) and value in options for _, value in node.options):
-            filled = tuple((k, options.get(v, v) if isinstance(v, str) else v) for k, v in node.options)
-            defaults = REGISTRY[node.op].options
-            kept = tuple((k, v) for k, v in filled if v != defaults.get(k))
-            return Call(node.op, node.args, kept, node.at)  # type: ignore[arg-type]
-        return node
-
-    return change
-
-
-def unfold(expr: Expr) -> Expr:
-    """The expression with every operation that is shown as its definition written out."""
-
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call):
-            operation = REGISTRY.get(node.op)
-            if operation and operation.shown_as_definition and operation.definition:
-                return fill(rule_text(operation.definition), operation, node.args, full_options(node))
-            if node.op == "mul" and isinstance(node.args[-1], Call) and node.args[-1].op == "neg":
-                return neg(node.with_args((*node.args[:-1], node.args[-1].args[0])))
-        return node
-
-    return rewrite(expr, change)

@@ -11,9 +11,9 @@ import numpy as np
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import resolve_axis
-from nnsolve.engine.differentiate import fill, rule_text
-from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.engine.infer import Shapes
 from nnsolve.ops import REGISTRY
+from nnsolve.ops.templates import definition, full_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +37,9 @@ def compiled(expr: Expr, shapes: Shapes) -> Function:
         return _constant(expr, shapes)
     function = operation.value
     if function is None:
-        assert operation.definition
-        return compiled(fill(rule_text(operation.definition), operation, expr.args, full_options(expr)), shapes)
+        meaning = definition(expr)
+        assert meaning is not None
+        return compiled(meaning, shapes)
     if operation.options:
         options = full_options(expr)
         if "axis" in options:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Layout, Shape, ShapeError
 from nnsolve.core.spelling import spell
 from nnsolve.ops import REGISTRY
-
-
-def full_options(expr: Call) -> dict[str, Any]:
-    """The options of a call, defaults included."""
-    return {**REGISTRY[expr.op].options, **dict(expr.options)}
+from nnsolve.ops.templates import full_options
 
 
 class Shapes:

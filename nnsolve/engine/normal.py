@@ -17,10 +17,10 @@ from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mu
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
-from nnsolve.engine.differentiate import apply_rule
 from nnsolve.engine.evaluate import evaluate
-from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.engine.infer import Shapes
 from nnsolve.ops import REGISTRY, Operation, Site
+from nnsolve.ops.templates import apply_rule, full_options
 
 LANGUAGE = {name for name, operation in REGISTRY.items() if not operation.adjoint_only}
 

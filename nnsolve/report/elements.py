@@ -12,6 +12,7 @@ from nnsolve.core.expressions import Call, Expr, Num, Ref, nodes
 from nnsolve.core.spelling import ATOM, POSTFIX, POWER, PRODUCT, SIGN, SUM, spell_number
 from nnsolve.core.trace import Step
 from nnsolve.ops import REGISTRY
+from nnsolve.ops.templates import definition, unfold
 from nnsolve.report import notation
 from nnsolve.report.boxes import width
 from nnsolve.report.layout import Numbers
@@ -21,7 +22,6 @@ from nnsolve.report.scope import Scope, options
 from nnsolve.report.style import Line
 from nnsolve.report.symbols import superscript
 from nnsolve.report.tensors import rows_of, texts
-from nnsolve.report.unfold import definition, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Elements:
             return writer(self, expr, at)
         unfolded = definition(expr)
         if unfolded is not None:
-            return self.element(shown(unfolded), at)
+            return self.element(unfold(unfolded), at)
         operation = REGISTRY.get(expr.op)
         if operation is None or not operation.elementwise:
             raise UnknownArithmeticError
@@ -252,7 +252,7 @@ def _decimals(value: Tensor) -> int:
 def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
     """The arithmetic of the elements of a step, one a line, in columns where they are short."""
     assert step.equation is not None
-    expr = shown(step.equation.expr)
+    expr = unfold(step.equation.expr)
     writer = Elements(step, scope)
     if writer.known(expr) is not None or _is_written(expr, step):
         return []

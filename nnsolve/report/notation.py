@@ -18,9 +18,10 @@ from nnsolve.core.spelling import (
     spell_option,
 )
 from nnsolve.ops import REGISTRY
+from nnsolve.ops.templates import unfold
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.symbols import superscript
-from nnsolve.report.unfold import shown, spelled
+from nnsolve.report.unfold import spelled
 
 _VULGAR = {
     (1, 2): "½", (1, 3): "⅓", (2, 3): "⅔", (1, 4): "¼", (3, 4): "¾", (1, 5): "⅕", (2, 5): "⅖", (3, 5): "⅗",
@@ -37,7 +38,7 @@ _PLAIN_OPTIONS = {
 
 def formula(expr: Expr, scope: Scope) -> str:
     """An expression as one line of text."""
-    return write(shown(expr), scope) if scope.style.unicode else spelled(expr)
+    return write(unfold(expr), scope) if scope.style.unicode else spelled(expr)
 
 
 def write(expr: Expr, scope: Scope) -> str:

@@ -8,6 +8,7 @@ from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
+from nnsolve.ops.templates import unfold
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
 from nnsolve.report.elements import element_lines
@@ -19,7 +20,6 @@ from nnsolve.report.scope import Scope
 from nnsolve.report.stages import stage
 from nnsolve.report.style import Line, clean
 from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, summary, tensor_box
-from nnsolve.report.unfold import shown
 
 INDENT = 2
 DEEPEST = 18
@@ -111,7 +111,7 @@ def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: 
 def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> list[list[Piece]]:
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
     assert step.equation is not None
-    expr = shown(step.equation.expr)
+    expr = unfold(step.equation.expr)
     if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian") or not is_whole(step):
         return []
     numbers = Numbers(step.operands, scope, room, captions)

@@ -11,8 +11,8 @@ import numpy as np
 import nnsolve
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.spelling import spell
-from nnsolve.engine.differentiate import unfold
 from nnsolve.engine.solve import Solution
+from nnsolve.ops.templates import unfold
 from tests.ops.laboratory import assert_close
 
 __all__ = ["assert_close", "codes", "failure", "formulas", "solve_text", "solved"]

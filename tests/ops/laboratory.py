@@ -14,8 +14,9 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import Layout, Shape, resolve_axis
 from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import evaluate
-from nnsolve.engine.infer import Shapes, full_options
+from nnsolve.engine.infer import Shapes
 from nnsolve.ops import REGISTRY
+from nnsolve.ops.templates import full_options
 from tests.ops.oracle import ORACLE
 
 OUT, LABEL = Name("out"), Name("G")

@@ -8,9 +8,8 @@ import pytest
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call
 from nnsolve.core.shapes import Layout
-from nnsolve.engine.differentiate import fill, rule_text
-from nnsolve.engine.infer import full_options
 from nnsolve.ops import REGISTRY
+from nnsolve.ops.templates import definition as definition_of
 from tests.ops.laboratory import Bench, Case, assert_close, differentiable
 from tests.ops.oracle import ORACLE
 
@@ -175,7 +174,8 @@ def test_value_is_that_of_the_definition(case: Case) -> None:
     bench = Bench(case)
     operation = REGISTRY[case.op]
     assert operation.definition
-    definition = fill(rule_text(operation.definition), operation, bench.call.args, full_options(bench.call))
+    definition = definition_of(bench.call)
+    assert definition is not None
     value = bench.evaluate(definition)
     finite = np.isfinite(value)  # x ln y and x / y are defined by their limits where the definition is 0 * inf or 0 / 0
     assert finite.any()
