@@ -35,16 +35,29 @@ def reported_errors() -> Iterator[None]:
     except ProblemError as error:
         print_findings(error.diagnostics)
         sys.exit(BROKEN)
-    except BrokenPipeError:
-        # whoever reads the output has seen enough; keep the interpreter from flushing into the closed pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        _discard_output()
         sys.exit(0)
+    except OSError as error:
+        sys.exit(unwritable(error))
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except (MemoryError, RecursionError):
         print_findings([Diagnostic("too-big", "the problem takes too much memory, or is nested too deeply")])
         sys.exit(BROKEN)
+
+
+def unwritable(error: OSError) -> int:
+    """Say that the output cannot be written; the exit status."""
+    _discard_output()
+    click.echo(f"Error: the output cannot be written: {error.strerror or error}", err=True)
+    return BROKEN
+
+
+def _discard_output() -> None:
+    """Keep the interpreter from flushing into a closed pipe or a full disk at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_findings(findings: Iterable[Diagnostic], stream: Any = None) -> None:
@@ -98,11 +111,17 @@ def is_problem_file(path: Path) -> bool:
     return not any(line.startswith((b"problem:", b"\xef\xbb\xbfproblem:")) for line in start.splitlines())
 
 
-def load(path: str | None) -> Problem:
-    """The problem that is meant; raises `ProblemError` with all that is wrong, and prints warnings."""
+def load(path: str | None, output: str | None = None) -> Problem:
+    """The problem that is meant; raises `ProblemError` with all that is wrong, and prints warnings.
+
+    It must not be the file that the output goes to.
+    """
     from nnsolve.problem.loader import load_problem_findings
 
-    problem, findings = load_problem_findings(find_problem(path))
+    path = find_problem(path)
+    if output is not None and os.path.exists(output) and os.path.exists(path) and os.path.samefile(path, output):
+        raise click.UsageError(f"-o {harmless(output)} would replace the problem itself; name another file")
+    problem, findings = load_problem_findings(path)
     if problem is None:
         raise ProblemError(findings)
     print_findings(findings)

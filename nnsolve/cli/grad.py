@@ -54,7 +54,7 @@ def command(
 
     if layer is not None and of is not None:
         raise click.UsageError("--layer and --of exclude each other; give one of them")
-    loaded = load(problem)
+    loaded = load(problem, output)
     gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify)
     if format == "json":
         from nnsolve.cli.gradjson import document

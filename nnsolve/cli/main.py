@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Any, NamedTuple
 
 import click
@@ -39,6 +41,18 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"nnsolve.cli.{COMMANDS[name].module}").command
         assert isinstance(command, click.Command)
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse the arguments and run; a stream that is closed or full is no reason for a traceback."""
+        if sys.stdout is None or sys.stderr is None:  # closed by the shell: `>&-`
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # it stays open to the end
+            sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            from nnsolve.cli.common import unwritable
+
+            sys.exit(unwritable(error))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a user can cause ends in a message, not in a traceback."""

@@ -46,7 +46,7 @@ def command(
     from nnsolve.engine.select import select
     from nnsolve.engine.solve import Solution
 
-    sections = select(Solution(load(problem)), only, part)
+    sections = select(Solution(load(problem, output)), only, part)
     style = style_for(output, detail, decimals, width)
     if format == "text":
         from nnsolve.report.text import report

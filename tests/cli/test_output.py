@@ -144,3 +144,20 @@ def test_a_reader_that_has_enough_is_no_error(reader: str, args: str) -> None:
     result = subprocess.run(["sh", "-c", command], env={"PATH": PATH}, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("args", ["run {p}", "grad {p}", "lint {p}", "new --list", "--help", "run missing.yaml"])
+def test_a_closed_output_is_no_traceback(args: str) -> None:
+    command = f"nnsolve {args.format(p=SCALAR)} >&- 2>&1"
+    result = subprocess.run(["sh", "-c", command], env={"PATH": PATH}, capture_output=True, text=True, timeout=60)
+    assert result.returncode in (0, 2)
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("args", ["run {p}", "grad {p} --format json", "lint {p}", "--help"])
+def test_a_full_disk_is_said(args: str) -> None:
+    command = f"nnsolve {args.format(p=SCALAR)} > /dev/full"
+    result = subprocess.run(["sh", "-c", command], env={"PATH": PATH}, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: the output cannot be written")

@@ -227,3 +227,13 @@ def test_a_warning_of_the_loader_is_printed(tmp_path: Path) -> None:
     result = call("run", written(tmp_path, "equations:\n  - z = sum(x)\ninputs: {x: [6,08]}\nask: [z]\n"))
     assert result.exit_code == 0
     assert "warning[leading-zero]" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "grad"])
+def test_the_problem_itself_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, SMALL)
+    for args in (["-o", "./problem.yaml"], ["problem.yaml", "-o", str(tmp_path / "problem.yaml")]):
+        result = call(command, *args)
+        assert result.exit_code == 2 and "would replace the problem" in result.output
+    assert (tmp_path / "problem.yaml").read_text(encoding="utf-8") == SMALL
