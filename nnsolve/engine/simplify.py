@@ -28,7 +28,7 @@ class _Simplifier:
             "add": self.add,
             "neg": lambda call: self.product([Num(-1), *call.args]),
             "mul": lambda call: self.product(list(call.args)),
-            "div": self.quotient,
+            "div": lambda call: self.product([call]),
             "ratio": self.ratio,
             "pow": self.power,
             "matmul": self.matmul,
@@ -81,30 +81,36 @@ class _Simplifier:
     # Products
 
     def product(self, factors: list[Expr]) -> Expr:
-        """One coefficient in front, quotients drawn together, ones dropped."""
+        """One coefficient in front, quotients drawn together, powers of one base counted up, ones dropped."""
         coefficient: Number = 1
-        top: list[Expr] = []
-        bottom: list[Expr] = []
-        pending = list(reversed(factors))
+        powers: dict[Expr, list[tuple[Number, Expr]]] = {}
+        floats: list[Expr] = []
+        pending: list[tuple[Expr, int]] = [(factor, 1) for factor in reversed(factors)]
         while pending:
-            factor = pending.pop()
+            factor, sign = pending.pop()
             number, rest = _coefficient(factor)
-            coefficient = coefficient * number
-            if rest is None:
-                continue
-            if isinstance(rest, Call) and rest.op == "mul":
-                pending.extend(reversed(rest.args))
-            elif isinstance(rest, Call) and rest.op == "div":
-                bottom.append(rest.args[1])
-                pending.append(rest.args[0])
+            if sign < 0 and (isinstance(number, float) or number == 0):
+                if abs(number) == 1:
+                    coefficient = coefficient * number
+                else:
+                    floats.append(Num(number))
             else:
-                top.append(rest)
+                coefficient = coefficient * (number if sign > 0 else Fraction(1) / number)
+            if isinstance(rest, Call) and rest.op == "mul":
+                pending.extend((arg, sign) for arg in reversed(rest.args))
+            elif isinstance(rest, Call) and rest.op == "div":
+                pending += [(rest.args[1], -sign), (rest.args[0], sign)]
+            elif rest is not None:
+                base, exponent = _base(rest)
+                powers.setdefault(base, []).append((sign * exponent, rest))
         if coefficient == 0:
             return ZERO
-        top = self.without_ones(top)
-        if bottom:
-            denominator = bottom[0] if len(bottom) == 1 else self.product(bottom)
-            return self.scaled(coefficient, Call("div", (_product_of(top), denominator)))
+        top, bottom = _counted(powers)
+        top = self.without_ones(_multiplied_out(top))
+        if isinstance(coefficient, Fraction):
+            coefficient = coefficient.numerator if coefficient.denominator == 1 else coefficient
+        if bottom or floats:
+            return self.scaled(coefficient, Call("div", (_product_of(top), _product_of([*floats, *bottom]))))
         if not top:
             return Num(coefficient)
         return self.scaled(coefficient, _product_of(top))
@@ -141,22 +147,6 @@ class _Simplifier:
                     kept = others
         return kept
 
-    def quotient(self, expr: Call) -> Expr:
-        top, bottom = expr.args
-        number, rest = _coefficient(bottom)
-        coefficient, above = _coefficient(top)
-        exact = all(isinstance(n, (int, Fraction)) for n in (number, coefficient))
-        if number != 0 and (exact or abs(number) == 1):
-            scale: Number = Fraction(coefficient) / Fraction(number) if exact else coefficient / number
-            if rest is None:
-                return self.scaled(scale, above) if above is not None else Num(scale)
-            if isinstance(scale, Fraction) and scale.denominator == 1:
-                scale = int(scale)
-            if isinstance(above, Call) and above.op == "div":
-                return self.scaled(scale, Call("div", (above.args[0], self.product([above.args[1], rest]))))
-            return self.scaled(scale, Call("div", (ONE if above is None else above, rest)))
-        return expr
-
     def ratio(self, expr: Call) -> Expr:
         coefficient, above = _coefficient(expr.args[0])
         if above is None or coefficient == 1:
@@ -169,7 +159,7 @@ class _Simplifier:
             return base
         if exponent == ZERO:
             return ONE
-        return expr
+        return _power(base, 2) if exponent == Num(2) else expr
 
     # Linear algebra
 
@@ -231,6 +221,45 @@ def _coefficient(expr: Expr) -> tuple[Number, Expr | None]:
         if expr.op == "mul" and isinstance(expr.args[0], Num):
             return expr.args[0].value, _product_of(list(expr.args[1:]))
     return 1, expr
+
+
+def _base(factor: Expr) -> tuple[Expr, Number]:
+    """A factor as a power with a whole exponent."""
+    if isinstance(factor, Call) and factor.op == "pow" and isinstance(factor.args[1], Num):
+        exponent = factor.args[1].value
+        if isinstance(exponent, int):
+            return factor.args[0], exponent
+    return factor, 1
+
+
+def _counted(powers: dict[Expr, list[tuple[Number, Expr]]]) -> tuple[list[Expr], list[Expr]]:
+    """The factors above and below the line; a base that occurs once stays as it was written."""
+    top: list[Expr] = []
+    bottom: list[Expr] = []
+    for base, found in powers.items():
+        exponent = sum(power for power, _ in found)
+        if len(found) == 1:
+            below = exponent < 0 < _base(found[0][1])[1] or exponent > 0 > _base(found[0][1])[1]
+            (bottom if below else top).append(found[0][1])
+        elif exponent:
+            (top if exponent > 0 else bottom).append(_power(base, exponent if exponent > 0 else -exponent))
+    return top, bottom
+
+
+def _power(base: Expr, exponent: Number) -> Expr:
+    if isinstance(base, Call) and base.op == "sqrt" and exponent == 2:
+        return base.args[0]
+    return base if exponent == 1 else Call("pow", (base, Num(exponent)))
+
+
+def _multiplied_out(factors: list[Expr]) -> list[Expr]:
+    """`ratio(x, y) * y` is x, also where y is 0."""
+    for ratio in factors:
+        if isinstance(ratio, Call) and ratio.op == "ratio" and ratio.args[1] in factors:
+            rest = [ratio.args[0] if factor is ratio else factor for factor in factors]
+            rest.remove(ratio.args[1])
+            return _multiplied_out(rest)
+    return factors
 
 
 def _product_of(factors: list[Expr]) -> Expr:
