@@ -28,8 +28,8 @@ class Deviation(NamedTuple):
 def deviation(where: str, found: Any, expected: Any) -> Deviation:
     """The norm of the difference, relative to the norm of what is expected.
 
-    A gradient below 1e-12 is 0 but for rounding (that of a bias which all inputs of a softmax share), as everything that
-    is compared here is of the order of 1: its difference counts as it is.
+    A gradient below 1e-12 is 0 but for rounding (that of a bias which all inputs of a softmax share), as everything
+    that is compared here is of the order of 1: its difference counts as it is.
     """
     difference = float(np.linalg.norm(np.ravel(found) - np.ravel(expected)))
     norm = float(np.linalg.norm(np.ravel(expected)))
