@@ -33,8 +33,9 @@ MAX_NODES = 500_000
 class Differentiator:
     """Emits the backward equations of a program whose forward equations are in order of dependence."""
 
-    def __init__(self, equations: Sequence[Equation], shapes: Shapes) -> None:
+    def __init__(self, equations: Sequence[Equation], shapes: Shapes, count_from: int = 0) -> None:
         self.shapes = shapes
+        self.count_from = count_from
         self.forward = {equation.name: equation for equation in equations}
         self.order = {name: i for i, name in enumerate(self.forward)}
         self.users: dict[Name, list[Name]] = {}
@@ -179,14 +180,18 @@ class Differentiator:
 
     def finished(self, expr: Expr, v: Name) -> Expr:
         """Simplified, with known results called by their names, in the shape of v."""
-        expr = rewrite(simplify(expr, self.shapes), self.by_name)
+        expr = rewrite(simplify(expr, self.shapes), self.as_in_the_file)
         if self.shapes(expr).dims != self.shapes.of(v).dims:
             expr = call("zeros", Ref(v)) if expr == ZERO else simplify(mul(expr, call("ones", Ref(v))), self.shapes)
         return expr
 
-    def by_name(self, node: Expr) -> Expr:
-        """A result that an equation has named already is called by its name."""
-        return self.named.get(node, node) if isinstance(node, Call) else node
+    def as_in_the_file(self, node: Expr) -> Expr:
+        """A result that an equation has named already is called by its name; indices count as the file counts."""
+        if not isinstance(node, Call):
+            return node
+        if node.op == "index":
+            node = call("index", *node.args, key=node.option("key"), base=self.count_from)
+        return self.named.get(node, node)
 
     def pull(self, expr: Expr, v: Name, g: Expr, equation: Equation) -> Expr:
         """The gradient that `expr`, whose own gradient is g, passes on to v."""

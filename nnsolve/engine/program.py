@@ -61,7 +61,7 @@ class Program:
         self.network = network
         self.normalizer = normalizer
         self.equations: dict[Name, Equation] = {equation.name: equation for equation in forward}
-        self.differentiator = Differentiator(forward, shapes)
+        self.differentiator = Differentiator(forward, shapes, problem.conventions.count_from or 0)
         self.parameters = [name for name, leaf in leaves.items() if leaf.role == "parameter"]
         self.updated = self._updated()
         self.results = self._results()

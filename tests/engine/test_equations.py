@@ -273,3 +273,14 @@ def test_the_first_equation_that_is_not_finite_is_named(tmp_path: Path) -> None:
 def test_a_power_tower_is_refused(tmp_path: Path) -> None:
     error = failure(tmp_path, "inputs: {x: 9}\nequations: [y = x + 9**9**9]\n")
     assert codes(error) == ["too-large"]
+
+
+@pytest.mark.parametrize(("base", "text"), [(0, "(2 * concat(w, x))[2:4,:]"), (1, "(2 * concat(w, x))[3:5,:]")])
+def test_emitted_slices_count_as_the_file_does(base: int, text: str, tmp_path: Path) -> None:
+    found = solve_text(
+        tmp_path,
+        f"conventions: {{count_from: {base}}}\nparameters: {{w: [1, 2], x: [3, 4]}}\n"
+        "equations: ['L = sum(concat(w, x)^2)']\nloss: L\nask: [dL/dx]\n",
+    )
+    assert formulas(found)["dL/dx"] == text
+    assert_close(found["dL/dx"], [6, 8])
