@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -88,23 +87,28 @@ def find_problem(path: str | None) -> str:
     """The problem file that is meant: the given one, else problem.yaml, else the only one in the folder."""
     if path is not None:
         return path
-    if Path("problem.yaml").is_file():
+    if os.path.isfile("problem.yaml"):
         return "problem.yaml"
-    found = sorted(p for pattern in ("*.yaml", "*.yml") for p in Path().glob(pattern) if is_problem_file(p))
+    found = sorted(p for p in os.listdir() if is_yaml(p) and is_problem_file(p))
     if len(found) == 1:
-        return str(found[0])
+        return found[0]
     if found:
-        names = ", ".join(harmless(str(p)) for p in found[:8]) + (", ..." if len(found) > 8 else "")
+        names = ", ".join(harmless(p) for p in found[:8]) + (", ..." if len(found) > 8 else "")
         raise click.UsageError(f"Several problem files are here; name one of them: {names}")
     raise click.UsageError("There is no problem file here. Name one, or write one: nnsolve new")
 
 
-def is_problem_file(path: Path) -> bool:
+def is_yaml(name: str) -> bool:
+    """Whether a file's name is that of a YAML file that is not hidden."""
+    return name.endswith((".yaml", ".yml")) and not name.startswith(".")
+
+
+def is_problem_file(path: str) -> bool:
     """Whether a YAML file looks like a problem: an answer file names its problem at the start of a line."""
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):
             return False
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             start = file.read(65536)
     except OSError:
         return True

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnsolve.cli.common import BROKEN, harmless, is_problem_file, print_findings
+from nnsolve.cli.common import BROKEN, harmless, is_problem_file, is_yaml, print_findings
 
 if TYPE_CHECKING:
     from nnsolve.core.diagnostics import Diagnostic
@@ -38,7 +37,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
     from nnsolve.engine.lint import lint
 
     files = list(dict.fromkeys(path for given in paths for path in _files(given)))
-    problems = [path for path in files if is_problem_file(Path(path)) or not os.path.isfile(path)]
+    problems = [path for path in files if is_problem_file(path) or not os.path.isfile(path)]
     if not files:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
@@ -68,7 +67,7 @@ def _files(given: str) -> Iterator[str]:
     for folder, below, names in os.walk(given):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+            if is_yaml(name):
                 yield os.path.join(folder, name)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,9 +24,20 @@ def style_for(path: str | None, detail: str, decimals: int | None, width: int | 
     from nnsolve.report.style import Style
 
     if width is None:
-        width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+        width = max(NARROWEST, min(columns(), WIDEST))
     unicode = is_file(path) or shows_unicode(sys.stdout.encoding, os.environ)
     return Style(width, unicode, decimals, detail)
+
+
+def columns() -> int:
+    """The width of the terminal: $COLUMNS, else what the terminal says, else 80."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdecimal() and int(given[:6]) > 0:
+        return int(given[:6])
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def is_file(path: str | None) -> bool:
@@ -90,15 +99,16 @@ def write_text(text: str, path: str | None) -> None:
 
 def write_file(path: str, write: Callable[[Any], object]) -> None:
     """Write a file that is replaced only when all is written; a device or a pipe is written to directly."""
-    target = Path(path)
-    direct = target.exists() and not target.is_file()
-    temporary = target if direct else target.with_name(f".{target.name}.part")
+    direct = os.path.exists(path) and not os.path.isfile(path)
+    target = os.path.realpath(path)  # a link stays one
+    folder, name = os.path.split(target)
+    temporary = path if direct else os.path.join(folder, f".{name}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             write(file)
         if not direct:
-            temporary.replace(target)
+            os.replace(temporary, target)
     except OSError as error:
-        if not direct:
-            temporary.unlink(missing_ok=True)
+        if not direct and os.path.exists(temporary):
+            os.remove(temporary)
         raise click.UsageError(f"{harmless(path)} cannot be written: {error.strerror}") from None

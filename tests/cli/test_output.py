@@ -161,3 +161,9 @@ def test_a_full_disk_is_said(args: str) -> None:
     result = subprocess.run(["sh", "-c", command], env={"PATH": PATH}, capture_output=True, text=True, timeout=60)
     assert result.returncode == 2
     assert result.stderr.startswith("Error: the output cannot be written")
+
+
+@pytest.mark.parametrize("columns", ["", "0", "-5", "wide", "10", "9" * 5000])
+def test_a_strange_width_is_no_error(columns: str) -> None:
+    lines = process("run", SCALAR, COLUMNS=columns).stdout.splitlines()
+    assert 40 <= max(map(len, lines)) <= 120

@@ -237,3 +237,9 @@ def test_the_problem_itself_is_never_replaced(tmp_path: Path, monkeypatch: pytes
         result = call(command, *args)
         assert result.exit_code == 2 and "would replace the problem" in result.output
     assert (tmp_path / "problem.yaml").read_text(encoding="utf-8") == SMALL
+
+
+def test_a_link_to_the_output_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to(tmp_path / "solution.txt")
+    assert call("run", SCALAR, "-o", str(tmp_path / "link.txt")).exit_code == 0
+    assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "solution.txt").stat().st_size > 100
