@@ -6,6 +6,7 @@ shapes say that nothing is lost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref, call, nodes
@@ -24,34 +25,27 @@ def simplify(expr: Expr, shapes: Shapes) -> Expr:
 class _Simplifier:
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes
-        self.rules = {
-            "add": self.add,
-            "neg": lambda call: self.product([Num(-1), *call.args]),
-            "mul": lambda call: self.product(list(call.args)),
-            "div": lambda call: self.product([call]),
-            "ratio": self.ratio,
-            "pow": self.power,
-            "matmul": self.matmul,
-            "transpose": self.transpose,
-            "sum": self.sum,
-        }
 
     def simplify(self, expr: Expr) -> Expr:
+        """The expression with its arguments, then itself in normal form."""
         if not isinstance(expr, Call):
             return expr
         args = tuple([self.simplify(arg) for arg in expr.args])
-        if not REGISTRY[expr.op].acts_elementwise(len(args)):
-            if expr.op in LINEAR and ZERO in args:
-                return ZERO
-            args = tuple([self.in_shape(new, old) for new, old in zip(args, expr.args, strict=True)])
-        changed = expr.with_args(args)
-        rule = self.rules.get(expr.op)
-        return rule(changed) if rule else changed
+        if args != expr.args:
+            if not REGISTRY[expr.op].acts_elementwise(len(args)):
+                if expr.op in LINEAR and ZERO in args:
+                    return ZERO
+                args = tuple([self.in_shape(new, old) for new, old in zip(args, expr.args, strict=True)])
+            expr = expr.with_args(args)
+        elif expr.op in LINEAR and ZERO in args:
+            return ZERO
+        rule = _RULES.get(expr.op)
+        return rule(self, expr) if rule else expr
 
     def in_shape(self, new: Expr, old: Expr) -> Expr:
         """A simplified argument with as many elements as before: 1 for `x^0` is a number, but its sum is not 1."""
         shape = self.shapes(old)
-        if self.shapes(new).dims == shape.dims:
+        if new is old or self.shapes(new).dims == shape.dims:
             return new
         like = next((node for node in nodes(old) if isinstance(node, Ref) and self.shapes(node) == shape), old)
         return call("zeros", like) if new == ZERO else self.product([new, call("ones", like)])
@@ -195,6 +189,19 @@ class _Simplifier:
                 inner_sum = self.sum(expr.with_args((_product_of(rest),)))
                 return self.scaled(coefficient, self.product([*scalars, inner_sum]))
         return self.scaled(coefficient, expr.with_args((inner,)))
+
+
+_RULES: dict[str, Callable[[_Simplifier, Call], Expr]] = {
+    "add": _Simplifier.add,
+    "neg": lambda self, call: self.product([Num(-1), *call.args]),
+    "mul": lambda self, call: self.product(list(call.args)),
+    "div": lambda self, call: self.product([call]),
+    "ratio": _Simplifier.ratio,
+    "pow": _Simplifier.power,
+    "matmul": _Simplifier.matmul,
+    "transpose": _Simplifier.transpose,
+    "sum": _Simplifier.sum,
+}
 
 
 def _terms(expr: Expr) -> list[Expr]:
