@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nnsolve.core.diagnostics import Diagnostic, ProblemError
+from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
 
 if TYPE_CHECKING:
     from nnsolve.problem.model import Problem
@@ -126,6 +126,9 @@ def load(path: str | None, output: str | None = None) -> Problem:
     if output is not None and os.path.exists(output) and os.path.exists(path) and os.path.samefile(path, output):
         raise click.UsageError(f"-o {harmless(output)} would replace the problem itself; name another file")
     problem, findings = load_problem_findings(path)
+    if problem is None and os.path.isfile(path) and not is_problem_file(path):
+        help = "give the problem file that its problem: names"
+        raise ProblemError.of("answer-file", "this is an answer file, not a problem", Place(path), help)
     if problem is None:
         raise ProblemError(findings)
     print_findings(findings)

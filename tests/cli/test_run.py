@@ -243,3 +243,10 @@ def test_a_link_to_the_output_stays_one(tmp_path: Path) -> None:
     (tmp_path / "link.txt").symlink_to(tmp_path / "solution.txt")
     assert call("run", SCALAR, "-o", str(tmp_path / "link.txt")).exit_code == 0
     assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "solution.txt").stat().st_size > 100
+
+
+def test_an_answer_file_is_recognised(tmp_path: Path) -> None:
+    for command in ("run", "grad"):
+        result = call(command, written(tmp_path, ANSWERS, "s0417.yaml"))
+        assert result.exit_code == 2
+        assert "error[answer-file]" in result.output and result.output.count("error[") == 1
