@@ -11,6 +11,8 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+from nnsolve import ProblemError
+from nnsolve.core.spelling import spell
 from tests.engine.helpers import assert_close, codes, failure, formulas, solve_text, solved
 from tests.engine.networks import ACTIVATIONS, Style, forward, solution
 from tests.engine.test_losses import SPECS, over_samples
@@ -361,3 +363,37 @@ def test_more_updates_than_there_are(tmp_path: Path) -> None:
     assert error.diagnostics[0].place
     error = failure(tmp_path, SCALAR + "ask: [w1@1, C@e1]\n")
     assert codes(error) == ["no-such-update"] * 2
+
+
+def test_stated_gradients_are_used_as_they_stand(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        parameters={"w": [1, 2], "b": 0.5},
+        equations=["z = w * 2"],
+        training={"learning_rate": 0.1, "steps": 2, "gradients": {"w": [0.5, -1], "b": 2}},
+        ask=["w@1", "b@2", "z@1"],
+    )
+    assert_close(found["w@1"], [0.95, 2.1])
+    assert_close(found["b@2"], 0.1)
+    assert_close(found["z@1"], [1.9, 4.2])
+    assert "b@2 = b@1 - eta * dL/db" in {f"{s.name} = {spell(s.equation.expr)}" for s in found.trace if s.equation}
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"training": {"learning_rate": 0.1, "gradients": {"w": [1, 2, 3]}}}, "shape-mismatch"),
+        ({"training": {"learning_rate": 0.1, "gradients": {"v": 1}}}, "unknown-parameter"),
+        ({"training": {"learning_rate": 0.1, "gradients": {"w": [1, 2]}}}, "missing-loss"),
+        ({"training": {"learning_rate": 0.1, "momentum": 0.9}, "loss": "z[1]"}, "unknown-key"),
+        ({"training": {"learning_rate": 0.1, "state": {"m_w": [0, 0]}}, "loss": "z[1]"}, "unknown-key"),
+        ({"training": {"learning_rate": 0.1, "truncate": 2}, "loss": "z[1]"}, "unknown-key"),
+        ({"initial": {"h_0": 1}}, "unknown-key"),
+        ({"targets": {"y": 1}, "loss": {"name": "squared_error", "over_time": "sum"}}, "unknown-option"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(extra: dict[str, Any], code: str, tmp_path: Path) -> None:
+    given = {"parameters": {"w": [1, 2], "b": 0.5}, "equations": ["z = w * b", "y_hat = z[1]"], "ask": ["z"]}
+    with pytest.raises(ProblemError) as refused:
+        solved(tmp_path, conventions={"count_from": 1}, **given, **extra)
+    assert code in [finding.code for finding in refused.value.diagnostics]
