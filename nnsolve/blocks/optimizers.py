@@ -17,7 +17,7 @@ class Update(NamedTuple):
     """
 
     parameter: Ref
-    gradient: Callable[[], Ref]
+    gradient: Ref
     hyper: Callable[[str], Ref]
     error: Callable[[], Expr]
     through: Callable[[Expr], Expr]
@@ -35,7 +35,7 @@ class OptimizerBlock(NamedTuple):
 
 
 def _sgd(update: Update) -> Expr:
-    return add(update.parameter, neg(mul(update.hyper("learning_rate"), update.gradient())))
+    return add(update.parameter, neg(mul(update.hyper("learning_rate"), update.gradient)))
 
 
 def _perceptron(update: Update) -> Expr:

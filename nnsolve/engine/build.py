@@ -56,6 +56,9 @@ class _Builder:
         problem, findings = self.problem, self.findings
         self.data.read(findings)
         self.network.read(findings)
+        if problem.initial:
+            message, help = "initial: gives the first states of recurrent layers, and there are none", "leave it out"
+            findings.error("unknown-key", message, problem.where("initial"), help)
         authored = [equation for equation in map(self.parsed, problem.equations) if equation]
         findings.raise_errors()
         self.drafts = {equation.name: equation for equation in self.network.equations}
@@ -76,13 +79,10 @@ class _Builder:
         findings.raise_errors()
         return Program(
             problem,
-            self.scope,
-            self.shapes,
-            tuple(self.equations.values()),
-            self.data.leaves,
-            {name: self.data.replacement(name, value) for name, value in self.given.items()},
-            self.scope.loss,
+            self.data,
             self.network,
+            tuple(self.equations.values()),
+            {name: self.data.replacement(name, value, "given") for name, value in self.given.items()},
             self.normalizer,
         )
 

@@ -166,8 +166,8 @@ class Data:
         sums = 1.0 if whole is None else whole.sum(axis=self.layout.features)
         return bool(np.allclose(sums, 1.0, rtol=0, atol=1e-12))
 
-    def replacement(self, name: Name, value: Value) -> Tensor:
-        """The value that `given:` puts in the place of an equation's."""
+    def replacement(self, name: Name, value: Value, section: str) -> Tensor:
+        """The value that `given:` puts in the place of an equation's, `gradients:` in that of a gradient."""
         shape = self.shapes.named[name]
         assert value.array is not None
         array = value.array
@@ -176,7 +176,5 @@ class Data:
         )
         if not fits:
             found = "x".join(map(str, array.shape)) or "a number"
-            raise ProblemError.of(
-                "shape-mismatch", f"given: {name} has shape {found}, the equation {shape}", value.place
-            )
+            raise ProblemError.of("shape-mismatch", f"{section}: {name} has shape {found}, not {shape}", value.place)
         return array.reshape(shape.dims)

@@ -72,5 +72,4 @@ def _named(problem: Problem, scope: Scope, name: str, options: Mapping[str, Any]
             place,
             "add  targets: {y: [...]}" if not targets else f"write  loss: {name}({prediction}, {targets[0]})",
         )
-    written = tuple((key, value) for key, value in options.items() if key != "over_time")
-    return Call(name, (Ref(prediction), Ref(Name(targets[0]))), written)
+    return Call(name, (Ref(prediction), Ref(Name(targets[0]))), tuple(options.items()))

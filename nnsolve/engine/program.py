@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.blocks.optimizers import OPTIMIZERS, Update, hyperparameter_name
-from nnsolve.core.diagnostics import ProblemError, did_you_mean
+from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Ref, add, call, neg, references, substitute
+from nnsolve.core.expressions import Ref, call, references, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
-from nnsolve.core.shapes import SCALAR, Shape
-from nnsolve.engine.data import Leaf
+from nnsolve.core.shapes import Shape
+from nnsolve.engine.data import Data
 from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import Function, compiled
-from nnsolve.engine.infer import Shapes
 from nnsolve.engine.layers import Network
-from nnsolve.engine.scope import Scope
-from nnsolve.engine.simplify import simplify
-from nnsolve.ops import REGISTRY
+from nnsolve.engine.updates import Updates
 from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
@@ -42,93 +38,32 @@ class Program:
     def __init__(
         self,
         problem: Problem,
-        scope: Scope,
-        shapes: Shapes,
-        forward: tuple[Equation, ...],
-        leaves: dict[Name, Leaf],
-        given: Mapping[Name, Tensor],
-        loss: Name | None,
+        data: Data,
         network: Network,
+        forward: tuple[Equation, ...],
+        given: dict[Name, Tensor],
         normalizer: Normalizer,
     ) -> None:
         self.problem = problem
-        self.scope = scope
-        self.shapes = shapes
-        self.forward = forward
-        self.leaves = leaves
-        self.given = given
-        self.loss = loss
+        self.data = data
+        self.scope, self.shapes, self.leaves = data.scope, data.shapes, data.leaves
         self.network = network
+        self.forward = forward
+        self.given = given
         self.normalizer = normalizer
+        self.loss = self.scope.loss
         self.equations: dict[Name, Equation] = {equation.name: equation for equation in forward}
-        self.differentiator = Differentiator(forward, shapes, problem.conventions.count_from or 0)
-        self.parameters = [name for name, leaf in leaves.items() if leaf.role == "parameter"]
-        self.updated = self._updated()
+        self.differentiator = Differentiator(forward, self.shapes, problem.conventions.count_from or 0)
+        self.parameters = [name for name, leaf in self.leaves.items() if leaf.role == "parameter"]
         self.results = self._results()
         self._functions: dict[Name, Function] = {}
-        self.hyperparameters: dict[str, Name] = {}
-        self._hyperparameters()
+        self.updates = Updates(self, problem.training) if problem.training else None
+        self.updated = self.updates.parameters if self.updates else []
 
     def _results(self) -> list[Name]:
         """The forward equations that nothing else uses, and those that are replaced: what the forward pass is for."""
         used = {name for equation in self.forward for name in references(equation.expr)}
         return [e.name for e in self.forward if e.name in self.given or e.name not in used]
-
-    # Training
-
-    def _updated(self) -> list[Name]:
-        """The parameters that an update changes."""
-        training = self.problem.training
-        if training is None:
-            return []
-        if training.update is None:
-            return self.parameters
-        problems: list[ProblemError] = []
-        chosen: set[Name] = set()
-        for text in training.update:
-            name = self.scope.find(text.text)
-            if name in self.parameters:
-                chosen.add(name)
-                continue
-            texts = [str(parameter) for parameter in self.parameters]
-            help = did_you_mean(text.text, texts) or f"parameters: {', '.join(texts)}"
-            problems.append(ProblemError.of("unknown-parameter", f"{text.text} is not a parameter", text.place, help))
-        if problems:
-            raise ProblemError(d for problem in problems for d in problem.diagnostics)
-        return [name for name in self.parameters if name in chosen]
-
-    def _hyperparameters(self) -> None:
-        """Hyperparameters are constants of the program, shown as symbols."""
-        training = self.problem.training
-        if training is None:
-            return
-        block = OPTIMIZERS.get(training.optimizer)
-        if block is None:
-            place = training.places.get("optimizer", training.place)
-            help = did_you_mean(training.optimizer, OPTIMIZERS) or f"optimizers: {', '.join(OPTIMIZERS)}"
-            raise ProblemError.of("unknown-optimizer", f"{training.optimizer} is not a known optimizer", place, help)
-        given = dict(training.hyperparameters)
-        if training.learning_rate is not None:
-            given["learning_rate"] = training.learning_rate
-        for key in given:
-            if key not in block.hyperparameters:
-                help = f"{block.name} takes {', '.join(block.hyperparameters)}"
-                place = training.places.get(key, training.place)
-                raise ProblemError.of("unknown-key", f"{block.name} has no {key}", place, help)
-        for key, default in block.hyperparameters.items():
-            value = given.get(key, default)
-            if value is None:
-                message = f"{block.name} needs a {key}"
-                raise ProblemError.of("missing-key", message, training.place, f"add  {key}: 0.1  to training")
-            name = hyperparameter_name(key, self.problem.conventions.symbols)
-            if name in self.shapes.named:
-                name = Name(key)
-            self.scope.define(name, training.places.get(key, training.place))
-            self.hyperparameters[key] = name
-            self.shapes.named[name] = SCALAR
-            self.leaves[name] = Leaf(np.array(value, dtype=np.float64), "hyperparameter", training.places.get(key))
-        if self.loss is None and block.needs_loss:
-            raise ProblemError.of("missing-loss", "training needs a loss", training.place, "add  loss: squared_error")
 
     # Addresses
 
@@ -159,7 +94,9 @@ class Program:
         if name.of is not None:
             return self._gradient(name)
         if name.update == 1 and name.after(0) in self.updated:
-            return self._update(name.after(0))
+            assert self.updates is not None
+            equation = self.equations[name] = self.updates.equation(name.after(0))
+            return equation
         return None
 
     def _gradient(self, name: Name) -> Equation:
@@ -192,53 +129,6 @@ class Program:
         seed = root.gradient(label)
         names = [u for u in self.differentiator.needed(root, [v]) if u != v]
         return seed, [self.differentiator.gradient(root, u, Ref(seed), label) for u in [*names, v]]
-
-    def _update(self, parameter: Name) -> Equation:
-        training = self.problem.training
-        assert training is not None
-
-        def gradient() -> Ref:
-            assert self.loss is not None
-            return Ref(parameter.gradient(self.loss))
-
-        update = Update(
-            Ref(parameter),
-            gradient,
-            lambda key: Ref(self.hyperparameters[key]),
-            self._error,
-            lambda error: self._through(parameter, error),
-        )
-        expr = simplify(OPTIMIZERS[training.optimizer].new_parameter(update), self.shapes)
-        equation = Equation(parameter.after(1), expr, "update", training.place)
-        self.equations[equation.name] = equation
-        return equation
-
-    def _error(self) -> Expr:
-        """Target minus prediction."""
-        training, targets = self.problem.training, list(self.problem.targets)
-        prediction = self.scope.find("y_hat")
-        assert training is not None
-        if prediction is None or len(targets) != 1:
-            message = f"{training.optimizer} compares y_hat with the only target, but the file has "
-            message += "no y_hat" if prediction is None else f"{len(targets)} targets"
-            raise ProblemError.of("missing-target", message, training.place)
-        return add(Ref(Name(targets[0])), neg(Ref(prediction)))
-
-    def _through(self, parameter: Name, error: Expr) -> Expr:
-        """The gradient that an error at the output's pre-activation gives a parameter of that layer."""
-        training, prediction = self.problem.training, self.scope.find("y_hat")
-        assert training is not None and prediction is not None
-        output = self.equations[prediction]
-        operation = output.expr.op if isinstance(output.expr, Call) else ""
-        if operation in REGISTRY and REGISTRY[operation].activation and isinstance(output.expr, Call):
-            (used,) = references(output.expr)
-            output = self.equations.get(used, output)
-        if parameter not in references(output.expr):
-            message = f"{training.optimizer} trains the output layer alone, but {parameter} is not part of it"
-            raise ProblemError.of(
-                "unknown-parameter", message, training.place, "say  update: [...]  with its parameters"
-            )
-        return self.differentiator.pull(output.expr, parameter, error, output)
 
     def in_order(self, equations: Iterable[Equation]) -> list[Equation]:
         """Equations as a solution lists them: forward as in the file, the gradients from the loss backwards, updates.

@@ -165,7 +165,7 @@ class SectionSolver:
             for name, its_role, place in roles:
                 shown = self.shifted(name, update)
                 if its_role == role and name in used and (update == 0 or (shown != name and role in DATA)):
-                    shape = program.shapes.named[name]
+                    shape = program.shapes.of(name)
                     steps.append(Step(shown, "given", moment.values[name], shape, role=role, place=place))
         return steps
 
@@ -197,6 +197,8 @@ class SectionSolver:
         if k == 0:
             return name
         plain = name.after(0)
+        if plain in self.program.given:
+            return plain
         leaf = self.program.leaves.get(plain)
         if leaf is not None and plain not in self.program.updated:
             in_batches = leaf.role in DATA and self.run.batch_size != self.run.samples

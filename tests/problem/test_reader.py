@@ -140,9 +140,9 @@ def test_all_errors_are_reported_at_once():
     ],
 )
 def test_hostile_files_end_soon(text, code):
-    start = time.perf_counter()
+    start = time.process_time()
     _, findings = parse_yaml(text, "f.yaml")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert findings[0].code == code
     assert len(findings) <= reader.MAX_ERRORS + 1
     assert all(len(str(finding)) < 1000 for finding in findings)
@@ -205,9 +205,9 @@ def test_no_more_than_the_limit_is_read(tmp_path):
     path = tmp_path / "p.yaml"
     with path.open("wb") as file:
         file.truncate(10 << 30)  # sparse: 10 GB of zeros
-    start = time.perf_counter()
+    start = time.process_time()
     assert file_error(path).code == "too-big"
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     path.write_bytes(b"a: 1")
     assert file_error(path, max_bytes=3).code == "too-big"
     assert plain(read_yaml(path, max_bytes=4)) == {"a": "1"}
