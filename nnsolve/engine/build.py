@@ -112,7 +112,7 @@ class _Builder:
                         value.place,
                         "given replaces the value of an equation; inputs and parameters are changed where they stand",
                     )
-                self.given[expr.name] = value
+                self.given[expr.name] = self.data.batch.get(str(expr.name), value)
         self.replaced |= set(self.given)
         for rounding in self.problem.rounding:
             if rounding.name is None:

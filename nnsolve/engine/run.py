@@ -198,19 +198,24 @@ class Run:
         return training.steps
 
     def batch(self, update: int) -> dict[str, Value]:
-        """The inputs and targets of the run that makes update `update + 1`."""
+        """The inputs, targets and given values of the run that makes update `update + 1`."""
         if self.batch_size == self.samples:
             return {}
         epoch, position = divmod(update, self.per_epoch)
         rows = self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
-        layout = self.whole.shapes.layout
+        shapes = self.whole.shapes
         values: dict[str, Value] = {}
-        for name, leaf in self.whole.leaves.items():
-            shape = self.whole.shapes.named[name]
-            if leaf.role in ("input", "target") and layout.count(shape) == self.samples:
-                array = leaf.value[:, rows] if layout.features == 0 else leaf.value[rows]
-                values[str(name)] = Value(leaf.place or self.problem.place, np.ascontiguousarray(array))
+        for name, whole in self._sampled().items():
+            if shapes.layout.count(shapes.of(name)) == self.samples:
+                array = whole[:, rows] if shapes.layout.features == 0 else whole[rows]
+                values[str(name)] = Value(self.problem.place, np.ascontiguousarray(array))
         return values
+
+    def _sampled(self) -> dict[Name, Tensor]:
+        """The values that may have one part for each sample."""
+        leaves = self.whole.leaves.items()
+        data = {name: leaf.value for name, leaf in leaves if leaf.role in ("input", "target")}
+        return data | {name: value for name, value in self.whole.given.items() if name.of is None}
 
     def order(self, epoch: int) -> NDArray[np.int64]:
         """The order in which an epoch goes through the samples."""
@@ -248,11 +253,11 @@ class Run:
     def check(self, name: Name) -> None:
         """Raise where a name asks for more updates than there are."""
         update = name.update if name.epoch is None else name.epoch * self.per_epoch
-        if update == END:
+        if update == END and self.problem.training is not None:
             if self.last is None:
                 raise self._no_end(name)
             return
-        if self.last is not None and update > self.last:
+        if update == END or self.last is not None and update > self.last:
             training = self.problem.training
             if training is None:
                 message, help = f"{name} needs an update, but the problem has no training", "add  training: {...}"

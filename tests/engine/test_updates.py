@@ -397,3 +397,26 @@ def test_what_would_be_ignored_is_refused(extra: dict[str, Any], code: str, tmp_
     with pytest.raises(ProblemError) as refused:
         solved(tmp_path, conventions={"count_from": 1}, **given, **extra)
     assert code in [finding.code for finding in refused.value.diagnostics]
+
+
+def test_given_values_of_several_samples_are_cut_with_the_batch(tmp_path: Path) -> None:
+    sections = {
+        "conventions": {"weights": "rows", "samples": "columns"},
+        "layers": [{"dense": {"W": [[0.5, -1]], "b": [0.2], "activation": "sigmoid"}}],
+        "inputs": {"x": [[1, 2, 3], [2, 1, 0]]},
+        "targets": {"y": [[1, 0, 1]]},
+        "given": {"z": [[0.1, 0.2, 0.3]]},
+        "loss": {"name": "squared_error", "reduction": "sum"},
+        "training": {"learning_rate": 0.1, "epochs": 2, "batch_size": 2},
+        "ask": ["z", "z@1", "z@2", "z@end"],
+    }
+    found = solved(tmp_path, **sections)
+    assert_close(found["z"], [[0.1, 0.2]])
+    assert_close(found["z@1"], [0.3])
+    assert_close(found["z@2"], [[0.1, 0.2]])
+    assert_close(found["z@end"], [[0.1, 0.2, 0.3]])
+
+
+def test_the_end_of_a_training_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="no training"):
+        solved(tmp_path, parameters={"w": 1}, equations=["z = w"], ask=["w@end"])
