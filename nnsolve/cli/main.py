@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -27,6 +28,10 @@ COMMANDS = {
 }
 
 
+GARBAGE = 100_000
+"""New containers between two collections: what starts up stays, and to look through it again and again takes time."""
+
+
 class LazyGroup(click.Group):
     """Lists its commands without importing them: `--help` needs neither NumPy nor YAML."""
 
@@ -38,6 +43,7 @@ class LazyGroup(click.Group):
         """Import a command."""
         if name not in COMMANDS:
             return None
+        gc.set_threshold(GARBAGE)
         command = importlib.import_module(f"nnsolve.cli.{COMMANDS[name].module}").command
         assert isinstance(command, click.Command)
         return command
