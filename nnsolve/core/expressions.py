@@ -157,7 +157,7 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """Apply `change` to every node, arguments first; untouched parts are shared."""
     if isinstance(expr, Call) and expr.args:
         args = tuple([rewrite(arg, change) for arg in expr.args])
-        if any(new is not old for new, old in zip(args, expr.args, strict=True)):
+        if args != expr.args:
             expr = expr.with_args(args)
     return change(expr)
 

@@ -30,6 +30,7 @@ MAX_DIGITS = 400
 _NAME = r"[^\W\d]\w*"
 _MOMENT = re.compile(r"@(?:(\d+)|e(\d+)|(end))(?!\w)")
 _DERIVATIVE = re.compile(rf"d({_NAME})/d({_NAME})")
+_ADDRESS = re.compile(rf"\s*(?:d({_NAME})/d({_NAME})|({_NAME}))(?:@(?:(\d{{1,12}})|e(\d{{1,12}})|(end)))?\s*", re.ASCII)
 
 
 def _token_pattern(address: str) -> re.Pattern[str]:
@@ -69,10 +70,26 @@ class EquationText(NamedTuple):
 
 def parse(text: str, place: Place | None = None, *, addresses: bool = False) -> Expr:
     """The expression that `text` spells; raises `ProblemError` with the column of the first mistake."""
+    if addresses and (plain := address(text)):
+        return Ref(plain, len(text) - len(text.lstrip()))
     parser = _Parser(text, place, addresses)
     expr = parser.sum(0)
     parser.expect("end", "")
     return expr
+
+
+def address(text: str) -> Name | None:
+    """The name that a text is, or None where it is none or more than one: most asks need no parser."""
+    found = _ADDRESS.fullmatch(text)
+    if not found:
+        return None
+    of, wrt, name, update, epoch, end = found.groups()
+    return Name(
+        wrt or name,
+        of=Name(of) if of else None,
+        update=END if end else int(update or 0),
+        epoch=int(epoch) if epoch else None,
+    )
 
 
 def parse_equation(text: str, place: Place | None = None) -> EquationText:

@@ -6,19 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import (
-    ONE,
-    ZERO,
-    Call,
-    Expr,
-    Num,
-    Ref,
-    add,
-    call,
-    mul,
-    references,
-    rewrite,
-)
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Ref, add, call, mul, nodes, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
 from nnsolve.engine.infer import Shapes
@@ -105,11 +93,7 @@ class Differentiator:
     def _path(self, expr: Expr, v: Name) -> list[Call]:
         """The calls of an expression through which v can act."""
         acting = {u for u in self.shapes.named if u == v or v in self.reaching(u)}
-        found: set[Expr] = set()
-        for u in references(expr):
-            if u in acting:
-                found |= _containing(expr, u)
-        return [node for node in found if isinstance(node, Call)]
+        return [node for node in nodes(expr) if isinstance(node, Call) and not acting.isdisjoint(references(node))]
 
     def gradient(self, root: Name, v: Name, seed: Expr = ONE, label: Name | None = None) -> Equation:
         """The equation of dRoot/dv, where the gradient of root itself is `seed`; `label` stands for root in its names.
@@ -196,7 +180,6 @@ class Differentiator:
     def pull(self, expr: Expr, v: Name, g: Expr, equation: Equation) -> Expr:
         """The gradient that `expr`, whose own gradient is g, passes on to v."""
         whole = Ref(equation.name)
-        contains = _containing(expr, v)
         found: list[Expr] = []
         pending: list[tuple[Expr, Expr]] = [(expr, g)]
         budget = MAX_NODES
@@ -205,7 +188,7 @@ class Differentiator:
             if isinstance(node, Ref) and node.name == v:
                 found.append(g)
                 budget -= g.size
-            if not isinstance(node, Call) or node not in contains:
+            if not isinstance(node, Call) or v not in references(node):
                 continue
             budget -= 1
             if budget < 0:
@@ -218,20 +201,16 @@ class Differentiator:
             out = whole if node is expr else node
             operation = REGISTRY[node.op]
             if operation.definition and not operation.gradient and not operation.no_derivative:
-                meaning = filled(operation.definition, operation, node.args, full_options(node))
-                contains |= _containing(meaning, v)
-                pending.append((meaning, g))
+                pending.append((filled(operation.definition, operation, node.args, full_options(node)), g))
             else:
-                pending.extend(reversed(list(self.arguments(node, out, g, contains, v, equation))))
+                pending.extend(reversed(self.arguments(node, out, g, v, equation)))
         return add(*found) if found else Num(0)
 
-    def arguments(
-        self, node: Call, out: Expr, g: Expr, contains: set[Expr], v: Name, equation: Equation
-    ) -> Iterable[tuple[Expr, Expr]]:
+    def arguments(self, node: Call, out: Expr, g: Expr, v: Name, equation: Equation) -> list[tuple[Expr, Expr]]:
         """The gradient of each argument of a call on which v acts."""
         operation = REGISTRY[node.op]
         if operation.no_derivative == "constant":
-            return
+            return []
         shape = self.shapes(node)
         is_elementwise = _is_elementwise(node)
         if not is_elementwise and self.shapes(g).dims != shape.dims and operation.name not in ("sum", "mean"):
@@ -247,13 +226,15 @@ class Differentiator:
             full_options(node),
             self.shapes.layout,
         )
+        gradients = []
         for i, arg in enumerate(node.args):
-            if arg in contains or (isinstance(arg, Ref) and arg.name == v):
+            if v in references(arg):
                 try:
                     partial = apply_rule(operation, site, i)
                 except LookupError:
                     raise _no_derivative(operation, i, v, equation) from None
-                yield arg, self.fitted(partial, arg, out, is_elementwise)
+                gradients.append((arg, self.fitted(partial, arg, out, is_elementwise)))
+        return gradients
 
     def fitted(self, partial: Expr, arg: Expr, out: Expr, is_elementwise: bool) -> Expr:
         """Sum over what the argument was repeated for: all elements for a number, the samples for a bias."""
@@ -270,23 +251,6 @@ class Differentiator:
 
 def _is_elementwise(node: Call) -> bool:
     return REGISTRY[node.op].acts_elementwise(len(node.args))
-
-
-def _containing(expr: Expr, v: Name) -> set[Expr]:
-    """The calls in which v occurs."""
-    found: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(expr, False)]
-    while stack:
-        node, done = stack.pop()
-        if not isinstance(node, Call):
-            continue
-        if done:
-            if any(arg in found or (isinstance(arg, Ref) and arg.name == v) for arg in node.args):
-                found.add(node)
-        else:
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in node.args)
-    return found
 
 
 def _no_derivative(operation: Operation, i: int, v: Name, equation: Equation) -> ProblemError:

@@ -43,13 +43,16 @@ class Moment:
 
     def require(self, names: Iterable[Name]) -> None:
         """Compute names and all that they need."""
-        equations = self.program.closure(names, self.values)
+        self.compute(self.program.closure(names, self.values))
+
+    def compute(self, equations: Iterable[Equation]) -> None:
+        """Compute equations, each of which comes after what it uses."""
         with np.errstate(all="ignore"):
             for equation in equations:
-                value = self.compute(equation)
-                self.values[equation.name] = self.rounding.apply(equation.name, value)
+                if equation.name not in self.values:
+                    self.values[equation.name] = self.rounding.apply(equation.name, self.result(equation))
 
-    def compute(self, equation: Equation) -> Tensor:
+    def result(self, equation: Equation) -> Tensor:
         """The value of an equation whose operands are known."""
         if isinstance(equation.expr, Call) and equation.expr.op == "jacobian":
             return self.jacobian(equation.expr)
@@ -257,7 +260,7 @@ class Run:
             if self.last is None:
                 raise self._no_end(name)
             return
-        if update == END or self.last is not None and update > self.last:
+        if update == END or (self.last is not None and update > self.last):
             training = self.problem.training
             if training is None:
                 message, help = f"{name} needs an update, but the problem has no training", "add  training: {...}"

@@ -91,11 +91,11 @@ class SectionSolver:
     # The trace
 
     def _section(self) -> Section:
+        trace = self._trace()  # first: it computes in one go what the answers then look up
         answers = tuple(
             Answer(item.ask.id, item.ask.of.text, item.expr, *self.reported(item), item.ask.options)
             for item in self.asked
         )
-        trace = self._trace()
         problem = self.problem
         return Section(
             self.id,
@@ -144,7 +144,7 @@ class SectionSolver:
             names = wanted[update]
             forward = moment.program.results if update == 0 else []
             order = moment.program.closure([*names, *forward])
-            moment.require([*names, *forward])
+            moment.compute(order)
             equations = moment.program.in_order(order)
             steps += self._given(moment, equations, update)
             steps += [self._step(equation, moment) for equation in equations]
