@@ -123,11 +123,11 @@ def check(moment: Moment, name: Name) -> Verification:
     reason = _unverifiable(program, name)
     if reason:
         return Verification(name, skipped=reason)
-    exact = moment.value(name.gradient(loss))
     base = moment.value(name)
     plain = Roundings((), program)
-    moved = _seeing(program, name)
     upstream = {n: moment.values[n] for n in program.leaves}
+    exact = Moment(program, moment.update, upstream, plain).value(name.gradient(loss))
+    moved = _seeing(program, name)
 
     def loss_at(index: tuple[int, ...], step: float) -> float:
         shifted = np.array(base, dtype=np.float64)

@@ -63,7 +63,7 @@ def unused_values(solvers: Solvers) -> Iterator[Diagnostic]:
 
 def _used(solver: SectionSolver) -> set[Name]:
     names: set[Name] = set()
-    for equation in solver.program.forward:
+    for equation in [*solver.program.forward, *solver.program.equations.values()]:
         for expr in (equation.expr, equation.long, equation.shortcut):
             names |= set(references(expr)) if expr is not None else set()
     return names | {name.primal.after(0) for item in solver.asked for name in references(item.expr)}

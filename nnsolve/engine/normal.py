@@ -38,7 +38,8 @@ class Normalizer:
 
     `defining` gives the expression of an equation that is settled already (its shortcut may apply); `settle_target` is
     told the shape of the prediction that a class target is compared with; `is_distribution` tells whether a target's
-    values sum to 1 in every sample, which the shortcut of softmax and cross-entropy rests on.
+    values sum to 1 in every sample, which the shortcut of softmax and cross-entropy rests on. `averages` tells
+    afterwards whether a loss was expanded to a mean over samples.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Normalizer:
         self.settle_target = settle_target
         self.is_distribution = is_distribution
         self.fresh_name = fresh_name
+        self.averages = False
 
     def equations(self, name: Name, expr: Expr, place: Place | None, *, shortcuts: bool = True) -> list[Equation]:
         """The equations that `name = expr` stands for: those of arguments that get a name of their own come first.
@@ -228,6 +230,7 @@ class Normalizer:
                 where,
                 f"write  loss: {{name: {node.op}, reduction: mean}}  (or sum)",
             )
+        self.averages = self.averages or reduction == "mean"
         divisor = samples if reduction == "mean" else 1
         if block.mean_over_outputs:
             divisor *= shape.size // samples

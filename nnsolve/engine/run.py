@@ -9,7 +9,7 @@ import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.expressions import Call, Expr, Ref, nodes, references
 from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
 from nnsolve.engine.evaluate import evaluate
@@ -321,18 +321,16 @@ class Run:
         plain = name.after(0)
         if name.epoch is not None and plain == self.program.loss:
             return self.epoch_loss(name.epoch)
-        update = self.resolve_moment(name)
-        if self._is_end(update) and self.batch_size != self.samples:
-            return self.at_end().value(plain)
-        return self.moment(update).value(plain)
+        return self.moment_of(self.resolve_moment(name)).value(plain)
 
-    def at_end(self) -> Moment:
-        """The values after all updates, over all samples."""
-        assert self.last is not None
-        if -1 not in self._moments:
-            last = self._at(self.last)
-            self._moments[-1] = Moment(self.whole, self.last, self._parameters_of(last), self.rounding)
-        return self._moments[-1]
+    def moment_of(self, update: int) -> Moment:
+        """The values after `update` updates as they are asked and shown: after the last one over all samples."""
+        if not self._is_end(update) or self.batch_size == self.samples:
+            return self.moment(update)
+        if END not in self._moments:
+            last = self._at(update)
+            self._moments[END] = Moment(self.whole, update, self._parameters_of(last), self.rounding)
+        return self._moments[END]
 
     def epoch_loss(self, epoch: int) -> Tensor:
         """The mean loss per sample that was seen during an epoch."""
@@ -347,16 +345,17 @@ class Run:
         return np.asarray(total / self.samples)
 
     def averaged(self) -> bool:
-        """Whether the loss is a mean over the samples of a batch."""
-        loss = self.problem.loss
-        if loss is None:
-            return False
-        return loss.options.get("reduction") == "mean" or "reduction=mean" in self._loss_text().replace(" ", "")
-
-    def _loss_text(self) -> str:
-        loss = self.problem.loss
+        """Whether the loss is a mean over the samples of a batch: by its reduction, or by a mean in its equations."""
+        program = self.program
+        loss = program.loss
         assert loss is not None
-        texts = [
-            text.text for text in self.problem.equations if text.text.split("=")[0].strip() == loss.text.text.strip()
-        ]
-        return texts[0] if texts else loss.text.text
+        if program.normalizer.averages:
+            return True
+        reach = program.differentiator.reaching(loss)
+        equations = [equation for equation in program.forward if equation.name in reach]
+        return any(
+            isinstance(node, Call) and node.op == "mean"
+            for equation in equations
+            if not program.shapes.of(equation.name).dims
+            for node in nodes(equation.expr)
+        )

@@ -29,6 +29,9 @@ DATA = ("input", "target")
 ROLES = (*DATA, "parameter", "constant", "hyperparameter", "given")
 """What the file gives, in the order in which a solution lists it."""
 
+FIRST_SHOWN = 3
+"""Updates that are shown on the way to a later one; of the others only those that are asked for."""
+
 
 class Asked(NamedTuple):
     """An ask with its names resolved, and the shapes of the quantities in it at their moments."""
@@ -116,32 +119,38 @@ class SectionSolver:
         return reported(self.value(item), shape), shape
 
     def _wanted(self) -> dict[int, list[Name]]:
-        """Which values are asked for at which update; by default all of the first one."""
+        """Which values are asked for at which update; by default all of the first one.
+
+        An update that is shown is shown for all its parameters, and the first few are shown even where only a later
+        one is asked for.
+        """
         wanted: dict[int, list[Name]] = {0: []}
-        program = self.program
+        program, run = self.program, self.run
         for item in self.asked:
             for name in references(item.expr):
-                plain, update = name.after(0), self.run.resolve_moment(name)
+                plain, update = name.after(0), run.resolve_moment(name)
+                if name.epoch is not None and plain == program.loss:
+                    continue  # the mean of what was seen on the way: no single run computes it
                 if update > 0 and plain in program.updated:
                     wanted.setdefault(update - 1, []).append(plain.after(1))
                 else:
                     wanted.setdefault(update, []).append(plain)
+        updates = [name.after(1) for name in program.updated]
         if not self.asked and program.loss is not None:
-            if self.problem.training is not None:
-                wanted[0] += [name.after(1) for name in program.updated]
-            else:
-                wanted[0] += [name.gradient(program.loss) for name in program.parameters]
-        if max(wanted) > 0:
-            wanted[0] += [name.after(1) for name in program.updated]
+            wanted[0] += updates or [name.gradient(program.loss) for name in program.parameters]
+        last = max(wanted)
+        for update in range(min(last, FIRST_SHOWN)):
+            wanted.setdefault(update, []).extend(updates)
+        for names in wanted.values():
+            if any(name.update for name in names):
+                names += updates
         return wanted
 
     def _trace(self) -> Trace:
         steps: list[Step] = []
         not_finite: Name | None = None
-        wanted = self._wanted()
-        for update in sorted(wanted):
-            moment = self.run.moment(update)
-            names = wanted[update]
+        for update, names in sorted(self._wanted().items()):
+            moment = self.run.moment_of(update)
             forward = moment.program.results if update == 0 else []
             order = moment.program.closure([*names, *forward])
             moment.compute(order)

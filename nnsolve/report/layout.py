@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +174,8 @@ class Numbers:
     def power(self, expr: Call) -> Box:
         base, exponent = expr.args
         box = self.box(base, alone=False)
-        if isinstance(base, Call) and self.known(base) is None and not _is_call(base):
+        scientific = not box.tall and ("×10" in box.rows[0] or re.fullmatch(r"[\d.]+e[-+]?\d+", box.rows[0]))
+        if scientific or (isinstance(base, Call) and self.known(base) is None and not _is_call(base)):
             box = fence(box, "(", ")", self.unicode)
         text = self.box(exponent)
         if text.tall:

@@ -420,3 +420,38 @@ def test_given_values_of_several_samples_are_cut_with_the_batch(tmp_path: Path) 
 def test_the_end_of_a_training_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="no training"):
         solved(tmp_path, parameters={"w": 1}, equations=["z = w"], ask=["w@end"])
+
+
+def test_the_trace_and_the_answers_agree_on_every_value(tmp_path: Path) -> None:
+    layers, functions = [STYLE.parameters(RNG, 3, 2)], ("tanh",)
+    more = {"loss": {"name": "squared_error", "reduction": "mean"}, "ask": ["L@0..4", "a@4", "W@4", "L@e1"]}
+    training = {"learning_rate": RATE, "epochs": 1, "batch_size": 2}
+    found = solved(tmp_path, **_sections(STYLE, layers, functions, X, Y, training=training, **more))
+    shown = {str(step.name): step.value for step in found.trace}
+    for address in ("L", "L@1", "L@2", "L@3", "L@4", "W@4"):
+        assert_close(shown[address], found[address])
+    assert shown["a@4"].shape == (2, 7)
+    assert "x@5" not in shown  # the mean loss of an epoch asks for no run after it
+
+
+def test_an_expression_with_a_mean_is_a_mean_over_the_epoch_too(tmp_path: Path) -> None:
+    layers, functions = [STYLE.parameters(RNG, 3, 2)], ("tanh",)
+    training = {"learning_rate": RATE, "epochs": 1, "batch_size": 2}
+    by_name = _sections(STYLE, layers, functions, X, Y, training=training, ask=["L@e1"])
+    named = solved(tmp_path, **by_name, loss={"name": "mean_squared_error", "reduction": "mean"})["L@e1"]
+    written = solved(tmp_path, **by_name, loss="mean((y_hat - y)^2)")["L@e1"]
+    summed = solved(tmp_path, **by_name, loss="sum((y_hat - y)^2)")["L@e1"]
+    assert_close(written, named)
+    assert abs(summed - named) > 1e-3
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(2, [1, 2]), (3, [1, 2, 3]), (6, [1, 2, 3, 6])])
+def test_an_update_is_shown_whole_or_not_at_all(asked: int, shown: list[int], tmp_path: Path) -> None:
+    layers, functions = [STYLE.parameters(RNG, 3, 2), STYLE.parameters(RNG, 2, 2)], ("tanh", "sigmoid")
+    training = {"learning_rate": RATE, "steps": 6, "batch_size": "all"}
+    loss = {"name": "squared_error", "reduction": "sum"}
+    more = {"training": training, "loss": loss, "ask": [f"W1@{asked}"]}
+    found = solved(tmp_path, **_sections(STYLE, layers, functions, X, Y, **more))
+    updates = [step.name for step in found.trace if step.phase == "update"]
+    assert sorted({name.update for name in updates}) == shown
+    assert len(updates) == 4 * len(shown)
