@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite
 from nnsolve.core.expressions import Expr, Ref, add, call
-from nnsolve.core.shapes import SCALAR, Shape
+from nnsolve.core.shapes import SCALAR, Layout, Shape
 
 
 def expand(site: LayerSite) -> None:
@@ -32,11 +32,19 @@ def expand(site: LayerSite) -> None:
             raise site.fail("unexpected-bias", message, "b", "leave b out, or say bias: separate")
         z = add(z, site.parameter("b", *site.vector("b", units, "units")))
     pre_activation = site.equation("z", z)
+    site.output_shape = _with_features(site.shape, units, site.layout)
     if site.activation is None:
         site.output = pre_activation
         site.aliases[site.name("a")] = pre_activation.name
     else:
         site.output = site.equation("a", site.activation(pre_activation))
+
+
+def _with_features(shape: Shape | None, units: int, layout: Layout) -> Shape | None:
+    """The shape of as many samples, with `units` features each."""
+    if shape is None or shape.kind in ("scalar", "vector"):
+        return None if shape is None else layout.vector(units)
+    return Shape(tuple(units if axis == layout.features else n for axis, n in enumerate(shape.dims)))
 
 
 def _features(site: LayerSite) -> int | None:
@@ -53,19 +61,30 @@ def _product(weight: Ref, x: Expr, weights_in_rows: bool, samples_in_columns: bo
 
 def _wrong_inputs(site: LayerSite, shape: tuple[int, ...], features: int, folded: bool) -> Exception:
     units, inputs = shape
+    W, x = site.name("W"), site.input.name
     one = " and a 1 for the bias" if folded else ""
     message = (
-        f"{site.name('W')} has {units} units with {inputs} inputs (weights: {site.weights}), "
-        f"but {site.input.name} has {features} features{one}"
+        f"{W} has {_counted(units, 'unit')} with {_counted(inputs, 'input')} (weights: {site.weights}), "
+        f"but {x} has {_counted(features, 'feature')}{one}"
     )
+    ways = [f"{W} needs {_counted(features + folded, 'input')}, or {x} {_counted(inputs - folded, 'feature')}"]
     if units == features + folded:
-        other = "columns" if site.weights == "rows" else "rows"
-        help = f"W fits as conventions: weights: {other}"
-    elif inputs == features + 1:
-        help = "was a bias 1 left out? With the bias folded into W, say conventions: bias: last (or first)"
-    else:
-        help = f"W needs {features + folded} inputs"
-    return site.fail("shape-mismatch", message, "W", help)
+        ways.append(f"{W} fits transposed: weights: {_other(site.weights)} (for every layer)")
+    if site.shape is not None and site.shape.kind == "tensor":
+        samples = site.shape.dims[1 - site.layout.features]
+        if samples + folded == inputs:
+            ways.append(f"{x} fits transposed: samples: {'columns' if site.layout.features else 'rows'}")
+    if inputs == features + 1 and "b" not in site.given:
+        ways.append(f"with the bias folded into {W}: bias: last (or first)")
+    return site.fail("shape-mismatch", message, "W", "; ".join(ways))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _other(convention: str) -> str:
+    return "columns" if convention == "rows" else "rows"
 
 
 LAYERS["dense"] = LayerBlock(

@@ -22,7 +22,7 @@ class LayerSite:
     """One layer of a problem while it is expanded.
 
     `given` are the layer's tensors as written, `place` tells where each option stands. The layer declares parameters
-    and equations; `input` is what it reads, `output` what the next layer reads.
+    and equations; `input` is what it reads, of `shape`; `output` what the next layer reads, of `output_shape`.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class LayerSite:
         self.equations: list[Equation] = []
         self.aliases: dict[Name, Name] = {}
         self.output: Ref = source
+        self.output_shape: Shape | None = None
 
     def name(self, stem: str) -> Name:
         """The name of one of the layer's quantities, in the problem's symbols."""

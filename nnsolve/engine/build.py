@@ -43,7 +43,9 @@ class _Builder:
         self.given: dict[Name, Value] = {}
         self.replaced: set[Name] = set()
         self.normalizer = Normalizer(
-            Settings(conventions.count_from, conventions.relu_at_zero, conventions.step_at_zero),
+            Settings(
+                conventions.count_from, conventions.relu_at_zero, conventions.step_at_zero, conventions.sign_at_zero
+            ),
             self.shapes,
             self.defining,
             self.data.settle_target,

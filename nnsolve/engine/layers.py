@@ -52,7 +52,7 @@ class Network:
                 site = self.expanded(layer, number, i + 1, source, shape)
             if site is None:
                 return
-            source, shape = site.output, None
+            source, shape = site.output, site.output_shape
             for equation in site.equations:
                 self.equations.append(equation._replace(place=layer.place))
         if source is not None and layers:
@@ -110,7 +110,7 @@ class Network:
         if "W" in given and shape is not None:
             features = self.input_features(given["W"])
             self.data.as_vector_of(source.name, features)
-            shape = self.shapes.named[source.name]
+            shape = self.shapes.named.get(source.name, shape)
         site = LayerSite(
             number,
             self.symbols,

@@ -31,6 +31,16 @@ class Settings(NamedTuple):
     count_from: int | None
     relu_at_zero: int
     step_at_zero: int | None
+    sign_at_zero: int | None
+
+
+class Comparison(NamedTuple):
+    """What a loss compares, and where the file says so."""
+
+    loss: str
+    prediction: Expr
+    target: Expr
+    place: Place | None
 
 
 class Normalizer:
@@ -39,7 +49,7 @@ class Normalizer:
     `defining` gives the expression of an equation that is settled already (its shortcut may apply); `settle_target` is
     told the shape of the prediction that a class target is compared with; `is_distribution` tells whether a target's
     values sum to 1 in every sample, which the shortcut of softmax and cross-entropy rests on. `averages` tells
-    afterwards whether a loss was expanded to a mean over samples.
+    afterwards whether a loss was expanded to a mean over samples, `comparisons` what the losses compare.
     """
 
     def __init__(
@@ -57,6 +67,7 @@ class Normalizer:
         self.settle_target = settle_target
         self.is_distribution = is_distribution
         self.fresh_name = fresh_name
+        self.comparisons: list[Comparison] = []
         self.averages = False
 
     def equations(self, name: Name, expr: Expr, place: Place | None, *, shortcuts: bool = True) -> list[Equation]:
@@ -152,8 +163,9 @@ class Normalizer:
             options["base"] = base
         if node.op in ("relu", "relu'") and self.settings.relu_at_zero and "at_zero" not in options:
             options["at_zero"] = self.settings.relu_at_zero
-        if node.op == "step" and self.settings.step_at_zero is not None and "at_zero" not in options:
-            options["at_zero"] = self.settings.step_at_zero
+        jump = {"step": self.settings.step_at_zero, "sign": self.settings.sign_at_zero}.get(node.op)
+        if jump is not None and "at_zero" not in options:
+            options["at_zero"] = jump
         return options
 
     def with_temperature(self, node: Call, where: Place | None) -> Expr:
@@ -228,9 +240,12 @@ class Normalizer:
                 "missing-reduction",
                 f"{node.op} compares {samples} samples, and the file does not say whether they are summed or averaged",
                 where,
-                f"write  loss: {{name: {node.op}, reduction: mean}}  (or sum)",
+                f"write {spell(node)[:-1]}, reduction=mean)  (or sum)"
+                if node.at >= 0
+                else f"write  loss: {{name: {node.op}, reduction: mean}}  (or sum)",
             )
         self.averages = self.averages or reduction == "mean"
+        self.comparisons.append(Comparison(node.op, prediction, target, where))
         divisor = samples if reduction == "mean" else 1
         if block.mean_over_outputs:
             divisor *= shape.size // samples
@@ -285,6 +300,7 @@ class Normalizer:
         """The same conventions over other named quantities."""
         other = copy.copy(self)
         other.shapes = shapes
+        other.comparisons = []
         return other
 
     def check_constant(self, node: Expr, place: Place | None) -> None:

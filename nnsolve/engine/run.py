@@ -14,7 +14,7 @@ from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.program import Program
-from nnsolve.ops.activations import StepAtZeroError
+from nnsolve.ops.activations import JumpAtZeroError
 from nnsolve.ops.functions import round_to
 from nnsolve.problem.model import Problem, Rounding, Value
 
@@ -58,12 +58,12 @@ class Moment:
             return self.jacobian(equation.expr)
         try:
             return np.asarray(self.program.function(equation)(self.values), dtype=np.float64)
-        except StepAtZeroError:
+        except JumpAtZeroError as error:
             raise ProblemError.of(
                 "missing-convention",
-                f"{equation.name}: the step function meets 0, and the file does not say which value it has there",
+                f"{equation.name}: {error} meets 0, and the file does not say which value it has there",
                 equation.place,
-                "add  conventions: {step_at_zero: 0}  (or 1)",
+                f"add  {error}_at_zero: {'0  (or 1)' if str(error) == 'step' else '1  (or 0 or -1)'}  to conventions",
             ) from None
 
     def jacobian(self, expr: Call) -> Tensor:

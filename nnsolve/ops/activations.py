@@ -56,13 +56,25 @@ def _normal_pdf(x: Any) -> Any:
 
 
 def _step(x: Any, at_zero: float | None = None) -> Any:
-    if at_zero is None and np.any(np.equal(x, 0)):
-        raise StepAtZeroError
-    return np.where(np.equal(x, 0), at_zero or 0.0, np.greater(x, 0) * 1.0)
+    return _jump("step", x, np.greater(x, 0) * 1.0, at_zero)
 
 
-class StepAtZeroError(ValueError):
-    """A step function met 0, and the conventions do not say which value it has there."""
+def _sign(x: Any, at_zero: float | None = None) -> Any:
+    return _jump("sign", x, np.sign(x), at_zero)
+
+
+def _jump(name: str, x: Any, value: Any, at_zero: float | None) -> Any:
+    """The value of a function that jumps at 0; there the conventions have to say."""
+    at = np.equal(x, 0)
+    if at_zero is None:
+        if np.any(at):
+            raise JumpAtZeroError(name)
+        return value
+    return np.where(at, float(at_zero), value)
+
+
+class JumpAtZeroError(ValueError):
+    """A function met 0, where it jumps, and the conventions do not say which value it has there; names the function."""
 
 
 def _softmax(x: Any, axis: int | None = None) -> Any:
@@ -230,9 +242,10 @@ elementwise(
 )
 elementwise(
     "sign",
-    np.sign,
-    "-1, 0 or 1",
+    _sign,
+    "-1 where x < 0, 1 where x > 0; at 0 the conventions have to say (sign_at_zero: -1, 0 or 1)",
     activation=True,
+    options={"at_zero": None},
     no_derivative="sign is flat but for its jump at 0",
     example=EXAMPLE,
 )

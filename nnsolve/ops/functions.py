@@ -67,7 +67,15 @@ elementwise(
     np.abs,
     "the absolute value; its derivative at 0 is 0",
     fences=("|", "|"),
-    gradient={"x": "g * sign(x)"},
+    gradient={"x": "g * abs'(x)"},
+    example=SIGNED,
+)
+elementwise(
+    "abs'",
+    np.sign,
+    "the sign of x: the slope of |x|, 0 at 0",
+    symbol="sign",
+    no_derivative="the slope of abs is constant but for its jump at 0",
     example=SIGNED,
 )
 elementwise("sin", np.sin, "the sine (radians)", gradient={"x": "g * cos(x)"}, example=SIGNED)

@@ -47,6 +47,7 @@ class Conventions(NamedTuple):
     layer_numbers: str = "subscript"  # subscript | superscript | brackets
     relu_at_zero: int = 0
     step_at_zero: int | None = None
+    sign_at_zero: int | None = None
     said: frozenset[str] = frozenset()
 
 

@@ -34,6 +34,7 @@ CONVENTIONS: Table = {
     "layer_numbers": Key("choice", "How reports print layer numbers.", ("subscript", "superscript", "brackets")),
     "relu_at_zero": Key("choice", "The derivative of relu (and of a norm) at 0; 0 if not said.", (0, 1)),
     "step_at_zero": Key("choice", "The value of a step function at 0.", (0, 1)),
+    "sign_at_zero": Key("choice", "The value of a sign function at 0.", (-1, 0, 1)),
 }
 
 LAYER: Table = {
