@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnsolve.core.diagnostics import Diagnostic, Findings, Place, ProblemError
-from nnsolve.core.expressions import Call, Expr, Ref, references
-from nnsolve.core.names import Name
+from nnsolve.core.expressions import Call, Expr, Ref, nodes, references
+from nnsolve.core.names import END, Name
 from nnsolve.engine.kinks import at_kinks
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.loader import load_problem_findings
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
+
+MAX_UPDATES = 50
+"""How many updates are looked at for a parameter that none of them changes."""
 
 Solvers = list[SectionSolver]
 Check = Callable[[Solvers], Iterator[Diagnostic]]
@@ -125,6 +128,15 @@ def unused_training(solvers: Solvers) -> Iterator[Diagnostic]:
 # Asks -----------------------------------------------------------------------------------------------------------------
 
 
+def nothing_asked(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`nothing-asked`: the problem, or a part, asks for nothing."""
+    for solver in solvers:
+        if not solver.asked:
+            some = ", ".join(str(name) for name in solver.program.results[:3])
+            which = f"part {solver.id} asks for nothing" if solver.id else "nothing is asked"
+            yield _warning("nothing-asked", which, solver.problem.place, f"add  ask: [{some}]")
+
+
 def trivial_asks(solvers: Solvers) -> Iterator[Diagnostic]:
     """`trivial-ask`: what is asked stands in the file, or is a parameter that training leaves alone."""
     for solver in solvers:
@@ -172,19 +184,40 @@ def rounded_away(solvers: Solvers) -> Iterator[Diagnostic]:
 
 
 def unchanged_parameters(solvers: Solvers) -> Iterator[Diagnostic]:
-    """`unchanged-parameter`: a parameter that the first update, which the solution shows, leaves as it is."""
+    """`unchanged-parameter`: a parameter that no update changes, of those that training makes (at most 50)."""
     for solver in solvers:
         for step in solver.section.trace.steps:
             plain = step.name.after(0)
             if step.phase != "update" or step.name.update != 1 or plain not in solver.program.updated:
                 continue
             before = solver.program.leaves[plain]
-            if np.array_equal(step.value.ravel(), before.value.ravel()):
+            updates = _updates_without_change(solver, plain, before.value)
+            if updates:
                 gradients = [value for name, value in step.operands.items() if name.of is not None]
-                dead = gradients and not any(np.any(value) for value in gradients)
-                message = f"the first update does not change {plain}" + (": its gradient is 0" if dead else "")
-                help = "dead ReLUs (every pre-activation below 0), or a loss at its minimum?" if dead else None
-                yield _warning("unchanged-parameter", message, before.place, help)
+                dead = bool(gradients) and not any(np.any(value) for value in gradients)
+                which = "the first update does not change" if updates == 1 else f"none of {updates} updates changes"
+                message = f"{which} {plain}" + (": its gradient is 0" if dead else "")
+                yield _warning("unchanged-parameter", message, before.place, _reason(solver, dead))
+
+
+def _updates_without_change(solver: SectionSolver, name: Name, before: Tensor) -> int:
+    """How many updates leave a parameter as it is, 0 where one of them changes it."""
+    names = [name for item in solver.asked for name in references(item.expr) if name.update != END]
+    asked = max((name.update for name in names), default=1)
+    last = solver.run.last if solver.run.last is not None else max(asked, 1)
+    updates = max(min(last, MAX_UPDATES), 1)
+    for update in range(updates):
+        if not np.array_equal(solver.run.moment(update).value(name.after(1)).ravel(), before.ravel()):
+            return 0
+    return updates
+
+
+def _reason(solver: SectionSolver, dead: bool) -> str | None:
+    """Why a gradient may be 0, as far as this network can have that reason."""
+    if not dead:
+        return None
+    relu = any(isinstance(node, Call) and node.op == "relu" for e in solver.program.forward for node in nodes(e.expr))
+    return "dead ReLUs (every pre-activation below 0), or a loss at its minimum?" if relu else "a loss at its minimum?"
 
 
 def gradients_at_kinks(solvers: Solvers) -> Iterator[Diagnostic]:
@@ -195,48 +228,17 @@ def gradients_at_kinks(solvers: Solvers) -> Iterator[Diagnostic]:
             yield _warning("at-kink", f"{message}; {found.convention}", found.place, found.help)
 
 
-def unsuitable_comparisons(solvers: Solvers) -> Iterator[Diagnostic]:
-    """`not-probabilities`, `unusual-target`: what a cross-entropy or hinge compares is not what it is made for."""
+def oversized_batches(solvers: Solvers) -> Iterator[Diagnostic]:
+    """`batch-size`: a mini-batch of more samples than there are."""
     for solver in solvers:
-        loss, prediction = solver.problem.loss, solver.program.scope.find("y_hat")
-        target = solver.program.scope.find(next(iter(solver.problem.targets), ""))
-        if loss is None or target is None or len(solver.problem.targets) != 1:
-            continue
-        name, axis = loss.text.text.strip(), solver.program.shapes.layout.features
-        if prediction is None or name not in ("cross_entropy", "binary_cross_entropy", "hinge", "multiclass_hinge"):
-            continue
-        a, y = solver.run.moment(0).value(prediction), solver.run.moment(0).value(target)
-        if "cross_entropy" in name and not _probabilities(a, axis if name == "cross_entropy" else None):
-            fix = "softmax" if name == "cross_entropy" else "sigmoid"
-            message = f"{name} takes probabilities, but {prediction} has other values"
-            yield _warning("not-probabilities", message, loss.text.place, f"is  activation: {fix}  missing?")
-        expected = _unusual(name, y, axis)
-        if expected:
-            place = solver.program.leaves[target].place
-            yield _warning("unusual-target", f"{name} expects {expected}; {target} has other values", place)
-
-
-def _probabilities(value: Tensor, axis: int | None) -> bool:
-    """Whether all are between 0 and 1 and, along an axis, sum to 1; what is not finite is reported elsewhere."""
-    if not np.isfinite(value).all():
-        return True
-    inside = bool(np.all((value >= 0) & (value <= 1)))
-    if axis is None or value.ndim < 2 or value.shape[axis] == 1:
-        return inside
-    return inside and bool(np.allclose(value.sum(axis=axis), 1.0, rtol=0, atol=1e-6))
-
-
-def _unusual(name: str, y: Tensor, axis: int) -> str | None:
-    """What a loss expects of its targets, where they are something else."""
-    if name == "cross_entropy" and not _probabilities(y, axis):
-        return "probabilities that sum to 1 (one-hot, or shares)"
-    if name == "binary_cross_entropy" and not _probabilities(y, None):
-        return "targets between 0 and 1"
-    if name == "hinge" and not np.isin(y, (-1.0, 1.0)).all():
-        return "targets of -1 or 1"
-    if name == "multiclass_hinge" and not (np.isin(y, (0.0, 1.0)).all() and np.all(y.sum(axis=axis) == 1)):
-        return "a one-hot target"
-    return None
+        training = solver.problem.training
+        size = training.batch_size if training is not None else None
+        if training is not None and isinstance(size, int) and size > solver.run.samples:
+            samples = "1 sample" if solver.run.samples == 1 else f"{solver.run.samples} samples"
+            message = f"batch_size is {size}, but there {'is' if solver.run.samples == 1 else 'are'} only {samples}"
+            yield _warning(
+                "batch-size", message, training.places.get("batch_size", training.place), "say  batch_size: all"
+            )
 
 
 CHECKS: tuple[Check, ...] = (
@@ -244,9 +246,10 @@ CHECKS: tuple[Check, ...] = (
     unused_equations,
     unused_symbols,
     unused_training,
+    nothing_asked,
     trivial_asks,
     rounded_away,
     unchanged_parameters,
     gradients_at_kinks,
-    unsuitable_comparisons,
+    oversized_batches,
 )

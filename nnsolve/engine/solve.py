@@ -14,6 +14,7 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.core.trace import Step, Trace
+from nnsolve.engine.doubts import doubts
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.run import Moment, Run
@@ -226,11 +227,13 @@ class SectionSolver:
         )
 
     def _warnings(self, trace: Trace) -> tuple[Diagnostic, ...]:
+        found = tuple(doubts(self.run.moment(0)))
         if trace.first_not_finite is None:
-            return ()
+            return found
         step = next(step for step in trace.steps if step.name == trace.first_not_finite)
         kind = "not a number" if np.isnan(step.value).any() else "infinite"
         return (
+            *found,
             Diagnostic(
                 "not-finite",
                 f"{step.name} is {kind}; it is the first equation whose result is not finite",
@@ -292,7 +295,7 @@ class Solution:
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """Findings about the results: the first equation that is not finite."""
+        """Findings about the results: what is doubtful about them, and the first equation that is not finite."""
         return tuple(warning for section in self.sections for warning in section.warnings)
 
     def __getitem__(self, address: str) -> Any:
