@@ -74,8 +74,8 @@ def _wrong_inputs(site: LayerSite, shape: tuple[int, ...], features: int, folded
         samples = site.shape.dims[1 - site.layout.features]
         if samples + folded == inputs:
             ways.append(f"{x} fits transposed: samples: {'columns' if site.layout.features else 'rows'}")
-    if inputs == features + 1 and "b" not in site.given:
-        ways.append(f"with the bias folded into {W}: bias: last (or first)")
+    if inputs == features + 1 and not folded:
+        ways.append(f"was a bias 1 left out? With the bias folded into {W}: bias: last (or first)")
     return site.fail("shape-mismatch", message, "W", "; ".join(ways))
 
 

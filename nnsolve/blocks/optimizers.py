@@ -71,3 +71,9 @@ def hyperparameter_name(hyperparameter: str, symbols: Mapping[str, str]) -> Name
     """The name under which a hyperparameter stands in update equations."""
     symbol = SYMBOLS.get(hyperparameter, hyperparameter)
     return Name(symbols.get(symbol, symbol))
+
+
+def hyperparameter_symbols(symbols: Mapping[str, str]) -> set[str]:
+    """Every name that a hyperparameter may have in update equations."""
+    keys = {key for block in OPTIMIZERS.values() for key in block.hyperparameters}
+    return keys | {str(hyperparameter_name(key, symbols)) for key in keys}

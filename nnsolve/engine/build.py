@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nnsolve.blocks.optimizers import hyperparameter_symbols
 from nnsolve.core.diagnostics import Findings, ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Expr, Ref, references
@@ -71,14 +72,14 @@ class _Builder:
                 self.drafts[equation.name] = equation._replace(expr=expr)
         if loss:
             self.drafts[loss.name] = loss
-        findings.raise_errors()
+        self.stop_on_errors()
         self.replacements()
         for name in self.ordered():
             with findings:
                 self.normalize(self.drafts[name])
-        findings.raise_errors()
+        self.stop_on_errors()
         self.data.unsettled(findings)
-        findings.raise_errors()
+        self.stop_on_errors()
         return Program(
             problem,
             self.data,
@@ -87,6 +88,18 @@ class _Builder:
             {name: self.data.replacement(name, value, "given") for name, value in self.given.items()},
             self.normalizer,
         )
+
+    def stop_on_errors(self) -> None:
+        """Raise what was found, together with names in asks that nothing will define."""
+        if self.findings.errors:
+            known = hyperparameter_symbols(self.problem.conventions.symbols)
+            for ask in self.problem.ask:
+                try:
+                    self.scope.resolve(parse(ask.of.text, ask.of.place, addresses=True), ask.of.place, address=True)
+                except ProblemError as error:
+                    if not any(finding.message.split(" ")[0] in known for finding in error.diagnostics):
+                        self.findings.diagnostics += error.diagnostics
+        self.findings.raise_errors()
 
     # Equations
 

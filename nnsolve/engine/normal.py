@@ -11,7 +11,7 @@ import numpy as np
 
 from nnsolve.blocks import LOSSES
 from nnsolve.blocks.losses import template
-from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
+from nnsolve.core.diagnostics import Findings, Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, references, rewrite, substitute
 from nnsolve.core.names import Name
@@ -209,34 +209,17 @@ class Normalizer:
             raise ProblemError.of("wrong-arguments", message, where, f"write {node.op}(y_hat, y)")
         prediction, target = node.args
         shape = self.infer(prediction, Name(node.op), where)
-        if isinstance(target, Ref) and target.name not in self.shapes.named:
-            self.settle_target(target.name, shape)
-        target_shape = self.infer(target, Name(node.op), where)
-        if target_shape.dims != shape.dims and (target_shape.size, shape.size) != (1, 1):
-            raise ProblemError.of(
-                "shape-mismatch",
-                f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",
-                where,
-                "prediction and target need one shape",
-            )
         samples = self.shapes.layout.count(shape)
-        reduction = node.option("reduction")
         options = {k: v for k, v in node.options if k != "reduction"}
-        for key in options:
-            if key not in block.options:
-                help = (
-                    did_you_mean(key, [*block.options, "reduction"])
-                    or f"options: {', '.join(['reduction', *block.options])}"
-                )
-                raise ProblemError.of("unknown-option", f"{node.op} has no option {key}", where, help)
-        for key in block.options:
-            if key not in options:
-                help = f"write {node.op}(y_hat, y, {key}=1), or  loss: {{name: {node.op}, {key}: 1}}"
-                raise ProblemError.of("missing-option", f"{node.op} needs {key}", where, help)
+        reduction = node.option("reduction")
+        findings = Findings()
+        with findings:
+            self.check_target(node, shape, where)
+        _check_options(node, options, where, findings)
         if reduction not in (None, "sum", "mean"):
-            raise ProblemError.of("wrong-option", f"reduction is sum or mean, not {reduction}", where)
+            findings.error("wrong-option", f"reduction is sum or mean, not {reduction}", where)
         if samples > 1 and reduction is None:
-            raise ProblemError.of(
+            findings.error(
                 "missing-reduction",
                 f"{node.op} compares {samples} samples, and the file does not say whether they are summed or averaged",
                 where,
@@ -244,6 +227,7 @@ class Normalizer:
                 if node.at >= 0
                 else f"write  loss: {{name: {node.op}, reduction: mean}}  (or sum)",
             )
+        findings.raise_errors()
         self.averages = self.averages or reduction == "mean"
         self.comparisons.append(Comparison(node.op, prediction, target, where))
         divisor = samples if reduction == "mean" else 1
@@ -253,6 +237,20 @@ class Normalizer:
         expr = rewrite(expr, lambda part: _filled(part, options))
         expr = rewrite(expr, lambda part: self.settled(part, where) if isinstance(part, Call) else part)
         return _scaled(Fraction(1, divisor), expr)
+
+    def check_target(self, node: Call, shape: Shape, where: Place | None) -> None:
+        """Raise where the target is unknown or has not the shape of the prediction."""
+        prediction, target = node.args
+        if isinstance(target, Ref) and target.name not in self.shapes.named:
+            self.settle_target(target.name, shape)
+        target_shape = self.infer(target, Name(node.op), where)
+        if target_shape.dims != shape.dims and (target_shape.size, shape.size) != (1, 1):
+            raise ProblemError.of(
+                "shape-mismatch",
+                f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",
+                where,
+                "prediction and target need the same shape",
+            )
 
     def shortcut(self, node: Expr, bypassed: list[Name]) -> Expr:
         """Cross-entropy of an activation, from the argument of the activation in one stable formula.
@@ -322,6 +320,20 @@ class Normalizer:
                 place.right(node.at) if place and node.at >= 0 else place,
                 "say which product comes first: (a * W) @ x or a * (W @ x)",
             )
+
+
+def _check_options(node: Call, options: Mapping[str, Option], where: Place | None, findings: Findings) -> None:
+    """Report options that a loss does not have, or has to be given."""
+    known = LOSSES[node.op].options
+    for key in options:
+        if key not in known:
+            names = ["reduction", *known]
+            help = did_you_mean(key, names) or f"options: {', '.join(names)}"
+            findings.error("unknown-option", f"{node.op} has no option {key}", where, help)
+    for key in known:
+        if key not in options:
+            help = f"write {node.op}(y_hat, y, {key}=1), or  loss: {{name: {node.op}, {key}: 1}}"
+            findings.error("missing-option", f"{node.op} needs {key}", where, help)
 
 
 def _unknown_function(name: str, where: Place | None) -> ProblemError:

@@ -60,7 +60,7 @@ CASES = {
         "3:",
         "bias: separate",
     ),
-    "wrong target": (replaced(NETWORK, "y: [1]", "y: [1, 2]"), "shape-mismatch", "7:7", "one shape"),
+    "wrong target": (replaced(NETWORK, "y: [1]", "y: [1, 2]"), "shape-mismatch", "7:7", "the same shape"),
     "no target": (replaced(NETWORK, "targets: {y: [1]}\n", ""), "missing-key", "6:7", "targets"),
     "two targets": (replaced(NETWORK, "{y: [1]}", "{y: [1], t: [2]}"), "missing-target", "7:7", "squared_error("),
     "no prediction": (
@@ -380,3 +380,16 @@ def test_nothing_but_a_problem_error_comes_out_of_a_spoiled_file(seed: int, tmp_
 )
 def test_files_that_once_broke_the_solver(text: str, tmp_path: Path) -> None:
     assert failure(tmp_path, text).diagnostics
+
+
+def test_names_in_asks_are_reported_with_the_faults_of_equations(tmp_path: Path) -> None:
+    text = replaced(NETWORK, "relu", "rellu")
+    text = text[: text.index("ask:")] + "ask: [z1, nowhere, eta, W1@1]\n"
+    with pytest.raises(ProblemError) as refused:
+        solve_text(tmp_path, text)
+    assert "unknown-activation" in [finding.code for finding in refused.value.diagnostics]
+    text = replaced(NETWORK, "loss: squared_error", "loss: huber")
+    text = text[: text.index("ask:")] + "ask: [z1, nowhere, eta, W1@1]\n"
+    with pytest.raises(ProblemError) as refused:
+        solve_text(tmp_path, text)
+    assert [finding.code for finding in refused.value.diagnostics] == ["missing-option", "unknown-name"]
