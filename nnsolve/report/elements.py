@@ -80,7 +80,16 @@ class Elements:
         return self._known[expr]
 
     def element(self, expr: Expr, at: Place) -> Text:
-        """The arithmetic of one element of an expression."""
+        """The arithmetic of one element of an expression; given up as soon as a part of it is too long to be shown.
+
+        The elements of nested sums and products are longer than anything that could be written.
+        """
+        text = self._element(expr, at)
+        if len(text.text) > LONGEST:
+            raise UnknownArithmeticError
+        return text
+
+    def _element(self, expr: Expr, at: Place) -> Text:
         if isinstance(expr, Num):
             return self.constant(expr)
         dims = self.shape(expr)
@@ -264,8 +273,6 @@ def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
             i, j = (0, 0, *at)[-2:]
             result = results[i][j] if results else number(float(step.value[at]), 4, scope.style)
             text = writer.element(expr, at).text
-            if len(text) > LONGEST:
-                return []
             found.append(f"{_label(step, at, scope)} = {text} = {result}")
     except UnknownArithmeticError:
         return []

@@ -141,9 +141,9 @@ class Numbers:
             return text_box(f"({box.rows[0]})")
         return box
 
-    def argument(self, expr: Expr) -> Box:
+    def argument(self, expr: Expr, box: Box | None = None) -> Box:
         """What a function is applied to: brackets of a matrix serve as its parentheses."""
-        box = self.box(expr)
+        box = box or self.box(expr)  # what is made already is not made again: the work would double with each level
         return box if box.rows[0][0] in "[⎡" and self.known(expr) is not None else fence(box, "(", ")", self.unicode)
 
     def call(self, expr: Call) -> Box:
@@ -167,8 +167,9 @@ class Numbers:
         """Over a bar where a part of it is a sum or a product; on one line of two numbers, or a matrix by a number."""
         top, bottom = self.box(expr.args[0]), self.box(expr.args[1])
         if not bottom.tall and not _is_compound(expr.args[1]) and (not _is_compound(expr.args[0])):
-            below = self.box(expr.args[1], alone=False)
-            return beside(top, text_box(" / "), below)
+            if bottom.rows[0][0] in "-−":
+                bottom = self.box(expr.args[1], alone=False)
+            return beside(top, text_box(" / "), bottom)
         return fraction(top, bottom, self.unicode)
 
     def power(self, expr: Call) -> Box:
@@ -190,7 +191,7 @@ class Numbers:
         """e with a number as its exponent; exp( ) of anything larger."""
         inner = self.box(expr.args[0])
         if inner.tall or not self.scope.scalar(expr.args[0]):
-            return self.call(expr)
+            return beside(text_box(notation.function_name("exp", self.scope)), self.argument(expr.args[0], inner))
         plain = inner.rows[0]
         return text_box(f"e^{plain}" if _is_plain(plain) else f"e^({plain})")
 

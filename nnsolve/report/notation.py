@@ -146,7 +146,7 @@ def _pow(expr: Call, scope: Scope) -> str:
     text = write(exponent, scope)
     raised = superscript(text.replace("−", "-").replace(" ", "")) if "(" not in text else None
     if raised is None:
-        raised = f"^{within(exponent, POWER, scope)}"
+        raised = f"^{text}" if tightness(exponent, scope) >= POWER else f"^({text})"
     return within(base, POSTFIX, scope) + raised
 
 
