@@ -14,7 +14,6 @@ class LossBlock(NamedTuple):
 
     `total` is its expression in the language; `per_sample` the one for several samples, where summing the expression
     over all of them would mean something else. `mean_over_outputs` divides by the number of outputs, too.
-    `logits` names the operation that computes it from the argument of an activation in one (the shortcut).
     """
 
     name: str
@@ -23,7 +22,6 @@ class LossBlock(NamedTuple):
     per_sample: str | None = None
     mean_over_outputs: bool = False
     options: Mapping[str, Any] = {}
-    logits: Mapping[str, str] = {}
     source: str = ""
 
 
@@ -50,14 +48,12 @@ LOSSES = {
             "binary_cross_entropy",
             "-sum(y ln a + (1 - y) ln(1 - a)), a a probability for each output; in nats",
             "-sum(xlogy(y, a) + xlogy(1 - y, 1 - a))",
-            logits={"sigmoid": "sigmoid_cross_entropy"},
             source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
         ),
         LossBlock(
             "cross_entropy",
             "-sum(y ln a), a the probabilities of the classes; in nats",
             "-sum(xlogy(y, a))",
-            logits={"softmax": "softmax_cross_entropy"},
             source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
         ),
         LossBlock(

@@ -19,6 +19,7 @@ from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
+from nnsolve.engine.shortcuts import shortened
 from nnsolve.ops import REGISTRY, Operation, Site
 from nnsolve.ops.templates import apply_rule, full_options
 
@@ -104,11 +105,10 @@ class Normalizer:
 
         long = rewrite(expr, normal)
         self.shapes.named[name] = self.infer(long, name, place)
-        bypassed: list[Name] = []
-        short = rewrite(long, lambda node: self.shortcut(node, bypassed)) if shortcuts else long
+        short, bypassed = shortened(long, self.defining, self.is_distribution) if shortcuts else (long, ())
         if short != long:
             self.infer(short, name, place)
-            return [*extracted, Equation(name, short, place=place, long=long, bypassed=tuple(bypassed))]
+            return [*extracted, Equation(name, short, place=place, long=long, bypassed=bypassed)]
         return [*extracted, Equation(name, long, place=place)]
 
     def infer(self, expr: Expr, name: Name, place: Place | None) -> Shape:
@@ -252,48 +252,6 @@ class Normalizer:
                 "prediction and target need the same shape",
             )
 
-    def shortcut(self, node: Expr, bypassed: list[Name]) -> Expr:
-        """Cross-entropy of an activation, from the argument of the activation in one stable formula.
-
-        The name of an activation that the formula does without is added to `bypassed`.
-        """
-        if not isinstance(node, Call) or node.op != "neg":
-            return node
-        (inner,) = node.args
-        if isinstance(inner, Call) and inner.op == "mul" and len(inner.args) == 2 and isinstance(inner.args[0], Num):
-            joined = self.joined(inner.args[1], bypassed)
-            return node if joined is None else mul(inner.args[0], joined)
-        joined = self.joined(inner, bypassed)
-        return node if joined is None else joined
-
-    def joined(self, total: Expr, bypassed: list[Name]) -> Expr | None:
-        """What replaces -total, the sum of a cross-entropy; None where the prediction is no softmax or sigmoid."""
-        if not (
-            isinstance(total, Call) and total.op == "sum" and not total.options and isinstance(total.args[0], Call)
-        ):
-            return None
-        body = total.args[0]
-        parts = body.args if body.op == "add" else (body,)
-        first = parts[0]
-        if not (isinstance(first, Call) and first.op == "xlogy"):
-            return None
-        target, prediction = first.args
-        activation = self.defining(prediction.name) if isinstance(prediction, Ref) else prediction
-        if not isinstance(activation, Call):
-            return None
-        complement = call("xlogy", _one_minus(target), _one_minus(prediction))
-        logits = activation.args[0]
-        short: Expr | None = None
-        if len(parts) == 2 and activation.op == "sigmoid" and parts[1] == complement:
-            short = call("sigmoid_cross_entropy", logits, target)
-        elif len(parts) == 1 and activation.op == "softmax" and self.is_distribution(target):
-            short = Call("softmax_cross_entropy", (logits, target), activation.options)
-        elif len(parts) == 1 and activation.op == "softmax":
-            short = neg(call("sum", mul(target, Call("log_softmax", activation.args, activation.options))))
-        if short is not None and isinstance(prediction, Ref):
-            bypassed.append(prediction.name)
-        return short
-
     def with_shapes(self, shapes: Shapes) -> Normalizer:
         """The same conventions over other named quantities."""
         other = copy.copy(self)
@@ -393,10 +351,6 @@ def _scaled(factor: Fraction, expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.op == "mul" and isinstance(expr.args[0], Num):
         return mul(Num(factor * Fraction(expr.args[0].value)), *expr.args[1:])
     return mul(Num(factor), expr)
-
-
-def _one_minus(expr: Expr) -> Expr:
-    return Call("add", (Num(1), Call("neg", (expr,))))
 
 
 def _without_unit_factor(node: Expr) -> Expr:
