@@ -316,14 +316,16 @@ class _Parser:
         self.take()
         args: list[Expr] = []
         options: list[tuple[str, Option]] = []
+        given: set[str] = set()
         closed = self.accept(")")
         while not closed:
             name = self.peek()
             following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
             if name.kind == "name" and following.text == "=" and following.kind == "op":
                 self.position += 2
-                if any(key == name.text for key, _ in options):
+                if name.text in given:
                     raise self.error(f"{name.text!r} is given twice", name.at)
+                given.add(name.text)
                 options.append((name.text, self.option(depth)))
             elif options:
                 raise self.error("an argument stands behind an option", name.at, "put name=value last")

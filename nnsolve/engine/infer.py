@@ -9,6 +9,9 @@ from nnsolve.core.spelling import spell
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.templates import full_options
 
+MAX_ELEMENTS = 1 << 25
+"""Of one computed value, named or not (256 MB): an outer product of two long vectors would fill any memory."""
+
 
 class Shapes:
     """The shapes of named quantities, and those of expressions over them.
@@ -52,9 +55,12 @@ class Shapes:
     def _infer(self, expr: Call) -> Shape:
         shapes = [self(arg) for arg in expr.args]
         try:
-            return REGISTRY[expr.op].shape(shapes, full_options(expr), self.layout)
+            shape = REGISTRY[expr.op].shape(shapes, full_options(expr), self.layout)
         except ShapeError as error:
             raise ShapeError(_with_operands(str(error), expr, shapes), error.help) from None
+        if shape.size > MAX_ELEMENTS:
+            raise ShapeError(f"the result would be {shape}, and a value has at most {MAX_ELEMENTS} numbers")
+        return shape
 
 
 def _with_operands(message: str, expr: Call, shapes: list[Shape]) -> str:

@@ -16,6 +16,7 @@ from nnsolve.core.shapes import Shape
 from nnsolve.engine.data import Data
 from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import Function, compiled
+from nnsolve.engine.infer import MAX_ELEMENTS
 from nnsolve.engine.layers import Network
 from nnsolve.engine.updates import Updates
 from nnsolve.problem.model import Problem
@@ -117,7 +118,15 @@ class Program:
 
     def _jacobian(self, name: Name, root: Name, v: Name) -> Equation:
         """d root_i / d v_j, a row for each element of root, elements counted row by row."""
-        self.shapes.named[name] = Shape((self.shapes.of(root).size, self.shapes.of(v).size))
+        shape = Shape((self.shapes.of(root).size, self.shapes.of(v).size))
+        if shape.size > MAX_ELEMENTS:
+            raise ProblemError.of(
+                "too-big",
+                f"{name} is a matrix of {shape} numbers; at most {MAX_ELEMENTS} are computed",
+                self.equations[root].place,
+                "ask for the derivative of one number: of the loss, or of an element in an equation of its own",
+            )
+        self.shapes.named[name] = shape
         expr = self.differentiator.matrix_form(root, v) or call("jacobian", Ref(root), Ref(v))
         equation = Equation(name, expr, "backward", self.equations[root].place, chain=((root, v),))
         self.equations[name] = equation

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 
+MAX_VALUES = 1 << 26
+"""Numbers computed for one run of the program, all equations together (512 MB)."""
+
+MAX_EVALUATIONS = 5_000_000
+"""Equations evaluated on the way to the last update that is asked for: about a minute's work where they are small."""
+
+
 class Moment:
     """All values after a number of updates, each computed when it is first asked for."""
 
@@ -34,6 +41,7 @@ class Moment:
         self.values: dict[Name, Tensor] = {name: leaf.value for name, leaf in program.leaves.items()}
         self.values.update(program.given)
         self.values.update(parameters)
+        self.size = 0  # of what was computed
 
     def value(self, name: Name) -> Tensor:
         """The value of a name of the program; raises `ProblemError` where it cannot be computed."""
@@ -50,7 +58,19 @@ class Moment:
         with np.errstate(all="ignore"):
             for equation in equations:
                 if equation.name not in self.values:
+                    self.charge(equation)
                     self.values[equation.name] = self.rounding.apply(equation.name, self.result(equation))
+
+    def charge(self, equation: Equation) -> None:
+        """Count the numbers that are about to be computed; raises `ProblemError` where they are too many."""
+        self.size += self.program.shapes.of(equation.name).size
+        if self.size > MAX_VALUES:
+            raise ProblemError.of(
+                "too-big",
+                f"{equation.name} is too much: the equations of one run have at most {MAX_VALUES} numbers together",
+                equation.place,
+                "use smaller tensors, or ask for less",
+            )
 
     def result(self, equation: Equation) -> Tensor:
         """The value of an equation whose operands are known."""
@@ -259,6 +279,7 @@ class Run:
         if update == END and self.problem.training is not None:
             if self.last is None:
                 raise self._no_end(name)
+            self._afford(name, self.last)
             return
         if update == END or (self.last is not None and update > self.last):
             training = self.problem.training
@@ -269,6 +290,14 @@ class Run:
                 message = f"{name} needs {update} updates, but training makes {self.last} update{plural}"
                 help = f"set  steps: {update}  in training"
             raise ProblemError.of("no-such-update", message, training.place if training else None, help)
+        self._afford(name, update)
+
+    def _afford(self, name: Name, updates: int) -> None:
+        """Raise where the way to an update is too long: it goes forward, backward and on for each update."""
+        most = max(MAX_EVALUATIONS // (3 * len(self.program.forward) or 1), 1)
+        if updates > most:
+            message = f"{name} needs {updates} updates; at most {most} are computed for a problem of this size"
+            raise ProblemError.of("too-many-updates", message, None, f"ask for no later update than @{most}")
 
     def _no_end(self, name: Name) -> ProblemError:
         place = self.problem.training.place if self.problem.training else None

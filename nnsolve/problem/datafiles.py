@@ -220,6 +220,7 @@ def _read_npy(stream: BinaryIO, request: Request, max_elements: int) -> Tensor:
         if read_header is None:
             raise ValueError(f"version {version} of the format is not known")
         shape, fortran, dtype = read_header(stream)
+        shape = tuple(map(int, shape))  # the header may say True for 1
     except Exception as error:  # numpy parses the header as Python: what it may raise is open
         raise _unusable(request, f"not a .npy file ({error})") from None
     if dtype.kind not in "biuf" or dtype.hasobject:

@@ -388,3 +388,42 @@ def test_names_in_asks_are_reported_with_the_faults_of_equations(tmp_path: Path)
     with pytest.raises(ProblemError) as refused:
         solve_text(tmp_path, text)
     assert [finding.code for finding in refused.value.diagnostics] == ["missing-option", "unknown-name"]
+
+
+RANDOM = "{random: uniform, low: 0, high: 1, seed: 1, shape: "
+TOO_BIG = {
+    "an outer product": ("outer(a, a)", "[100000]", "c", "shape-mismatch", "2:18"),
+    "an outer product inside": ("sum(2 * outer(a, a))", "[100000]", "c", "shape-mismatch", "2:26"),
+    "a matrix product": ("a @ a.T", "[100000, 1]", "c", "shape-mismatch", "2:20"),
+    "a Jacobian": ("a + sum(a)", "[100000]", "dc/da", "too-big", "2:14"),
+    "an ask": ("sum(a)", "[100000]", "outer(a, a)", "shape-mismatch", "3:8"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_BIG.values(), ids=TOO_BIG.keys())
+def test_what_would_fill_the_memory_is_refused_where_it_stands(tmp_path, case):
+    expression, shape, ask, code, place = case
+    text = f"inputs: {{a: {RANDOM}{shape}}}}}\nequations: ['c = {expression}']\nask: ['{ask}']\n"
+    (found,) = failure(tmp_path, text).diagnostics
+    assert found.code == code
+    assert "at most" in found.message
+    assert str(found.place).endswith(place)
+
+
+def test_many_large_values_are_refused_together(tmp_path, monkeypatch):
+    monkeypatch.setattr("nnsolve.engine.run.MAX_VALUES", 10)
+    text = "inputs: {a: [1, 2, 3]}\nequations: ['b = 2 * a', 'c = 2 * b', 'e = 2 * c', 'f = 2 * e']\nask: [f]\n"
+    (found,) = failure(tmp_path, text).diagnostics
+    assert (found.code, str(found.place).rpartition("yaml:")[2]) == ("too-big", "2:53")
+
+
+@pytest.mark.parametrize("address", ["w@999999999", "w@end", "L@e999999999", "L@999999999"])
+def test_a_training_that_never_ends_is_refused(tmp_path, address):
+    length = "epochs: 1000000000" if "e" in address else "steps: 1000000000"
+    text = (
+        "parameters: {w: 1}\nequations: ['L = w^2']\nloss: L\n"
+        f"training: {{learning_rate: 0.1, {length}}}\nask: ['{address}']\n"
+    )
+    (found,) = failure(tmp_path, text).diagnostics
+    assert found.code == "too-many-updates"
+    assert found.place and found.place.line == 5

@@ -359,6 +359,7 @@ def header(shape: str, dtype: str = "<f8") -> bytes:
         header("(1000,)") + b"12345678",
         header("(1000000000000,)"),
         header("(-1,)"),
+        header("(True, 2)"),
         header("(2**99999,)"),
         header("(" * 3000),
         b"\x93NUMPY\x02\x00\xff\xff\xff\xff{",
