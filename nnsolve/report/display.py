@@ -1,8 +1,8 @@
-"""A solution that shows itself: as the report in a notebook and wherever rich prints it."""
+"""A solution that shows itself: as the report in a notebook, when printed and wherever rich prints it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnsolve.engine.solve import Solution
 from nnsolve.problem.loader import load_problem
@@ -13,10 +13,27 @@ if TYPE_CHECKING:
     from nnsolve.report.terminal import Fitted
 
 NOTEBOOK_WIDTH = 110
+PRINTED_WIDTH = 100
 
 
 class DisplayedSolution(Solution):
-    """A solution whose value in a notebook cell is its report."""
+    """A solution whose value in a notebook cell is its report; `print` writes it as plain text."""
+
+    def __str__(self) -> str:
+        from nnsolve.report.style import Style
+        from nnsolve.report.text import report
+
+        return str(report(self.sections, Style(width=PRINTED_WIDTH))).rstrip("\n")
+
+    def __repr__(self) -> str:
+        if not getattr(self, "_solvers", None):  # looked at while it is made
+            return object.__repr__(self)
+        name = self.problem.path.replace("\\", "/").rpartition("/")[2]
+        count = len(self.answers)
+        return f"<solution of {name}: {count} answer{'' if count == 1 else 's'}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self) if cycle else str(self))
 
     def _repr_html_(self) -> str:
         from nnsolve.report.html import fragment
