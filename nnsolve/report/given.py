@@ -12,10 +12,23 @@ from nnsolve.report.boxes import Piece, text_box, typeset
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line
-from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, summary, tensor_box
+from nnsolve.report.tensors import (
+    column_blocks,
+    corners,
+    dimensions,
+    is_large,
+    number_of,
+    rows_of,
+    summary,
+    tensor_box,
+    texts,
+)
 
 ROLES = ("input", "target", "given", "parameter", "constant", "hyperparameter")
 INDENT = 2
+MOST_INLINE = 16
+"""Numbers of a later batch that are written on a line."""
+
 GAP = "    "
 
 
@@ -29,8 +42,10 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
     row: list[Piece] = []
     room = scope.style.width - INDENT
+    later = [step for step in steps if step.name.update > 0 and step.name not in shared]
+    apart = {step.name for step in later}
     for step in sorted(steps, key=_order):
-        if step.name in shared:
+        if step.name in shared or step.name in apart:
             continue
         cell = _cell(step, scope)
         if cell[1].box.width + cell[0].width > room or is_large(step.value.shape):
@@ -42,10 +57,51 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
             row = []
         row += [Piece(GAP if row else "", cell[0].box, "formula"), cell[1]]
     lines += _row(row)
+    lines += _batches(later, [step for step in steps if step.name not in apart], scope)
     if same:
         names = ", ".join(scope.name(step.name) for step in same)
         lines += [[], *paragraph(f"{names} as above", scope.style, "", INDENT)]
     return lines
+
+
+def _batches(steps: Sequence[Step], first: Sequence[Step], scope: Scope) -> list[Line]:
+    """What later runs are given: a line for each, and only the names where a batch comes again."""
+    lines: list[Line] = []
+    runs: dict[int, list[Step]] = {}
+    for step in steps:
+        runs.setdefault(step.name.update, []).append(step)
+    seen = [[step for step in first if step.role in ("input", "target")]]
+    for batch in runs.values():
+        earlier = next((old for old in seen if _again(batch, old)), None)
+        if earlier is not None:
+            names = ", ".join(scope.name(step.name) for step in batch)
+            text = f"{names} as {', '.join(scope.name(_same(step, earlier).name) for step in batch)}"
+        else:
+            text = ",  ".join(f"{scope.name(step.name)} = {_inline(step, scope)}" for step in batch)
+            seen.append(batch)
+        lines += paragraph(text, scope.style, "", INDENT + 4, INDENT)
+    return [[], *lines] if lines else []
+
+
+def _same(step: Step, batch: Sequence[Step]) -> Step:
+    return next(other for other in batch if other.name.after(0) == step.name.after(0))
+
+
+def _again(batch: Sequence[Step], other: Sequence[Step]) -> bool:
+    names = {step.name.after(0) for step in other}
+    return all(step.name.after(0) in names and _equal(step, _same(step, other)) for step in batch)
+
+
+def _inline(step: Step, scope: Scope) -> str:
+    """A value on one line, as a file has it; what is too large for that by its shape."""
+    if not step.value.ndim:
+        return number_of(step.value, scope.style)
+    if step.value.size > MOST_INLINE or step.value.ndim > 2:
+        return f"({summary(step.value, step.shape, scope.style)})"
+    rows = [f"[{', '.join(row)}]" for row in texts(rows_of(step.value), scope.style)]
+    if step.shape.flat:
+        return f"[{', '.join(cell for row in texts(rows_of(step.value), scope.style) for cell in row)}]"
+    return f"[{', '.join(rows)}]"
 
 
 def _order(step: Step) -> int:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from nnsolve.engine.solution import Section
 from nnsolve.report.display import solve
+from nnsolve.report.style import Style
+from nnsolve.report.text import report
 
 HERE = Path(__file__).parent
 OWN = HERE / "problems"
@@ -20,3 +22,10 @@ def sections(stem: str) -> tuple[Section, ...]:
     """The sections of a problem, of this folder or of the seeds."""
     folder = OWN if (OWN / f"{stem}.yaml").exists() else SEEDS
     return solve(folder / f"{stem}.yaml").sections
+
+
+def printed(folder: Path, text: str, style: Style | None = None) -> str:
+    """The report of a problem that is written out in a test."""
+    path = folder / "problem.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(report(solve(path).sections, style or Style(100)))

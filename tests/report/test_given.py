@@ -1,0 +1,40 @@
+"""What is given, briefly: later batches in a line each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nnsolve.report.style import Style
+from tests.report.solved import printed
+
+PROBLEM = """
+conventions: {weights: columns, samples: rows}
+layers: [{dense: {W: [[1], [-1]], b: [0]}}]
+inputs: {x: [[1, 2], [0, 1], [2, 2], [5, 7]]}
+targets: {y: [[1], [0], [1], [3]]}
+loss: {name: half_squared_error, reduction: mean}
+training: {optimizer: sgd, learning_rate: 0.1, epochs: 2, batch_size: 2}
+ask: [W@4]
+"""
+
+
+def test_later_batches_take_a_line_each(tmp_path: Path) -> None:
+    text = printed(tmp_path, PROBLEM)
+    assert "  x@1 = [[2, 2], [5, 7]],  y@1 = [[1], [3]]\n  x@2, y@2 as x, y\n  x@3, y@3 as x@1, y@1\n" in text
+    assert "2×2 input" in text.split("x@1")[0]  # the first batch is shown in full
+    assert "x@1" in printed(tmp_path, PROBLEM, Style(60, unicode=False))
+
+
+def test_a_batch_that_differs_in_one_number_is_not_the_same(tmp_path: Path) -> None:
+    text = printed(tmp_path, PROBLEM.replace("epochs: 2", "steps: 2").replace("W@4", "W@2"))
+    assert " as x" not in text.split("Forward pass")[0]
+    other = printed(tmp_path, PROBLEM.replace("[[1, 2], [0, 1], [2, 2], [5, 7]]", "[[1, 2], [0, 1], [1, 2], [0, 1]]"))
+    assert "x@1 = [[1, 2], [0, 1]],  y@1 = [[1], [3]]" in other  # the same x with another y
+
+
+def test_large_batches_are_summed_up(tmp_path: Path) -> None:
+    rows = [[n, n + 1, n + 2, n + 3, n + 4] for n in range(8)]
+    problem = PROBLEM.replace("[[1, 2], [0, 1], [2, 2], [5, 7]]", str(rows))
+    problem = problem.replace("[[1], [0], [1], [3]]", str([[n] for n in range(8)])).replace("size: 2", "size: 4")
+    problem = problem.replace("[[1], [-1]]", "[[1], [-1], [0], [0], [0]]")
+    assert "x@1 = (4×5, 20 numbers, from 4 to 11" in printed(tmp_path, problem)
