@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from nnsolve.core.expressions import Ref
+from nnsolve.core.expressions import Ref, references
 from nnsolve.core.names import Name
 from nnsolve.engine.solution import Answer
 from nnsolve.report.boxes import width
-from nnsolve.report.lines import wrapped
+from nnsolve.report.lines import paragraph, wrapped
 from nnsolve.report.notation import formula
+from nnsolve.report.notes import NOWHERE, Carried, carried_text
 from nnsolve.report.numbers import number, places, rounded
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, clean
@@ -21,8 +22,8 @@ from nnsolve.report.unfold import spelled
 INDENT = 2
 
 
-def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "") -> list[Line]:
-    """A row for each ask: its id, what it is, its value."""
+def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "", through: Carried = NOWHERE) -> list[Line]:
+    """A row for each ask: its id, what it is, its value; and a note at what is no gradient of the loss itself."""
     ids = [clean(f"{prefix}.{answer.id}" if prefix else answer.id, scope.style.unicode) for answer in answers]
     what = [_quantity(answer, scope, shown) for answer, shown in zip(answers, ids, strict=True)]
     most = scope.style.width // 3
@@ -49,6 +50,10 @@ def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "") ->
             lines.append(
                 [(" " * INDENT, ""), (left + " " * (margin - INDENT - width(left)), "formula"), (text, "answer")]
             )
+        for name in references(answer.expr):
+            if name in through and name.of is not None:
+                note = carried_text(through[name], scope.name(name.of), scope)
+                lines += paragraph(note, scope.style, "note", margin)
     return lines
 
 

@@ -107,19 +107,15 @@ def raised(box: Box, exponent: str) -> Box:
 
 
 class Piece:
-    """A box of a line with what joins it to the one before, its style, and a caption below it.
+    """A box of a line with what joins it to the one before, its style, and a caption below it."""
 
-    `essential` marks the first piece of a side of an equation that is not left out for want of room.
-    """
-
-    __slots__ = ("box", "caption", "essential", "join", "style")
+    __slots__ = ("box", "caption", "join", "style")
 
     def __init__(self, join: str, box: Box, style: str = "", caption: str = "") -> None:
         self.join = join
         self.box = box
         self.style = style
         self.caption = caption
-        self.essential = False
 
     @property
     def width(self) -> int:
@@ -149,14 +145,30 @@ def typeset(pieces: Sequence[Piece], indent: int = 0) -> list[Line]:
 
 
 def fill(pieces: Sequence[Piece], room: int) -> list[list[Piece]]:
-    """Pieces in rows of at most `room` cells, as many in each as fit."""
+    """Pieces in rows of at most `room` cells, as many in each as fit; a term of a sum is torn only where it must."""
     rows: list[list[Piece]] = []
     used = 0
-    for piece in pieces:
-        if rows and used + piece.width <= room:
-            rows[-1].append(piece)
-            used += piece.width
-        else:
-            rows.append([piece])
-            used = piece.width
+    for term in _terms(pieces):
+        cells = sum([piece.width for piece in term])
+        if rows and cells <= room < used + cells:
+            rows.append(list(term))
+            used = cells
+            continue
+        for piece in term:
+            if rows and used + piece.width <= room:
+                rows[-1].append(piece)
+                used += piece.width
+            else:
+                rows.append([piece])
+                used = piece.width
     return rows
+
+
+def _terms(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """The pieces of each term of a sum."""
+    terms: list[list[Piece]] = []
+    for piece in pieces:
+        if not terms or piece.join.startswith((" + ", " − ", " - ")):
+            terms.append([])
+        terms[-1].append(piece)
+    return terms

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref, neg
 from nnsolve.core.names import Name
-from nnsolve.report.notation import formula
-from nnsolve.report.scope import Scope
+from nnsolve.report.notation import WITHOUT, formula, without
+from nnsolve.report.scope import Scope, options
 from nnsolve.report.unfold import contains
 
 
@@ -73,15 +73,22 @@ def rule(equation: Equation, scope: Scope, vector: bool) -> str | None:
         upstream = u._replace(of=loss)
         step, outer = scope.name(derivative(u, v)), scope.name(upstream)
         part = local(equation.expr, upstream) if len(found) == 1 else None
-        if part and part.side == "left" and scope.style.unicode and vector:
-            terms.append(f"({step})ᵀ {outer}")
+        if part and part.side == "left" and vector:
+            terms.append(f"({step})ᵀ {outer}" if scope.style.unicode else f"({step}).T @ {outer}")
         else:
-            both = part is not None and part.side == "times" and not scope.scalar(Ref(upstream))
-            sign = (" ⊙ " if both else " · ") if scope.style.unicode else " * "
-            terms.append(f"{outer}{sign}{step}")
+            terms.append(f"{outer}{_sign(part, upstream, scope)}{step}")
     if len(found) < len(equation.chain):
-        terms.append("direct")  # the loss uses the quantity itself, too
+        terms.append(f"the part of {scope.name(loss)} itself")  # the loss uses the quantity itself, too
     return " + ".join(terms)
+
+
+def _sign(part: Local | None, upstream: Name, scope: Scope) -> str:
+    """⊙ (in ASCII *) where the factors are multiplied element by element, else the dot of a chain."""
+    number = scope.scalar(Ref(upstream))
+    both = part is not None and part.side == "times" and not number
+    if scope.style.unicode:
+        return " ⊙ " if both else " · "
+    return " * " if both or number else " . "
 
 
 def local_text(equation: Equation, scope: Scope, vector: bool) -> str | None:
@@ -107,3 +114,69 @@ def transposed(expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.op == "transpose":
         return expr.args[0]
     return Call("transpose", (expr,))
+
+
+def upstream_first(equation: Equation, scope: Scope) -> Expr:
+    """A product of numbers with the gradient that comes in as the first factor: ∂L/∂y · 2 · v · h."""
+    expr, loss = equation.expr, equation.name.of
+    found = links(equation)
+    if len(found) != 1 or loss is None or not isinstance(expr, Call) or expr.op != "mul":
+        return expr
+    first = Ref(found[0][0]._replace(of=loss))
+    if expr.args[0] == first or expr.args.count(first) != 1 or not all(map(scope.scalar, expr.args)):
+        return expr
+    return expr.with_args((first, *(arg for arg in expr.args if arg != first)))
+
+
+class Effect(NamedTuple):
+    """What a local derivative does to the gradient that comes in: a factor (or none), and what happens in words."""
+
+    factor: Expr | None
+    text: str
+
+
+def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
+    """What an emitted gradient makes of one gradient that comes in; None where words would be longer than it."""
+    part = local(expr, upstream)
+    if part is not None:
+        if part.side == "same":
+            return Effect(None, "1, the gradient goes through")
+        text = formula(part.factor, scope)
+        if part.side == "times":
+            return Effect(part.factor, text if scope.scalar(part.factor) else f"{text}, element by element")
+        return Effect(part.factor, f"{text}, from the {part.side}")
+    if not isinstance(expr, Call):
+        return None
+    if expr.op == "add":
+        terms = [arg for arg in expr.args if contains(arg, upstream)]
+        return effect(terms[0], upstream, scope) if len(terms) == 1 else _masks(terms, upstream, scope)
+    if expr.op in ("sum", *WITHOUT) and expr.args:
+        inner = effect(expr.args[0], upstream, scope)
+        if expr.op == "sum":
+            over = "samples" if options(expr).get("axis") is not None else "elements"
+            if over == "samples":
+                over = str(options(expr)["axis"])
+            then = f"summed over the {over}"
+        else:
+            then = without(expr, scope)
+        if inner is None:
+            return None
+        return Effect(inner.factor, f"{'1' if inner.factor is None else inner.text}, {then}")
+    if expr.op == "matmul":
+        turned = Call("transpose", (Ref(upstream),))
+        left, right = expr.args
+        if right == turned and not contains(left, upstream):
+            return Effect(left, f"{formula(left, scope)}, from the left of {formula(turned, scope)}")
+        if left == turned and not contains(right, upstream):
+            return Effect(right, f"{formula(right, scope)}, from the right of {formula(turned, scope)}")
+    return None
+
+
+def _masks(terms: list[Expr], upstream: Name, scope: Scope) -> Effect | None:
+    """Several terms that all multiply the same gradient: the sum of their factors."""
+    parts = [local(term, upstream) for term in terms]
+    if not terms or any(part is None or part.side != "times" for part in parts):
+        return None
+    factor = Call("add", tuple([part.factor for part in parts if part]))
+    text = formula(factor, scope)
+    return Effect(factor, text if scope.scalar(factor) else f"{text}, element by element")

@@ -34,6 +34,9 @@ MOST_LINES = 48
 MOST_TERMS = 12
 """Terms of one sum that are written out: the first ones, dots, and the last."""
 
+MOST_ZEROS = 2
+"""Terms of a sum with the factor 0 that are still written out."""
+
 LONGEST = 600
 """Characters of one element's arithmetic; an expression that needs more is left to its formula."""
 
@@ -64,6 +67,7 @@ class Elements:
         self.scope = scope
         self.style = scope.style
         self.numbers = Numbers(step.operands, scope, scope.style.width)
+        self.zeros = 0  # terms with a factor that is 0, left out of what was written last
         self._known: dict[Expr, tuple[Tensor, int] | None] = {}
 
     def shape(self, expr: Expr) -> tuple[int, ...]:
@@ -215,7 +219,32 @@ class Elements:
 
     def summation(self, expr: Call, at: Place) -> Text:
         where, count = self.reduced(expr, at)
-        return self.total((("+", self.element(expr.args[0], place)) for place in shortened(where, count)), count)
+        inner = expr.args[0]
+        if MOST_ZEROS < count <= 4096:
+            places = list(where)
+            kept = [place for place in places if not self.vanishes(inner, place)]
+            if kept and count - len(kept) > MOST_ZEROS:
+                self.zeros += count - len(kept)
+                places, count = kept, len(kept)
+            where = iter(places)
+        return self.total((("+", self.element(inner, place)) for place in shortened(where, count)), count)
+
+    def vanishes(self, expr: Expr, at: Place) -> bool:
+        """Whether an element is a product with a known factor that is 0, as the terms of all classes but one are."""
+        if not isinstance(expr, Call):
+            return False
+        if expr.op == "neg":
+            return self.vanishes(expr.args[0], at)
+        if expr.op != "mul":
+            return False
+        for arg in expr.args:
+            known = self.known(arg)
+            if known is None or not known[0].ndim:
+                continue
+            value = known[0]
+            if value[tuple(0 if n == 1 else i for i, n in zip(at, value.shape, strict=False))] == 0:
+                return True
+        return False
 
     def mean(self, expr: Call, at: Place) -> Text:
         _, count = self.reduced(expr, at)
@@ -258,8 +287,11 @@ def _decimals(value: Tensor) -> int:
     return places(value.ravel()[:400].tolist())
 
 
-def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
-    """The arithmetic of the elements of a step, one a line, in columns where they are short."""
+def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = None) -> list[Line]:
+    """The arithmetic of the elements of a step, one a line, in columns where they are short.
+
+    `exact` is what was rounded to the value of the step.
+    """
     assert step.equation is not None
     expr = unfold(step.equation.expr)
     writer = Elements(step, scope)
@@ -267,12 +299,19 @@ def element_lines(step: Step, scope: Scope, indent: int) -> list[Line]:
         return []
     count = step.value.size
     results = texts(rows_of(step.value), scope.style) if count <= 4096 else None
+    before = None if exact is None or exact.size > 4096 else texts(rows_of(exact), scope.style)
+    about = "≈" if scope.style.unicode else "~="
     found: list[str] = []
     try:
         for at in islice(np.ndindex(step.value.shape), MOST_LINES):
             i, j = (0, 0, *at)[-2:]
             result = results[i][j] if results else number(float(step.value[at]), 4, scope.style)
+            if before and before[i][j] != result:
+                result = f"{before[i][j]} {about} {result}"
+            writer.zeros = 0
             text = writer.element(expr, at).text
+            if writer.zeros:
+                result += f"  (without {writer.zeros} terms with the factor 0)"
             found.append(f"{_label(step, at, scope)} = {text} = {result}")
     except UnknownArithmeticError:
         return []

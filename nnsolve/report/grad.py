@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, add
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
@@ -11,11 +13,13 @@ from nnsolve.report import chain
 from nnsolve.report.boxes import pad, width
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.notation import formula
+from nnsolve.report.notes import carried
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import step_lines
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.tensors import dimensions
 from nnsolve.report.text import Report, warning_lines
+from nnsolve.report.unfold import contains
 
 INDENT = 2
 
@@ -24,6 +28,7 @@ def gradient_report(section: Section, names: Collection[Name], style: Style) -> 
     """The chain rule for the gradients of `names`: the upstream gradients, then each parameter's own factors."""
     scope = Scope(style, section.conventions, {})
     known = {step.name: step for step in section.trace.steps}
+    through = carried(section.trace.steps)
     wanted = [step for step in section.trace.steps if step.name.of is not None and step.name.primal in names]
     lines: list[Line] = []
     if section.title:
@@ -37,12 +42,14 @@ def gradient_report(section: Section, names: Collection[Name], style: Style) -> 
     if order:
         lines += [[], *heading("Upstream gradients", style, level=1)]
         for step in order:
-            lines += [[], *step_lines(step, scope, known)]
+            lines += [[], *step_lines(step, scope, known, through)]
     for step in wanted:
         title = scope.name(step.name)
         lines += [[], *heading(f"The chain rule for {title}", style, level=1)]
         lines += [[], *_whole_chain(step, scope, known), *_factors(step, scope, known), []]
-        lines += step_lines(step, scope, known)
+        lines += step_lines(step, scope, known, through)
+    while lines and not lines[0]:
+        del lines[0]
     return Report(lines)
 
 
@@ -88,30 +95,32 @@ def _factors(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Line]
         source = known.get(u)
         reason = ""
         if source is not None and source.equation is not None:
-            reason = f"from {scope.name(u)} = {formula(source.equation.expr, scope.of(source.shapes))}"
+            expr = source.equation.long or source.equation.expr
+            reason = f"from {scope.name(u)} = {formula(expr, scope.of(source.shapes))}"
         if upstream in step.shapes:
             outer = dimensions(step.shapes[upstream], scope.style) or "number"
             rows.append(("upstream", scope.name(upstream), outer, ""))
-        part = chain.local(equation.expr, upstream)
         name = scope.name(chain.derivative(u, v))
-        if part is None:
-            rows.append(("local", name, "", reason))
+        found = chain.effect(equation.expr, upstream, scope)
+        if found is None:
+            own = _own_part(equation, scope) if (u, v) not in chain.links(equation) else ""
+            rows.append(("local", f"{name}: {own}" if own else name, "", reason))
             continue
-        shape = scope.shape(part.factor)
-        size = "" if shape is None or part.side == "same" else dimensions(shape, scope.style) or "number"
-        rows.append(("local", f"{name}: {_how(part, scope)}", size, reason))
+        shape = None if found.factor is None else scope.shape(found.factor)
+        size = "" if shape is None else dimensions(shape, scope.style) or "number"
+        rows.append(("local", f"{name}: {found.text}", size, reason))
     rows.append(("product", formula(equation.expr, scope), dimensions(step.shape, scope.style) or "number", ""))
     return _table(rows, scope.style)
 
 
-def _how(part: chain.Local, scope: Scope) -> str:
-    """What a local derivative does to the gradient that comes in."""
-    if part.side == "same":
-        return "1, the gradient goes through"
-    text = formula(part.factor, scope)
-    if part.side == "times":
-        return text if scope.scalar(part.factor) else f"{text}, element by element"
-    return f"{text}, from the {part.side}"
+def _own_part(equation: Equation, scope: Scope) -> str:
+    """The terms of a gradient that come from the loss itself and not from what lies between."""
+    expr = equation.expr
+    if not isinstance(expr, Call) or expr.op != "add":
+        return ""
+    arriving = [u._replace(of=equation.name.of) for u, _ in chain.links(equation)]
+    own = [arg for arg in expr.args if not any(contains(arg, name) for name in arriving)]
+    return formula(add(*own), scope) if own else ""
 
 
 def _table(rows: list[tuple[str, str, str, str]], style: Style) -> list[Line]:

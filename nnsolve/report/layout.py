@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,10 @@ REARRANGING = frozenset(
     ("transpose", "index", "append_one", "prepend_one", "drop_first", "drop_last", "concat", "reshape", "reshaped")
 )
 """Operations that compute nothing: their results are shown, not written as calls."""
+
+
+LOOSE = ("add", "neg", *notation.WITHOUT)
+"""Operations whose results are put in parentheses inside a sum or a product."""
 
 
 class Numbers:
@@ -73,6 +76,11 @@ class Numbers:
                 return found
             if expr.op in ("mul", "matmul"):
                 return self._product(expr, join, alone)
+            if expr.op in notation.WITHOUT and alone and self.known(expr) is None:
+                inner = expr.args[0]
+                whole = isinstance(inner, Call) and not _is_call(inner)
+                box = self.fenced(inner) if whole else self.box(inner)
+                return [Piece(join, box), Piece(" ", text_box(notation.without(expr, self.scope)))]
         return [self._factor(expr, join, alone)]
 
     @property
@@ -85,7 +93,7 @@ class Numbers:
             sign, body = signed_term(term, not found)
             sign = sign.replace("-", self.minus)
             lead = join if not found else ""
-            if isinstance(body, Call) and body.op in ("add", "neg"):
+            if isinstance(body, Call) and body.op in LOOSE and self.known(body) is None:
                 found.append(Piece(lead + sign, self.fenced(body)))
             else:
                 found.extend(self.pieces(body, lead + sign, alone=not found and not sign))
@@ -98,6 +106,9 @@ class Numbers:
         if expr.op == "matmul":
             return [*found, self._factor(expr.args[1], " " if self.unicode else " @ ")]
         for sign, arg in notation.signs(expr, self.scope):
+            if self.unicode and self.known(arg) is None and notation.scales(expr, arg, self.scope):
+                found.extend(self.pieces(arg, self.sign(sign), alone=False))
+                continue
             found.append(self._factor(arg, self.sign(sign)))
         return found
 
@@ -106,7 +117,8 @@ class Numbers:
         return " * " if not self.unicode else sign if sign == " ⊙ " else " · "
 
     def _factor(self, expr: Expr, join: str, alone: bool = False) -> Piece:
-        compound = isinstance(expr, Call) and expr.op in ("add", "neg", "mul", "matmul") and self.known(expr) is None
+        compound = isinstance(expr, Call) and expr.op in (*LOOSE, "mul", "matmul") and self.known(expr) is None
+        compound = compound and not (alone and isinstance(expr, Call) and expr.op in notation.WITHOUT)
         before = self.named
         box = self.fenced(expr) if compound else self.box(expr, alone)
         shown = isinstance(expr, Ref) and self.named == before
@@ -209,6 +221,13 @@ class Numbers:
         sign = "Σ" if axis is None or notation.along_all(expr, self.scope) else f"Σ_{axis}"
         return beside(text_box(sign), self.argument(expr.args[0]))
 
+    def shortened(self, expr: Call) -> Box:
+        """A matrix, and in words which row or column of it is left out."""
+        inner = self.box(expr.args[0])
+        if isinstance(expr.args[0], Call) and not _is_call(expr.args[0]):
+            inner = fence(inner, "(", ")", self.unicode)
+        return beside(inner, text_box(f" {notation.without(expr, self.scope)}"))
+
     def condition(self, expr: Call) -> Box:
         """[x > y], which is 1 where it holds."""
         sign = text_box(" > ")
@@ -265,4 +284,5 @@ _BOXES: dict[str, Callable[[Numbers, Call], Box]] = {
     "transpose": Numbers.transposed,
     "sum": Numbers.reduction,
     "greater": Numbers.condition,
+    **dict.fromkeys(notation.WITHOUT, Numbers.shortened),
 }

@@ -55,6 +55,38 @@ def wrapped(text: str, room: int) -> list[str]:
     return lines
 
 
+def broken(text: str, room: int, first: int | None = None) -> list[str]:
+    """A formula in lines of at most `room` cells (the first may have less room), broken where it hurts least.
+
+    A break before + or − is better than one inside a product, and any outside of parentheses than one inside.
+    """
+    lines: list[str] = []
+    limit = room if first is None else first
+    while width(text) > limit:
+        at = _break(text, limit)
+        if at is None:
+            return [*lines, *wrapped(text, limit)] if lines or limit == room else wrapped(text, room)
+        lines.append(text[:at])
+        text, limit = text[at + 1 :], room
+    return [*lines, text]
+
+
+def _break(text: str, room: int) -> int | None:
+    """The blank to break a formula at: among those in reach the least deep, before a sign of a sum if possible."""
+    depth, best, least = 0, None, 0.0
+    for at, character in enumerate(text):
+        if at > room:
+            break
+        depth += (character in "([⌊‖") - (character in ")]⌋")
+        if character != " " or not at:
+            continue
+        sums = text[at + 1 : at + 3] in ("+ ", "− ", "- ")
+        cost = 2 * depth + (0 if sums else 1) + (4 if at < room / 3 else 0) - at / (room + 1)
+        if best is None or cost <= least:
+            best, least = at, cost
+    return best
+
+
 def _cut(word: str, room: int) -> str:
     """The first characters of a word that fit; at least one."""
     used = 0

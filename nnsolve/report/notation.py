@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from nnsolve.core.expressions import Call, Expr, Num, Number, Ref
+from nnsolve.core.expressions import Call, Expr, Num, Number, Ref, nodes, rewrite
+from nnsolve.core.names import Name
 from nnsolve.core.spelling import (
     ATOM,
     POSTFIX,
@@ -27,6 +28,9 @@ _VULGAR = {
     (1, 2): "½", (1, 3): "⅓", (2, 3): "⅔", (1, 4): "¼", (3, 4): "¾", (1, 5): "⅕", (2, 5): "⅖", (3, 5): "⅗",
     (4, 5): "⅘", (1, 6): "⅙", (5, 6): "⅚", (1, 8): "⅛", (3, 8): "⅜", (5, 8): "⅝", (7, 8): "⅞", (1, 10): "⅒",
 }  # fmt: skip
+WITHOUT = {"drop_first": "first", "drop_last": "last"}
+"""Operations that leave out the feature that the 1 of a folded bias stands in, and which one it is."""
+
 _PLAIN_OPTIONS = {
     "axis": (None, "features"),
     "base": None,
@@ -38,7 +42,50 @@ _PLAIN_OPTIONS = {
 
 def formula(expr: Expr, scope: Scope) -> str:
     """An expression as one line of text."""
-    return write(unfold(expr), scope) if scope.style.unicode else spelled(expr)
+    return write(written(expr, scope), scope) if scope.style.unicode else spelled(_worded(unfold(expr), scope))
+
+
+def written(expr: Expr, scope: Scope) -> Expr:
+    """The expression as it is written down: definitions unfolded, an outer product as a column times a row."""
+    expr = unfold(expr)
+    if not scope.style.unicode or not any(isinstance(node, Call) and node.op == "outer" for node in nodes(expr)):
+        return expr
+
+    def change(node: Expr) -> Expr:
+        if not isinstance(node, Call) or node.op != "outer":
+            return node
+        sides = [scope.shape(arg) for arg in node.args]
+        if any(side is None or len(side.dims) != 2 for side in sides):
+            return node
+        turned = [
+            arg if side is not None and side.dims[1 - n] == 1 else _turned(arg)
+            for n, (arg, side) in enumerate(zip(node.args, sides, strict=True))
+        ]
+        return Call("matmul", tuple(turned))
+
+    return rewrite(expr, change)
+
+
+def _turned(expr: Expr) -> Expr:
+    return expr.args[0] if isinstance(expr, Call) and expr.op == "transpose" else Call("transpose", (expr,))
+
+
+def _worded(expr: Expr, scope: Scope) -> Expr:
+    """The expression with what only emitted gradients have in words: the equation language has no name for it."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op in WITHOUT:
+            inner = spelled(node.args[0])
+            inner = inner if isinstance(node.args[0], Ref) else f"({inner})"
+            return Ref(Name(f"({inner} {without(node, scope)})"))
+        if isinstance(node, Call) and node.op == "jacobian":
+            return Ref(Name(_derivatives(node, scope, *(spelled(arg) for arg in node.args))))
+        return node
+
+    changed = rewrite(expr, change)
+    if isinstance(expr, Call) and expr.op in WITHOUT and isinstance(changed, Ref):
+        return Ref(Name(changed.name.stem[1:-1]))
+    return changed
 
 
 def write(expr: Expr, scope: Scope) -> str:
@@ -72,6 +119,8 @@ def tightness(expr: Expr, scope: Scope) -> int:
             return POWER
         if expr.op in ("greater", "inside"):
             return ATOM
+        if expr.op in WITHOUT:
+            return SUM
     return binding(expr)
 
 
@@ -107,14 +156,23 @@ def _mul(expr: Call, scope: Scope) -> str:
     parts = [factor(expr.args[0], True, "mul", scope)]
     for sign, arg in signs(expr, scope):
         parts.append(sign)
-        parts.append(factor(arg, False, "mul", scope))
+        parts.append(write(arg, scope) if scales(expr, arg, scope) else factor(arg, False, "mul", scope))
     return "".join(parts)
+
+
+def scales(expr: Call, last: Expr, scope: Scope) -> bool:
+    """Whether a product ends in a matrix product that numbers are put before: η xᵀ e needs no parentheses."""
+    if not isinstance(last, Call) or last.op != "matmul" or last is not expr.args[-1]:
+        return False
+    return all(scope.scalar(arg) for arg in expr.args[:-1]) and not scope.scalar(last)
 
 
 def signs(expr: Call, scope: Scope) -> list[tuple[str, Expr]]:
     """The factors of a product behind the first, each with the sign before it: ⊙ between tensors, · or a blank else."""
     found: list[tuple[str, Expr]] = []
     tensor = not scope.scalar(expr.args[0])
+    if len(expr.args) > 2 and not tensor and all(scope.scalar(arg) for arg in expr.args):
+        return [(" · ", arg) for arg in expr.args[1:]]
     for left, right in zip(expr.args, expr.args[1:], strict=False):
         number = scope.scalar(right)
         if tensor and not number:
@@ -239,19 +297,31 @@ def _inside(expr: Call, scope: Scope) -> str:
     return f"[{low} < {x} < {high}]"
 
 
-def _without(before: str, after: str) -> Callable[[Call, Scope], str]:
-    """What is left without the first or last feature, as a slice."""
+def without(expr: Call, scope: Scope) -> str:
+    """What is left out: `without its last row`."""
+    down = scope.layout.axis(str(options(expr).get("axis") or "features")) == 0
+    return f"without its {WITHOUT[expr.op]} {'row' if down else 'column'}"
 
-    def writer(expr: Call, scope: Scope) -> str:
-        down = scope.layout.axis(str(options(expr).get("axis") or "features")) == 0
-        return f"{within(expr.args[0], POSTFIX, scope)}[{before if down else after}]"
 
-    return writer
+def _without(expr: Call, scope: Scope) -> str:
+    return f"{within(expr.args[0], POSTFIX, scope)} {without(expr, scope)}"
 
 
 def _jacobian(expr: Call, scope: Scope) -> str:
-    of, by = (write(arg, scope) for arg in expr.args)
-    return f"the derivatives of {of} by {by}, a row for each element of {of}"
+    return _derivatives(expr, scope, *(write(arg, scope) for arg in expr.args))
+
+
+def _derivatives(expr: Call, scope: Scope, of: str, by: str) -> str:
+    """A Jacobian matrix in words: which derivatives, and where each stands."""
+    order = ["", ""]
+    for n, arg in enumerate(expr.args):
+        shape = scope.shape(arg)
+        if shape is not None and len(shape.dims) == 2 and min(shape.dims) > 1:
+            order[n] = " (row by row)"
+    return (
+        f"the derivatives of {of} with respect to {by}: a row for each element of {of}{order[0]}, "
+        f"a column for each element of {by}{order[1]}"
+    )
 
 
 _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
@@ -267,8 +337,8 @@ _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "append_one": _stacked("", "1"),
     "prepend_one": _stacked("1", ""),
     "concat": _stacked("", ""),
-    "drop_first": _without("1:", ":, 1:"),
-    "drop_last": _without(":−1", ":, :−1"),
+    "drop_first": _without,
+    "drop_last": _without,
     "greater": _greater,
     "inside": _inside,
     "jacobian": _jacobian,

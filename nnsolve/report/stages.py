@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnsolve.core.expressions import Call, Expr, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
@@ -16,12 +18,22 @@ from nnsolve.report.layout import REARRANGING, Numbers
 from nnsolve.report.scope import Scope
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
 
 SIMPLE = frozenset(("add", "mul", "matmul"))
+
+
+def exact_value(step: Step, scope: Scope) -> Tensor | None:
+    """What a step came to before it was rounded; None where it was not, or rounding changed nothing."""
+    equation = step.equation
+    if not step.rounding or equation is None or (isinstance(equation.expr, Call) and equation.expr.op == "jacobian"):
+        return None
+    shapes = Shapes(scope.layout)
+    shapes.named.update(step.shapes)
+    value = evaluate(equation.expr, shapes, step.operands)
+    return None if np.array_equal(value, step.value, equal_nan=True) else value
 
 
 class Stage:

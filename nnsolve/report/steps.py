@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from nnsolve.core.expressions import Call, Ref, references
+from nnsolve.core.expressions import Call, Num, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
-from nnsolve.ops.templates import unfold
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
 from nnsolve.report.elements import element_lines
-from nnsolve.report.elide import LONGEST, is_whole, readable
+from nnsolve.report.elide import is_whole, readable
 from nnsolve.report.layout import Numbers
-from nnsolve.report.lines import justified, line_width, paragraph, wrapped
-from nnsolve.report.notation import formula
+from nnsolve.report.lines import broken, justified, line_width, wrapped
+from nnsolve.report.notation import formula, written
+from nnsolve.report.notes import NOWHERE, Carried, note_lines, reason
 from nnsolve.report.scope import Scope
-from nnsolve.report.stages import stage
-from nnsolve.report.style import Line, clean
-from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, summary, tensor_box
+from nnsolve.report.stages import exact_value, stage
+from nnsolve.report.style import Line
+from nnsolve.report.taught import taught
+from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, tensor_box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
 
 INDENT = 2
+LEAST = 16
+"""A formula's first line is not made shorter than this for the sake of the address."""
+
 DEEPEST = 18
 """Equal signs stand below each other unless that takes more than these cells."""
 
 
-def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Line]:
-    """The lines of one step; `known` finds the step of a name."""
-    step = readable(step, scope.style.unicode)
+def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried = NOWHERE) -> list[Line]:
+    """The lines of one step; `known` finds the step of a name, `through` the parameters that an error went through."""
+    textbook = taught(step, scope, known)
+    exact = exact_value(step, scope)
+    step = readable(textbook or step, scope.style.unicode)
     assert step.equation is not None
     scope = scope.of(step.shapes)
-    expr = step.equation.expr
+    vector = step.shape.kind == "vector"
+    expr = chain.upstream_first(step.equation, scope) if step.phase == "backward" else step.equation.expr
+    equation = step.equation._replace(expr=expr)
+    step = step._replace(equation=equation)
     updated = step.phase == "update" and any(_same_quantity(step.name, name) for name in references(expr))
     arrow = "←" if updated and scope.style.unicode else "="
     left = scope.at(step.name.update).name(step.name) if updated else scope.name(step.name)
@@ -39,25 +55,26 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step]) -> list[Lin
         left, arrow = str(step.name), "="
     column = INDENT + width(left) + 1
     column = column if column <= DEEPEST else INDENT + 2
-    sides = [formula(expr, scope)]
-    rule = chain.rule(step.equation, scope, _is_vector(step)) if step.phase == "backward" else None
-    if rule and rule != sides[0]:
+    main = formula(expr, scope)
+    sides = [main]
+    rule = chain.rule(equation, scope, vector) if step.phase == "backward" else None
+    if rule and rule != main:
         sides.insert(0, rule)
+    label = _label(step, scope)
     lines: list[Line] = [[(" " * INDENT, ""), (left, "formula"), (f" {arrow} ", "formula")]]
-    _side(lines, sides[0], column, scope)
+    _side(lines, sides[0], column, scope, line_width(label) + 2 if label else 0)
+    head = len(lines)
     if len(sides) > 1:
         lines.append([(" " * column, ""), ("= ", "")])
         _side(lines, sides[1], column, scope)
-    _numbers(lines, step, scope, column, updated)
+    _numbers(lines, step, scope, column, updated, exact)
+    local = chain.local_text(equation, scope, vector) if step.phase == "backward" else None
+    remark = reason(step, scope, known, local)
     return [
-        *_annotated(lines, _label(step, scope), _reason(step, scope, known), len(sides) > 1, scope.style.width),
-        *_notes(step, scope, column),
-        *(element_lines(step, scope, column) if scope.style.detail == "full" and is_whole(step) else []),
+        *_annotated(lines, label, remark, head, len(sides) > 1, scope.style.width),
+        *note_lines(step, scope, column, main, through.get(step.name, frozenset()), textbook is not None),
+        *(element_lines(step, scope, column, exact) if scope.style.detail == "full" and is_whole(step) else []),
     ]
-
-
-def _is_vector(step: Step) -> bool:
-    return step.shape.kind == "vector"
 
 
 def _same_quantity(name: Name, other: Name) -> bool:
@@ -70,33 +87,68 @@ def _label(step: Step, scope: Scope) -> Line:
     return [(address + ("  " if address and shape else "") + shape, "address")] if address or shape else []
 
 
-def _side(lines: list[Line], text: str, column: int, scope: Scope) -> None:
-    """Add one side of the equation to the last line, and to more lines where it is too wide."""
+def _side(lines: list[Line], text: str, column: int, scope: Scope, spare: int = 0) -> None:
+    """Add one side of the equation to the last line, and to more lines where it is too wide.
+
+    `spare` cells at the end of the first line are kept for the address.
+    """
     room = scope.style.width - max(line_width(lines[-1]), column + 2)
-    for n, part in enumerate(wrapped(text, room)):
+    for n, part in enumerate(broken(text, room, room - spare if room - spare >= LEAST else room)):
         if n:
             lines.append([(" " * (column + 2), "")])
         lines[-1].append((part, "formula"))
 
 
-def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: bool) -> None:
+class Side:
+    """A side of an equation in numbers: its sign and its pieces, and whether it can be left out for want of room."""
+
+    __slots__ = ("essential", "pieces", "sign")
+
+    def __init__(self, pieces: list[Piece], sign: str = "=", essential: bool = True) -> None:
+        self.pieces = pieces
+        self.sign = sign
+        self.essential = essential
+
+    @property
+    def width(self) -> int:
+        return len(self.sign) + 1 + sum([piece.width for piece in self.pieces])
+
+    def headed(self, pieces: list[Piece], first: bool = True) -> list[Piece]:
+        """Some of the pieces behind the sign, or behind as many blanks."""
+        return [Piece(f"{self.sign if first else ' ' * len(self.sign)} ", text_box("")), *pieces]
+
+    def lines(self, room: int) -> list[list[Piece]]:
+        """The side on lines of its own."""
+        return [self.headed(row, n == 0) for n, row in enumerate(fill(self.pieces, room))]
+
+
+def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: bool, exact: Tensor | None) -> None:
     """Add the numbers put in and the result: on the line of the formula if they fit there, else below it."""
-    room = scope.style.width - column - 2
+    assert step.equation is not None
+    if isinstance(step.equation.expr, Num):
+        return
+    sign = "=" if exact is None else "≈" if scope.style.unicode else "~="
+    cells = scope.style.width - column
+    room = cells - len(sign) - 1
     captions = _captions(step, scope) if updated and step.shape.dims else {}
-    result = _result(step, scope, room)
+    result = _result(step.value, scope, room)
     if len(result) == 1 and captions:
         result[0][-1].caption = ("new " if scope.style.unicode else "") + scope.at(step.name.update).name(step.name)
     sides = _sides(step, scope, room, captions)
+    sides += _unrounded(exact, result, scope, room)
     if len(result) == 1:
-        sides.append(result[0])
-    on_one = sum([_total(side) + 3 for side in sides]) - 3 <= room
-    if not on_one and len(sides) == 3 and _total(sides[0]) + 3 + _total(sides[2]) <= room and not _essential(sides[1]):
-        del sides[1]
-        on_one = True
-    blocks = _joined(sides) if on_one else [block for side in sides for block in _broken(side, room)]
+        sides.append(Side(result[0], sign))
+    on_one = sum([side.width + 1 for side in sides]) - 1 <= cells
+    if not on_one and not all(side.essential for side in sides):
+        kept = [side for side in sides if side.essential]
+        if sum([side.width + 1 for side in kept]) - 1 <= cells:
+            sides, on_one = kept, True
+    blocks = _joined(sides) if on_one else [block for side in sides for block in side.lines(room)]
     if len(result) > 1:
-        blocks += [[Piece("= " if n == 0 else "  ", text_box("")), *block] for n, block in enumerate(result)]
+        blocks += [Side([], sign).headed(block, n == 0) for n, block in enumerate(result)]
     if len(blocks) == 1 and not any(piece.box.tall for piece in blocks[0]):
+        for piece in blocks[0]:
+            piece.caption = ""
         spare = line_width(_label(step, scope)) + 2 if len(lines) == 1 else 0
         if line_width(lines[-1]) + 1 + _total(blocks[0]) + spare <= scope.style.width:
             lines[-1].append((" ", ""))
@@ -108,25 +160,34 @@ def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: 
         lines += typeset(block, column)
 
 
-def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> list[list[Piece]]:
+def _unrounded(exact: Tensor | None, result: list[list[Piece]], scope: Scope, room: int) -> list[Side]:
+    """What a rounded value was before; nothing where it is too large or looks the same."""
+    if exact is None or is_large(exact.shape) or len(result) > 1:
+        return []
+    box = tensor_box(exact, scope.style)
+    if box.width > room or box.rows == result[0][0].box.rows:
+        return []
+    return [Side([Piece("", box)])]
+
+
+def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> list[Side]:
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
     assert step.equation is not None
-    expr = unfold(step.equation.expr)
+    expr = written(step.equation.expr, scope)
     if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian") or not is_whole(step):
         return []
     numbers = Numbers(step.operands, scope, room, captions)
     pieces = numbers.pieces(expr)
     if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []
-    found = [pieces]
+    found = [Side(pieces)]
     between = None if captions else stage(expr, step, numbers, scope)
     if between is not None:
         shapes = {**step.shapes, **{name: Shape(value.shape, "tensor") for name, value in between.values.items()}}
         settled = Numbers({**step.operands, **between.values}, scope.of(shapes), room)
         pieces = settled.pieces(between.expr)
         if len(fill(pieces, room)) == 1 and not any(is_large(value.shape) for value in between.values.values()):
-            pieces[0].essential = between.essential
-            found.append(pieces)
+            found.append(Side(pieces, essential=between.essential))
     return found
 
 
@@ -134,22 +195,12 @@ def _fit(pieces: list[Piece], room: int) -> bool:
     return all(piece.width <= room for piece in pieces)
 
 
-def _essential(side: list[Piece]) -> bool:
-    return side[0].essential
-
-
-def _joined(sides: list[list[Piece]]) -> list[list[Piece]]:
+def _joined(sides: list[Side]) -> list[list[Piece]]:
     """All sides on one line; none where there are no sides."""
     line: list[Piece] = []
     for side in sides:
-        line += [Piece(" = " if line else "= ", text_box("")), *side]
+        line += [Piece(f" {side.sign} " if line else f"{side.sign} ", text_box("")), *side.pieces]
     return [line] if line else []
-
-
-def _broken(side: list[Piece], room: int) -> list[list[Piece]]:
-    """A side on lines of its own."""
-    rows = fill(side, room)
-    return [[Piece("= " if n == 0 else "  ", text_box("")), *row] for n, row in enumerate(rows)]
 
 
 def _captions(step: Step, scope: Scope) -> dict[Name, str]:
@@ -164,62 +215,35 @@ def _total(pieces: list[Piece]) -> int:
     return sum([piece.width for piece in pieces])
 
 
-def _result(step: Step, scope: Scope, room: int) -> list[list[Piece]]:
+def _result(value: Tensor, scope: Scope, room: int) -> list[list[Piece]]:
     """The value of a step: one block, or several of some columns each."""
     style = scope.style
-    if step.value.ndim and is_large(step.value.shape):
-        return [[Piece("", corners(step.value, style, room), "result")]]
-    box = tensor_box(step.value, style)
+    if value.ndim and is_large(value.shape):
+        return [[Piece("", corners(value, style, room), "result")]]
+    box = tensor_box(value, style)
     if box.width <= room:
         return [[Piece("", box, "result")]]
     blocks: list[list[Piece]] = []
-    for columns, part in column_blocks(step.value, style, room):
+    for columns, part in column_blocks(value, style, room):
         first, last = columns[0] + scope.base, columns[-1] + scope.base
         caption = f"columns {first} to {last}" if last > first else f"column {first}"
         blocks.append([Piece("", part, "result", caption)])
     return blocks
 
 
-def _annotated(lines: list[Line], label: Line, note: str, two_sides: bool, cells: int) -> list[Line]:
-    """The lines with the address at the right end of the first, and a remark where there is room for it."""
+def _annotated(lines: list[Line], label: Line, note: str, head: int, two_sides: bool, cells: int) -> list[Line]:
+    """The lines with the address at the right end of the first, and a remark where there is room for it.
+
+    The first side of the equation takes `head` lines; nothing is put between these.
+    """
     first, *rest = lines
+    top = justified(first, label, cells)
+    more, rest = rest[: head - 1], rest[head - 1 :]
     if not note:
-        return [*justified(first, label, cells), *rest]
+        return [*top, *more, *rest]
     if two_sides and line_width(rest[0]) + 4 + width(note) <= cells:
-        return [*justified(first, label, cells), *justified(rest[0], [(note, "note")], cells), *rest[1:]]
-    if line_width(first) + width(note) + line_width(label) + 7 <= cells:
+        return [*top, *more, *justified(rest[0], [(note, "note")], cells), *rest[1:]]
+    if not more and line_width(first) + width(note) + line_width(label) + 7 <= cells:
         return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
     extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in wrapped(note, cells - 6)]
-    return [*justified(first, label, cells), *extra, *rest]
-
-
-def _reason(step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
-    """Which equation a gradient comes from, and the local derivative."""
-    equation = step.equation
-    if equation is None or step.phase != "backward" or not equation.chain or equation.long is not None:
-        return ""
-    local = chain.local_text(equation, scope, _is_vector(step))
-    sources = []
-    for u, _ in equation.chain:
-        source = known.get(u)
-        if source is not None and source.equation is not None and source.equation.expr.size <= LONGEST:
-            sources.append(f"{scope.name(u)} = {formula(source.equation.expr, scope.of(source.shapes))}")
-    parts = sources[:1] if len(sources) == 1 else []
-    if local:
-        parts.append(local)
-    return ("from " if sources else "") + (":  " if len(parts) == 2 else "").join(parts) if parts else ""
-
-
-def _notes(step: Step, scope: Scope, column: int) -> list[Line]:
-    """What else is to be said: a shortcut, a summary of a large value, how it was rounded."""
-    lines: list[Line] = []
-    equation = step.equation
-    if equation is not None and equation.long is not None:
-        kind = "a shortcut; the long way is" if step.phase == "backward" else "safe from overflow; the same as"
-        text = f"{kind} {formula(equation.long, scope)}"
-        lines += paragraph(text, scope.style, "note", column + 2, column)
-    if step.value.ndim and is_large(step.value.shape):
-        lines += paragraph(summary(step.value, step.shape, scope.style), scope.style, "note", column + 2, column)
-    if step.rounding:
-        lines += paragraph(clean(step.rounding, scope.style.unicode), scope.style, "note", column + 2, column)
-    return lines
+    return [*top, *more, *extra, *rest]

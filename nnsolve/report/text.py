@@ -12,12 +12,16 @@ from nnsolve.engine.solution import Section
 from nnsolve.report.answers import answer_lines
 from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
+from nnsolve.report.notes import carried
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
+
+LONG = 40
+"""Lines of steps after which a warning that stands above them is repeated below."""
 
 PHASES = {"forward": "Forward pass", "backward": "Backward pass", "update": "Update"}
 
@@ -58,6 +62,8 @@ def report(sections: Sequence[Section], style: Style) -> Report:
         lines += _section(section, style, seen, first=n == 0, base=sections[0] if n else None)
         if not n:
             seen = {step.name: step for step in section.trace.steps}
+    while lines and not lines[0]:
+        del lines[0]
     return Report(lines)
 
 
@@ -73,12 +79,18 @@ def _section(
         lines += [[], *paragraph(clean(section.text, style.unicode), style)]
     lines += warning_lines(section.warnings, style)
     if style.detail != "brief":
-        lines += _trace(section, style, seen)
-        lines += warning_lines(section.warnings, style)
+        steps = _trace(section, style, seen)
+        lines += steps
+        if len(steps) > LONG:
+            lines += warning_lines(section.warnings, style)
     if section.answers:
         scope = Scope(style, section.conventions, {})
-        lines += [[], *heading("Answers", style, level=1), [], *answer_lines(section.answers, scope, section.id)]
+        lines += [[], *heading("Answers", style, level=1), [], *_answers(section, scope)]
     return lines
+
+
+def _answers(section: Section, scope: Scope) -> list[Line]:
+    return answer_lines(section.answers, scope, section.id, carried(section.trace.steps))
 
 
 def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
@@ -100,6 +112,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     scope = Scope(style, section.conventions, {})
     steps = section.trace.steps
     known = {step.name: step for step in steps}
+    through = carried(steps)
     lines: list[Line] = []
     given = [step for step in steps if step.phase == "given"]
     lines += given_lines(given, scope, seen)
@@ -112,7 +125,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
         if here != current:
             lines += [[], *heading(_title(*here, several), style, level=1)]
             current = here
-        lines += [[], *step_lines(step, scope.at(here[1]), known)]
+        lines += [[], *step_lines(step, scope.at(here[1]), known, through)]
     return lines
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.report.arithmetic import evaluate, half_unit, tolerance
-from tests.report.solved import sections
+from tests.report.solved import printed, sections
 
 PROBLEMS = [
     "regression-3-4-3-l2-norm",
@@ -89,3 +90,17 @@ def test_the_number_of_lines_is_bounded() -> None:
     assert len(text.splitlines()) < 1200
     assert "100304 more elements are left out" in text
     assert len(text) < 120_000
+
+
+def test_terms_with_the_factor_0_are_counted_instead_of_written(tmp_path: Path) -> None:
+    problem = """
+inputs: {p: [0.5, 0.25, 0.125, 0.125]}
+targets: {y: [0, 1, 0, 0]}
+equations: ['L = -sum(y * ln(p))']
+ask: [L]
+"""
+    text = printed(tmp_path, problem, Style(100, detail="full"))
+    assert "L = −1·ln(0.25) = 1.3863  (without 3 terms with the factor 0)" in text
+    assert "0·ln" not in text
+    two = printed(tmp_path, problem.replace("[0, 1, 0, 0]", "[0, 1, 0, 1]"), Style(100, detail="full"))
+    assert "0·ln(0.5) + 1·ln(0.25) + 0·ln(0.125) + 1·ln(0.125)" in two and "without" not in two

@@ -13,6 +13,8 @@ from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
 from nnsolve.report.symbols import symbol
+from nnsolve.report.text import report
+from tests.report.solved import sections
 
 NAMES = {
     "W1": Name("W", 1),
@@ -57,6 +59,11 @@ def shown(text: str, **options: object) -> str:
         ("W1 - eta * g", "W₁ − η ∂L/∂a₁"),
         ("w_1 * s", "w₁ · s"),
         ("2 * s", "2 s"),
+        ("2 * s * t", "2 · s · t"),
+        ("eta * (W1 @ x)", "η W₁ x"),
+        ("2 * (y - W1 @ x)", "2 (y − W₁ x)"),
+        ("outer(x, y)", "x yᵀ"),
+        ("b1 - outer(x, y)", "b₁ − x yᵀ"),
         ("s * 2", "s · 2"),
         ("-(s + t)", "−(s + t)"),
         ("s - (t - 1)", "s − (t − 1)"),
@@ -71,7 +78,7 @@ def shown(text: str, **options: object) -> str:
         ("softmax(beta * z1)", "softmax(β z₁)"),
         ("leaky_relu(z1, slope=0.1)", "LeakyReLU(z₁, slope = 0.1)"),
         ("append_one(x)", "[x; 1]"),
-        ("drop_last(x)", "x[:−1]"),
+        ("drop_last(x)", "x without its last row"),
         ("xlogy(y, a1)", "y ⊙ ln(a₁)"),
         ("softmax_cross_entropy(z1, y)", "−Σ(y ⊙ ln softmax(z₁))"),
         ("a1 * (1 - a1)", "a₁ ⊙ (1 − a₁)"),
@@ -93,6 +100,27 @@ def test_a_raised_layer_number_takes_no_exponent() -> None:
     assert shown("W1.T @ x", layer_numbers="superscript") == "(W¹)ᵀ x"
     assert shown("W1.T @ x", layer_numbers="brackets") == "(W⁽¹⁾)ᵀ x"
     assert shown("a1^2", layer_numbers="superscript") != "a¹²"
+
+
+def test_what_is_left_out_is_said_in_words() -> None:
+    assert shown("drop_first(W1.T @ g)") == "(W₁ᵀ ∂L/∂a₁) without its first row"
+    assert shown("drop_first(W1.T @ g) + y") == "((W₁ᵀ ∂L/∂a₁) without its first row) + y"
+    assert shown("drop_last(g @ W1.T)", samples="rows") == "(∂L/∂a₁ W₁ᵀ) without its last column"
+    assert shown("drop_last(W1.T @ g)", unicode=False) == "(W1.T @ dL/da1) without its last row"
+    assert shown("s * drop_last(W1.T @ g)", unicode=False) == "s * ((W1.T @ dL/da1) without its last row)"
+
+
+def test_jacobian_matrices_say_what_their_rows_and_columns_are() -> None:
+    rows = "the derivatives of x with respect to W₁: a row for each element of x"
+    assert shown("jacobian(x, W1)") == f"{rows}, a column for each element of W₁ (row by row)"
+    assert shown("jacobian(x, y)").endswith("a column for each element of y")
+    assert "jacobian" not in shown("jacobian(x, W1)", unicode=False)
+
+
+def test_formula_and_numbers_have_one_notation() -> None:
+    text = str(report(sections("rows-layer-by-layer"), Style(80)))
+    assert text.count("without its last column") == 2
+    assert "drop_last" not in text and "[:" not in text
 
 
 def test_a_one_is_put_beside_a_row_and_below_a_column() -> None:

@@ -1,0 +1,92 @@
+"""Remarks beside and below a step: where it comes from, shortcuts, roundings, gradients that are none of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from nnsolve.core.expressions import references
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.report.elide import LONGEST
+from nnsolve.report.lines import paragraph
+from nnsolve.report.notation import formula
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Line, clean
+from nnsolve.report.tensors import is_large, summary
+
+MOST_SOURCES = 3
+"""Equations that a gradient comes from and that are written out; of more only the names are given."""
+
+Carried = Mapping[Name, frozenset[Name]]
+"""The gradients that were carried through updated parameters, and which these are."""
+
+NOWHERE: Carried = MappingProxyType({})
+
+
+def carried(steps: Iterable[Step]) -> Carried:
+    """Which gradients are no gradients of the loss: they use a parameter that was already updated, or such a gradient.
+
+    With `order: layer_by_layer` the error goes through the new weights, while activations and deltas stay.
+    """
+    found: dict[Name, frozenset[Name]] = {}
+    for step in steps:
+        if step.phase != "backward" or step.equation is None:
+            continue
+        used = references(step.equation.expr)
+        new = {name for name in used if name.of is None and name.update > step.name.update}
+        through = frozenset(new).union(*(found[name] for name in used if name in found))
+        if through:
+            found[step.name] = through
+    return found
+
+
+def carried_text(names: Iterable[Name], of: str, scope: Scope) -> str:
+    """Why a value is not the gradient of the loss `of`."""
+    through = " and ".join(scope.at(name.update).name(name) for name in sorted(names, key=str))
+    return f"with the updated {through} (order: layer_by_layer), so it is not the gradient of {of} itself"
+
+
+def reason(step: Step, scope: Scope, known: Mapping[Name, Step], local: str | None) -> str:
+    """Which equations a gradient comes from, and the local derivative where there is a single one."""
+    equation = step.equation
+    if equation is None or step.phase != "backward" or not equation.chain:
+        return ""
+    names = list(dict.fromkeys(u for u, _ in equation.chain))
+    texts = [_source(name, scope, known) for name in names]
+    whole = [text for text in texts if text]
+    if len(names) > MOST_SOURCES or not any(whole):
+        return ""
+    if len(names) == 1:
+        return f"from {whole[0]}" + (f":  {local}" if local else "")
+    return "from " + ", ".join(text or scope.name(name) for name, text in zip(names, texts, strict=True))
+
+
+def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:
+    """An equation of the forward pass; only the name where it is a loss in one with what comes before it."""
+    source = known.get(name)
+    if source is None or source.equation is None or source.equation.expr.size > LONGEST:
+        return ""
+    if source.equation.long is not None:
+        return scope.name(name)
+    return f"{scope.name(name)} = {formula(source.equation.expr, scope.of(source.shapes))}"
+
+
+def note_lines(step: Step, scope: Scope, column: int, main: str, through: frozenset[Name], taught: bool) -> list[Line]:
+    """What else is to be said below a step whose formula reads `main`."""
+    equation = step.equation
+    texts: list[str] = []
+    if equation is not None and equation.long is not None:
+        other = formula(equation.long, scope)
+        if taught:
+            texts.append(f"evaluated as {other}, which cannot overflow")
+        elif other != main:
+            kind = "a shortcut; the long way is" if step.phase == "backward" else "safe from overflow; the same as"
+            texts.append(f"{kind} {other}")
+    if through and step.name.of is not None:
+        texts.append(carried_text(through, scope.name(step.name.of), scope))
+    if step.value.ndim and is_large(step.value.shape):
+        texts.append(summary(step.value, step.shape, scope.style))
+    if step.rounding:
+        texts.append(clean(step.rounding, scope.style.unicode))
+    return [line for text in texts for line in paragraph(text, scope.style, "note", column + 2, column)]
