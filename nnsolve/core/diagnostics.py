@@ -87,11 +87,41 @@ class Findings:
             raise ProblemError(self.diagnostics)
 
 
+ABBREVIATIONS = {
+    "mse": ("mean_squared_error", "half_squared_error", "squared_error"),
+    "sse": ("squared_error",),
+    "rss": ("squared_error",),
+    "l2": ("l2_norm", "squared_error"),
+    "l1": ("absolute_error",),
+    "mae": ("absolute_error",),
+    "bce": ("binary_cross_entropy",),
+    "ce": ("cross_entropy",),
+    "nll": ("cross_entropy", "binary_cross_entropy"),
+    "xent": ("cross_entropy",),
+    "log_loss": ("binary_cross_entropy", "cross_entropy"),
+    "lr": ("learning_rate",),
+    "eta": ("learning_rate",),
+    "alpha": ("learning_rate",),
+    "rate": ("learning_rate",),
+    "batch": ("batch_size",),
+    "bs": ("batch_size",),
+    "iterations": ("steps", "epochs"),
+    "gd": ("sgd",),
+    "gradient_descent": ("sgd",),
+    "logistic": ("sigmoid",),
+    "linear": ("identity", "dense"),
+}
+"""What other programs and courses call things; only proposed, never accepted: half of them mean two things."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A help line that names the nearest known word, or None where none is near."""
     import difflib  # only where there is a mistake to explain
 
     words = list(known)
+    meant = [w for w in ABBREVIATIONS.get(word.lower(), ()) if w in words]
+    if meant:
+        return f"did you mean {' or '.join(map(repr, meant))}?"
     near = difflib.get_close_matches(word[:100], words, n=1, cutoff=0.6)
     if not near:
         near = [w for w in words if w.lower() == word.lower()]

@@ -119,10 +119,18 @@ def _tokens(text: str, place: Place | None, addresses: bool) -> list[Token]:
         at = found.end()
     rest = text[at:].lstrip()
     if rest:
-        raise _error(f"{rest[0]!r} has no meaning here", text, place, len(text) - len(rest), _HINTS.get(rest[0]))
+        help = _HINTS.get(rest[0])
+        if rest[0] == "." and tokens and tokens[-1].text in _MODULES:
+            help = f"functions stand alone: write {rest[1:].split('(')[0][:40]}(...) without {tokens[-1].text}."
+        raise _error(f"{rest[0]!r} has no meaning here", text, place, len(text) - len(rest), help)
     tokens.append(Token("end", "", len(text.rstrip())))
     return tokens
 
+
+LOG_HELP = "say which logarithm: ln (natural), log2 or log10"
+"""`log` alone is natural in some fields and decimal in others, so that it is no function here."""
+
+_MODULES = ("np", "numpy", "math", "torch", "nn", "F", "tf", "jnp")
 
 _HINTS = {
     "·": "write * for an elementwise product, @ for a matrix product",
@@ -151,6 +159,7 @@ class _Parser:
     def __init__(self, text: str, place: Place | None, addresses: bool) -> None:
         self.text = text
         self.place = place
+        self.addresses = addresses
         self.tokens = _tokens(text, place, addresses)
         self.position = 0
 
@@ -179,7 +188,13 @@ class _Parser:
         if token.kind == "end":
             return self.error(f"the text ends where {expected} is expected", token.at)
         previous = self.tokens[self.tokens.index(token) - 1] if token.at else None
-        if previous and previous.kind in ("number", "name") and (token.kind in ("name", "number") or token.text == "("):
+        words = ("name", "derivative", "moment")
+        if self.addresses and previous and previous.kind in words and token.kind in words:
+            gradient = f"a gradient is written dL/d{token.text}; " if previous.text in ("grad", "gradient", "d") else ""
+            help = f"{gradient}is a comma missing? An address has no blanks"
+        elif (
+            previous and previous.kind in ("number", "name") and (token.kind in ("name", "number") or token.text == "(")
+        ):
             help = "a product needs its sign: write * (elementwise) or @ (matrix product)"
         elif token.text == "=":
             help = "an equation has one '=', behind its name; updates are not written as equations"

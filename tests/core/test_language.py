@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.expressions import Call, Expr, Num, Ref, call
 from nnsolve.core.language import MAX_DEPTH, parse, parse_equation
 from nnsolve.core.names import END, Name
@@ -292,3 +292,37 @@ def _read(text: str, addresses: bool) -> None:
             assert found.place is not None and 1 <= found.place.column <= len(text) + 1
         return
     assert parse(spell(expr), addresses=addresses) == expr
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("grad W1", "a gradient is written dL/dW1; is a comma missing? An address has no blanks"),
+        ("z1 a1", "is a comma missing? An address has no blanks"),
+        ("W1@1 a1", "is a comma missing?"),
+        ("2 z1", "a product needs its sign"),
+    ],
+)
+def test_two_addresses_in_one_have_lost_their_comma(text: str, help: str) -> None:
+    with pytest.raises(ProblemError) as raised:
+        parse(text, addresses=True)
+    assert help in str(raised.value.diagnostics[0].help)
+
+
+def test_functions_of_numpy_are_told_to_stand_alone() -> None:
+    with pytest.raises(ProblemError, match=r"write dot\(\.\.\.\) without np\."):
+        parse("np.dot(W, x) + b")
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "help"),
+    [
+        ("mse", ["mean_squared_error", "half_squared_error"], "'mean_squared_error' or 'half_squared_error'"),
+        ("BCE", ["binary_cross_entropy"], "'binary_cross_entropy'"),
+        ("lr", ["learning_rate", "steps"], "'learning_rate'"),
+        ("mae", ["absolute_error"], "'absolute_error'"),
+    ],
+)
+def test_abbreviations_are_spelled_out(word: str, known: list[str], help: str) -> None:
+    assert did_you_mean(word, known) == f"did you mean {help}?"
+    assert did_you_mean(word, ["something", "else"]) is None
