@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.expressions import Expr, Num, Ref
-from nnsolve.core.language import parse
+from nnsolve.core.language import LOG_HELP, parse
+from nnsolve.problem.notations import as_list, as_sum, with_commas
 from nnsolve.problem.reader import Node, ScalarNode
 from nnsolve.problem.source import shown
 
@@ -34,7 +35,6 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "exp": math.exp,
     "ln": math.log,
-    "log": math.log,  # natural, as everywhere in the equation language
     "log2": math.log2,
     "log10": math.log10,
     "abs": abs,
@@ -59,10 +59,11 @@ def described(node: Node) -> str:
     return f"the number {shown(node.text)[1:-1]}" if node.plain and is_decimal(node.text) else shown(node.text)
 
 
-def number(node: ScalarNode, *, infinite: bool = False) -> float:
+def number(node: ScalarNode, *, infinite: bool = False, among_others: bool = False) -> float:
     """The number that a scalar spells, also as a constant expression; raises `ProblemError`.
 
-    Infinite ones (`-.inf`, `-inf`) only where `infinite` allows them; NaN never.
+    Infinite ones (`-.inf`, `-inf`) only where `infinite` allows them; NaN never. `among_others` says that it is one of
+    several items of a list.
     """
     text = node.text
     if not node.style and len(text) <= MAX_LENGTH:
@@ -78,7 +79,7 @@ def number(node: ScalarNode, *, infinite: bool = False) -> float:
                 return -math.inf if found[1] == "-" else math.inf
             help = "only an entry of constants: may be infinite"
             raise ProblemError.of("not-finite", f"{shown(text)} is not a finite number", node.place, help)
-    _refuse(node)
+    _refuse(node, among_others)
     try:
         expr = parse(text, node.text_place)
     except ProblemError as error:
@@ -131,7 +132,7 @@ def _overflow(node: ScalarNode) -> ProblemError:
     return ProblemError.of("not-finite", message, node.place)
 
 
-def _refuse(node: ScalarNode) -> None:
+def _refuse(node: ScalarNode, among_others: bool) -> None:
     """Raise for what is no number, with the fix where there is a usual one."""
     text, place = node.text, node.place
     if is_null(node) or not text.strip():
@@ -146,16 +147,30 @@ def _refuse(node: ScalarNode) -> None:
     if _is_nan(text):
         raise ProblemError.of("not-a-number", f"{shown(text)} is not allowed", place, "give every value as a number")
     help = None
+    if meant := as_list(text):
+        raise _not_a_list(text, meant[1:-1] if among_others else meant, place)
     if _is_grouped(text):
         help = f"write {text.replace('_', '')}"
     elif _is_comma(text):
         help = f"write {text.replace(',', '.')}"
+    elif ";" in text:
+        help = "separate items with commas"
     elif "−" in text or "–" in text:
         help = f"write {shown(text.replace('−', '-').replace('–', '-'))[1:-1]}, with the minus sign of the keyboard"
     elif len(text) <= MAX_LENGTH and not text.isascii() and any(c.isdigit() for c in text):
         help = "write digits 0 to 9"
     if help:
         raise ProblemError.of("not-a-number", f"{shown(text)} is not a number", place, help)
+
+
+def _not_a_list(text: str, meant: str, place: Place) -> ProblemError:
+    """The error for numbers that stand together without being a list."""
+    if ";" not in text and with_commas(text):
+        sum = as_sum(text)
+        help = f"a comma is missing: {meant}" + (f"; one number is written {sum}" if sum else "")
+        return ProblemError.of("missing-comma", f"{shown(text)} is not one number", place, help)
+    help = f"separate items with commas: {meant}" if ";" in text else f"write a list: {meant}"
+    return ProblemError.of("not-a-number", f"{shown(text)} is not a number", place, help)
 
 
 def _fold(expr: Expr, node: ScalarNode) -> float:
@@ -181,6 +196,9 @@ def _fold(expr: Expr, node: ScalarNode) -> float:
             return _power(args[0], args[1])
         if expr.op in _FUNCTIONS and len(args) == 1:
             return _FUNCTIONS[expr.op](args[0])
+    if expr.op == "log":
+        place = node.text_place.right(max(expr.at, 0))
+        raise ProblemError.of("unknown-function", "log is not a known function", place, LOG_HELP)
     raise _unknown(f"the operation {shown(expr.op)}", node, expr.at)
 
 

@@ -245,6 +245,8 @@ class _Walk:
 
     def check_mapping(self, node: MapNode) -> None:
         """No key twice; and in braces, the key without a value that a forgotten space or quote leaves behind."""
+        if node.flow:
+            self.join_decimals(node)
         entries = node.entries
         if len({key.text for key, _ in entries}) != len(entries):
             first: dict[str, ScalarNode] = {}
@@ -263,13 +265,29 @@ class _Walk:
                         message = f"a space is missing behind the colon in {shown(key.text)}"
                         self.error("missing-space", message, key.place, f"write {shown(f'{word}: {rest}')[1:-1]}")
 
+    def join_decimals(self, node: MapNode) -> None:
+        """`{b: 0,5}`: a decimal comma leaves a whole number and a key of digits without a value behind."""
+        entries = node.entries
+        for i in range(len(entries) - 1, 0, -1):
+            (_, before), (key, value) = entries[i - 1], entries[i]
+            if not (key.plain and _DIGITS.fullmatch(key.text) and type(value) is ScalarNode and not value.text):
+                continue
+            if type(before) is ScalarNode and before.plain and _WHOLE.fullmatch(before.text) and value.plain:
+                written, meant = f"{before.text},{key.text}", f"{before.text}.{key.text}"
+                message = f"{shown(written)} is no number: a comma separates entries here"
+                self.error("decimal-comma", message, before.place, f"write {meant}")
+                entries[i - 1 : i + 1] = [(entries[i - 1][0], before._replace(text=meant))]
+
     def check_brackets(self, node: ScalarNode) -> None:
         """`[f(a, b)]`: inside brackets and braces a comma ends a text, also one between parentheses."""
         if node.text.count("(") > node.text.count(")"):
-            found = accident_in_flow(self.text, node.place)
+            found = accident_in_flow(self.text, node.place)  # also of a list in the notation of Python
             message = f"the text {shown(node.text)} was cut at a comma, which separates values here"
             self.error("unquoted", message, node.place, found)
 
+
+_DIGITS = re.compile("[0-9]{1,20}")
+_WHOLE = re.compile("[-+]?[0-9]{1,20}")
 
 # libyaml takes quadratic time over them.
 _DIRECTIVE = re.compile("(?:^|[\n\r\x85\u2028\u2029])(%TAG|%YAML)")

@@ -19,6 +19,7 @@ class Key(NamedTuple):
     choices: tuple[str | int, ...] = ()
     low: float | None = None
     high: float | None = None
+    later: bool = False  # read already, but nothing uses it yet: no help proposes it
 
 
 Table: TypeAlias = Mapping[str, Key]
@@ -47,17 +48,17 @@ LAYER: Table = {
 LOSS: Table = {
     "name": Key("text", "The loss: its name, an equation's name or an expression."),
     "reduction": Key("choice", "How the losses of several samples become one.", ("sum", "mean")),
-    "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last")),
+    "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last"), later=True),
 }
 """Further options are the loss's own (`delta` of huber); they are checked where the loss is defined."""
 
 HYPERPARAMETERS: Table = {
-    "momentum": Key("number", "The share of the last step that is kept."),
-    "decay": Key("number", "The decay rate of a running mean, or of the learning rate."),
-    "beta1": Key("number", "Adam: the decay rate of the mean gradient."),
-    "beta2": Key("number", "Adam: the decay rate of the mean squared gradient."),
-    "epsilon": Key("number", "The number that keeps a denominator from being 0."),
-    "weight_decay": Key("number", "The share of a weight that is taken away at each update."),
+    "momentum": Key("number", "The share of the last step that is kept.", later=True),
+    "decay": Key("number", "The decay rate of a running mean, or of the learning rate.", later=True),
+    "beta1": Key("number", "Adam: the decay rate of the mean gradient.", later=True),
+    "beta2": Key("number", "Adam: the decay rate of the mean squared gradient.", later=True),
+    "epsilon": Key("number", "The number that keeps a denominator from being 0.", later=True),
+    "weight_decay": Key("number", "The share of a weight that is taken away at each update.", later=True),
 }
 
 TRAINING: Table = {
@@ -70,9 +71,9 @@ TRAINING: Table = {
     "seed": Key("integer", "The seed of everything random.", low=0, high=2**63),
     "update": Key("names", "Which parameters are updated; all if not said."),
     "order": Key("choice", "Whether all layers are updated at once.", ("simultaneous", "layer_by_layer")),
-    "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT),
+    "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT, later=True),
     **HYPERPARAMETERS,
-    "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}."),
+    "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}.", later=True),
     "gradients": Key("values", "Gradients that are stated instead of computed: {W: ...}."),
 }
 
@@ -106,7 +107,7 @@ PART: Table = {
     "inputs": Key("values", "Inputs that differ."),
     "targets": Key("targets", "Targets that differ."),
     "given": Key("values", "Values that are given instead of computed."),
-    "initial": Key("values", "Initial states that differ."),
+    "initial": Key("values", "Initial states that differ.", later=True),
     "loss": Key("loss", "Another loss."),
     "training": Key("training", "Training that differs."),
     "rounding": Key("rounding", "Rounding that differs."),
@@ -125,12 +126,12 @@ PROBLEM: Table = {
     "inputs": Key("values", "The inputs."),
     "targets": Key("targets", "The targets; also {class: 2}."),
     "given": Key("values", "Values that replace an equation's: {a1: [...]}."),
-    "initial": Key("values", "Initial states: h_0, c_0."),
+    "initial": Key("values", "Initial states: h_0, c_0.", later=True),
     "loss": Key("loss", "The loss: a name, a mapping or an expression."),
     "training": Key("training", "How parameters are updated."),
     "rounding": Key("rounding", "Which values are rounded as they are stored."),
     "ask": Key("list of asks", "What is asked: addresses, or {id: ..., of: ...}."),
-    "marking": Key("any", "How answers are marked."),
+    "marking": Key("any", "How answers are marked.", later=True),
     "parts": Key("list of parts", "The same problem with other givens, each part over the rest."),
 }
 

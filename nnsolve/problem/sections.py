@@ -231,7 +231,7 @@ def read_loss(node: Node, context: Context) -> Loss | None:
             except ProblemError as error:
                 context.keep(error.diagnostics)
     if "name" not in found:
-        help = "keys of loss: name, reduction, over_time and the options of the loss"
+        help = "write {name: cross_entropy}; keys of loss: name, reduction and the options of the loss"
         context.error("missing-key", "loss has no name:", node.place, help)
     return Loss(text, options, {name: entry.key.place for name, entry in found.items()}) if text else None
 
@@ -248,7 +248,9 @@ def _loss_option(name: str, node: Node) -> Any:
 def read_training(node: Node, context: Context, settings: Settings) -> Training | None:
     """`training:`; None where it is no mapping."""
     if not isinstance(node, MapNode):
-        wrong_type(node, "training is a mapping", context, "write {optimizer: sgd, learning_rate: 0.1, steps: 1}")
+        wrong_type(
+            node, "training is a mapping", context, "write training: {optimizer: sgd, learning_rate: 0.1, steps: 1}"
+        )
         return None
     found = known_entries(node, TRAINING, "training", context)
     fields = read_fields(found, TRAINING, "training", context)
@@ -320,8 +322,14 @@ def read_asks(node: Node, context: Context) -> tuple[Ask, ...]:
 
     The points of such a range are shared equally; its entries' ids end in `@0`, ..., `@19`.
     """
+    if isinstance(node, ScalarNode) and not _commas(node.text):
+        node = ListNode([node], node.place)
     if not isinstance(node, ListNode):
-        wrong_type(node, "ask is a list", context, "write [z1, a1], or a line - z1 for each")
+        help = "write ask: [z1, a1]"
+        if isinstance(node, ScalarNode):
+            # An index in brackets has to be quoted there.
+            help = "write a line for each: - z1" if "[" in node.text else f"write ask: [{shown(node.text)[1:-1]}]"
+        wrong_type(node, "ask is a list", context, help)
         return ()
     result: list[Ask] = []
     ids: dict[str, Place] = {}
@@ -343,6 +351,11 @@ def read_asks(node: Node, context: Context) -> tuple[Ask, ...]:
             ids.setdefault(ask.id, ask.of.place)
             result.append(ask)
     return tuple(result)
+
+
+def _commas(text: str) -> int:
+    """How many commas stand outside brackets, where they would separate asks."""
+    return re.sub(r"\[[^\[\]]*\]|\([^()]*\)", "", text).count(",")
 
 
 def _ask(node: Node, context: Context) -> list[Ask]:

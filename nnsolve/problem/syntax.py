@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from nnsolve.core.diagnostics import Diagnostic, Place
+from nnsolve.problem.notations import as_list
 from nnsolve.problem.source import shown
 
 _NEAR = 200
@@ -171,6 +172,8 @@ def _until_closed(line: str, begin: int) -> str:
 
 def _quote_help(line: str, begin: int, whole: str) -> str:
     key = re.search(r"(\w+):\s*$", line[:begin][-_NEAR:])
+    if meant := as_list(whole):
+        return f"write a list: {f'{key[1]}: ' if key else ''}{meant}"
     quoted = _quoted(whole)
     return f"quote it: {{{key[1]}: {quoted}}}" if key and "{" in line[:begin] else f"quote it: {quoted}"
 

@@ -83,6 +83,8 @@ def _tensor(node: ListNode, context: Context, infinite: bool) -> Tensor:
 
     flat: list[float] = []
     shape = _collect(node, flat, context, infinite, 1)
+    if len(flat) != math.prod(shape):  # only where there are errors
+        return np.zeros(shape)
     return _fixed(np.array(flat).reshape(shape))
 
 
@@ -93,6 +95,7 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
     if depth > MAX_AXES:
         raise ProblemError.of("too-deep", f"a tensor has at most {MAX_AXES} axes", node.place)
     first: tuple[int, ...] | None = None
+    before = context.errors
     for index, item in enumerate(node.items):
         if type(item) is ScalarNode:
             shape: tuple[int, ...] = ()
@@ -101,9 +104,9 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
                 value = float(text)
                 if text[0] == "0" and node.flow and text[:2].isdigit() and len(text) > 1:
                     _leading_zero(item, context)
-                flat.append(value if not math.isinf(value) else _element(item, context, infinite))
+                flat.append(value if not math.isinf(value) else _element(item, context, infinite, alone=True))
             else:
-                flat.append(_element(item, context, infinite))
+                flat.append(_element(item, context, infinite, alone=len(node.items) == 1))
         elif isinstance(item, ListNode):
             shape = _collect(item, flat, context, infinite, depth + 1)
         else:
@@ -111,15 +114,15 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
             raise ProblemError.of("wrong-type", message, item.place, "inside a list, only numbers and lists may stand")
         if first is None:
             first = shape
-        elif shape != first:
+        elif shape != first and context.errors == before:  # else a forgotten comma may be why
             raise _ragged(item, index, shape, first)
     return (len(node.items), *(first or ()))
 
 
-def _element(node: ScalarNode, context: Context, infinite: bool) -> float:
+def _element(node: ScalarNode, context: Context, infinite: bool, alone: bool) -> float:
     """A number of a list; an error is noted and reading goes on, so that all of them are found."""
     try:
-        return number(node, infinite=infinite)
+        return number(node, infinite=infinite, among_others=not alone)
     except ProblemError as error:
         context.keep(error.diagnostics)
         return 0.0
@@ -160,7 +163,7 @@ def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool
         raise ProblemError.of("not-supported", message, node.place, "solve one sequence at a time")
     keys = ", ".join(shown(name) for name in list(found)[:5])
     forms = f"{_FORMS} or {{class: ...}}" if classes else _FORMS
-    near = context.suggest(next(iter(found), ""), ["random", "file", "class"])
+    near = context.suggest(next(iter(found), ""), ["random", "file", "class"]).strip()
     message = f"a value is {forms}; found a mapping with {keys or 'no keys'}"
     raise ProblemError.of("wrong-type", message, node.place, near or None)
 

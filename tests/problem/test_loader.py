@@ -371,7 +371,9 @@ def test_warnings_are_findings_but_no_errors(tmp_path):
             "even or zero or away",
         ),
         # ask
-        ("equations: [z = w]\nask: z", "wrong-type", "2:6", "list"),
+        ("equations: [z = w]\nask: z, w", "wrong-type", "2:6", "write ask: [z, w]"),
+        ("equations: [z = w]\nask: z, w[1]", "wrong-type", "2:6", "- z1"),
+        ("equations: [z = w]\nask: {z: 1}", "wrong-type", "2:6", "[z1, a1]"),
         ("equations: [z = w]\nask: [[z]]", "wrong-type", "2:7", "quotes"),
         ("equations: [z = w]\nask: [z, z]", "duplicate-id", "2:10", "line 2"),
         ("equations: [z = w]\nask: [z@0..3, z@2]", "duplicate-id", "2:15", "'z@2'"),
@@ -500,3 +502,41 @@ def test_a_damaged_problem_never_ends_in_a_traceback(tmp_path_factory, text, dat
     put = data.draw(st.text(st.sampled_from("[]{}:,'\"\t\n&*!-# 01e.z@"), max_size=3))
     findings_of(text[:at] + put + text[until:], tmp_path_factory.mktemp("cut"))
     findings_of(text[:at], tmp_path_factory.mktemp("cut"))
+
+
+# helps ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ask", ["z", '"z[1,2]"', "max(z, w)"])
+def test_a_single_ask_needs_no_list(load, ask):
+    assert [a.id for a in load(f"equations: [z = w]\nask: {ask}").ask] == [ask.strip('"')]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place", "help"),
+    [
+        ("equations: [z = w]\ntraining: {learning_rate: 0,1, steps: 1}", "decimal-comma", "2:27", "write 0.1"),
+        ("equations: [z = w]\ninputs: {x: -2,5}", "decimal-comma", "2:13", "write -2.5"),
+        ("equations: [z = w]\ninputs: {x: (0.5, -1)}", "unquoted", "2:13", "write a list: x: [0.5, -1]"),
+        ("equations: [z = w]\ninputs: {x: np.array([0.5, -1])}", "unquoted", "2:13", "write a list: x: [0.5, -1]"),
+        ("equations: [z = w]\ntraining: 3", "wrong-type", "2:11", "training: {optimizer: sgd, learning_rate: 0.1"),
+    ],
+)
+def test_what_was_meant_is_offered(tmp_path, text, code, place, help):
+    _, findings = findings_of(text, tmp_path)
+    first = findings[0]
+    assert (first.code, f"{first.place.line}:{first.place.column}") == (code, place)
+    assert help in first.help
+
+
+@pytest.mark.parametrize(
+    "key", ["training: {lr: 1}", "training: {optimiser: sgd}", "titel: x", "loss: {reduction: sum}"]
+)
+def test_helps_list_only_what_is_there_today(only, key):
+    help = only(f"equations: [z = w]\n{key}").help
+    later = ("momentum", "decay", "beta1", "beta2", "epsilon", "weight_decay", "truncate", "state", "initial")
+    assert not [word for word in (*later, "over_time", "marking") if word in help]
+
+
+def test_the_usual_abbreviation_of_a_key_is_known(only):
+    assert "'learning_rate'" in only("equations: [z = w]\ntraining: {lr: 1}").help

@@ -62,7 +62,7 @@ def error(text: str, folder="", **options) -> Diagnostic:
         ("sqrt(2)", math.sqrt(2)),
         ("-pi/2", -math.pi / 2),
         ("2*exp(1)", 2 * math.e),
-        ("'log(e)'", 1),
+        ("'ln(e)'", 1),
         ("2^-3^2", 2.0**-9),
         ("-2^2", -4),
         ("(1 + 2) * 3 - 4/5", 8.2),
@@ -105,7 +105,19 @@ def test_numbers(text, value):
         ("(-8)^(1/3)", "not-a-number", ""),
         ("sqrt(-1)", "not-a-number", ""),
         ("ln(0)", "not-a-number", ""),
-        ("2 3", "not-a-number", "sign"),
+        ("log(2)", "unknown-function", "ln (natural), log2 or log10"),
+        ("2 3", "missing-comma", "[2, 3]"),
+        ("1 -1", "missing-comma", "a comma is missing: [1, -1]; one number is written 1 - 1"),
+        ("2*pi -1/2", "missing-comma", "[2*pi, -1/2]"),
+        ("[1 -1]", "missing-comma", "[1, -1]"),
+        ("[[3, 4], [1 2]]", "missing-comma", "[1, 2]"),
+        ("[2, 1 -1]", "missing-comma", "missing: 1, -1;"),
+        ("[0.5; -1]", "not-a-number", "separate items with commas: [0.5, -1]"),
+        ("[1 2; 3 -4]", "not-a-number", "separate items with commas: [[1, 2], [3, -4]]"),
+        ("[x; 2]", "not-a-number", "separate items with commas"),
+        ("(0.5, -1)", "not-a-number", "write a list: [0.5, -1]"),
+        ("'np.array([0.5, -1])'", "not-a-number", "write a list: [0.5, -1]"),
+        ("'torch.tensor([[1.], [2.]])'", "not-a-number", "write a list: [[1.], [2.]]"),
         ("tanh(1)", "not-a-number", "sqrt"),
         ("x + 1", "not-a-number", "pi"),
         ("__import__('os')", "not-a-number", ""),
@@ -120,6 +132,15 @@ def test_what_is_no_number_is_refused(text, code, help):
     assert found.code == code
     assert help in (found.help or "")
     assert len(found.message) < 300
+
+
+@pytest.mark.parametrize("text", ["[1 - 1]", "[1-1]", "[ 0 ]", "1 - 1/2 - 1/2", "[2 * -1 + 2]", "[-(1 - 1)]"])
+def test_a_difference_is_no_forgotten_comma(text):
+    assert array(text).item() == 0
+
+
+def test_a_help_does_not_end_in_a_blank():
+    assert error("{clas: 2}", classes=True).help == "did you mean 'class'?"
 
 
 def test_an_error_inside_an_expression_has_its_column():
