@@ -77,7 +77,7 @@ def _break(text: str, room: int) -> int | None:
     for at, character in enumerate(text):
         if at > room:
             break
-        depth += (character in "([⌊‖") - (character in ")]⌋")
+        depth += (character in "([⌊") - (character in ")]⌋")
         if character != " " or not at:
             continue
         sums = text[at + 1 : at + 3] in ("+ ", "− ", "- ")

@@ -9,7 +9,7 @@ from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.report.elide import LONGEST
-from nnsolve.report.lines import paragraph
+from nnsolve.report.lines import broken
 from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, clean
@@ -55,16 +55,19 @@ def reason(step: Step, scope: Scope, known: Mapping[Name, Step], local: str | No
     names = list(dict.fromkeys(u for u, _ in equation.chain))
     texts = [_source(name, scope, known) for name in names]
     whole = [text for text in texts if text]
-    if len(names) > MOST_SOURCES or not any(whole):
-        return ""
     if len(names) == 1:
-        return f"from {whole[0]}" + (f":  {local}" if local else "")
+        source = f"from {whole[0]}" if whole else ""
+        return f"{source}:  {local}" if source and local else source or local or ""
+    if len(names) > MOST_SOURCES or not whole:
+        return ""
     return "from " + ", ".join(text or scope.name(name) for name, text in zip(names, texts, strict=True))
 
 
 def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:
     """An equation of the forward pass; only the name where it is a loss in one with what comes before it."""
     source = known.get(name)
+    if source is None and scope.style.unicode:  # a run that did without it: its equation reads the same
+        source = known.get(name.after(0))
     if source is None or source.equation is None or source.equation.expr.size > LONGEST:
         return ""
     if source.equation.long is not None:
@@ -89,4 +92,8 @@ def note_lines(step: Step, scope: Scope, column: int, main: str, through: frozen
         texts.append(summary(step.value, step.shape, scope.style))
     if step.rounding:
         texts.append(clean(step.rounding, scope.style.unicode))
-    return [line for text in texts for line in paragraph(text, scope.style, "note", column + 2, column)]
+    lines: list[Line] = []
+    for text in texts:
+        for n, part in enumerate(broken(text, max(scope.style.width - column - 2, 8))):
+            lines.append([(" " * (column + 2 if n else column), ""), (part, "note")])
+    return lines

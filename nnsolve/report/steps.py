@@ -14,7 +14,7 @@ from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
 from nnsolve.report.elements import element_lines
 from nnsolve.report.elide import is_whole, readable
 from nnsolve.report.layout import Numbers
-from nnsolve.report.lines import broken, justified, line_width, wrapped
+from nnsolve.report.lines import broken, justified, line_width
 from nnsolve.report.notation import formula, written
 from nnsolve.report.notes import NOWHERE, Carried, note_lines, reason
 from nnsolve.report.scope import Scope
@@ -245,5 +245,5 @@ def _annotated(lines: list[Line], label: Line, note: str, head: int, two_sides: 
         return [*top, *more, *justified(rest[0], [(note, "note")], cells), *rest[1:]]
     if not more and line_width(first) + width(note) + line_width(label) + 7 <= cells:
         return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
-    extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in wrapped(note, cells - 6)]
+    extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in broken(note, cells - 6)]
     return [*top, *more, *extra, *rest]

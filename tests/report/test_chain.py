@@ -135,3 +135,10 @@ def test_each_local_derivative_of_a_parameter_is_described() -> None:
             line for line in str(gradient_report(section, names, Style(100))).splitlines() if line[:9] == "  local  "
         ]
         assert rows and all(": " in row for row in rows)
+
+
+def test_where_the_equation_is_not_shown_the_local_derivative_still_is() -> None:
+    (section,) = sections("regression-3-4-3-l2-norm")
+    only = tuple(step for step in section.trace.steps if str(step.name) == "dell/dhbar1")
+    text = str(report([section._replace(trace=section.trace._replace(steps=only))], Style(80)))
+    assert "∂h¹/∂h̄¹ = ReLU′(h̄¹)" in text and "from " not in text
