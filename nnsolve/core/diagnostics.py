@@ -14,7 +14,8 @@ class Place(NamedTuple):
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        file = self.file if self.file.isprintable() else repr(self.file)[1:-1]  # a name may hold a line break
+        return f"{file}:{self.line}:{self.column}" if self.line else file
 
     def right(self, columns: int) -> Place:
         """The place `columns` further right on the same line."""

@@ -15,9 +15,9 @@ from nnsolve.core.spelling import spell
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nnsolve.engine.moment import Moment
     from nnsolve.engine.normal import Comparison
     from nnsolve.engine.program import Program
-    from nnsolve.engine.run import Moment
 
     Tensor = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ import numpy as np
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
+from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
-from nnsolve.engine.run import Moment, Roundings
+from nnsolve.engine.rounding import Roundings
 from nnsolve.engine.solution import Section
 from nnsolve.engine.solve import SectionSolver
 from nnsolve.problem.model import Ask, Problem, Text
@@ -135,9 +136,8 @@ def check(moment: Moment, name: Name) -> Verification:
         probe = Moment(moved, moment.update, {**upstream, name: shifted}, plain)
         return float(probe.value(loss).ravel()[0])
 
-    indices = list(np.ndindex(base.shape))
-    if len(indices) > MAX_CHECKED:
-        indices = [indices[i] for i in np.linspace(0, len(indices) - 1, MAX_CHECKED).astype(int)]
+    chosen = np.linspace(0, base.size - 1, min(base.size, MAX_CHECKED)).astype(int)
+    indices = [tuple(map(int, np.unravel_index(i, base.shape))) for i in chosen]
     scale = max(float(np.max(np.abs(exact[np.isfinite(exact)]), initial=0.0)), 1e-6)
     result = Verification(name, len(indices), base.size, scale=scale)
     for index in indices:

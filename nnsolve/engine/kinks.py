@@ -12,7 +12,7 @@ from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Num, nodes
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
-from nnsolve.engine.run import Moment
+from nnsolve.engine.moment import Moment
 from nnsolve.engine.solve import SectionSolver
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from nnsolve.core.trace import Step, Trace
 from nnsolve.engine.doubts import doubts
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
-from nnsolve.engine.run import Moment, Run
+from nnsolve.engine.moment import Moment
+from nnsolve.engine.run import Run
 from nnsolve.engine.solution import Answer, Section
 from nnsolve.problem.model import Ask, Problem, Text
 

@@ -411,7 +411,7 @@ def test_what_would_fill_the_memory_is_refused_where_it_stands(tmp_path, case):
 
 
 def test_many_large_values_are_refused_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("nnsolve.engine.run.MAX_VALUES", 10)
+    monkeypatch.setattr("nnsolve.engine.moment.MAX_VALUES", 10)
     text = "inputs: {a: [1, 2, 3]}\nequations: ['b = 2 * a', 'c = 2 * b', 'e = 2 * c', 'f = 2 * e']\nask: [f]\n"
     (found,) = failure(tmp_path, text).diagnostics
     assert (found.code, str(found.place).rpartition("yaml:")[2]) == ("too-big", "2:53")
