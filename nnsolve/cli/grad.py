@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from nnsolve.cli.common import load, problem_argument, report_options
+from nnsolve.cli.common import harmless, load, problem_argument, report_options
 from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.core.diagnostics import Place, ProblemError
 
 if TYPE_CHECKING:
     from nnsolve.engine.gradients import LayerGradients
+    from nnsolve.engine.solution import Section
     from nnsolve.report.style import Style
     from nnsolve.report.text import Report
 
@@ -54,8 +56,12 @@ def command(
 
     if layer is not None and of is not None:
         raise click.UsageError("--layer and --of exclude each other; give one of them")
+    if of is not None and "[" in of:
+        _refuse_element(of)
     loaded = load(problem, output)
     gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify)
+    if not gradients.names:
+        _refuse_nothing(gradients.section, loaded.path)
     if format == "json":
         from nnsolve.cli.gradjson import document
 
@@ -64,6 +70,21 @@ def command(
         write_report(_report(gradients, verify, style_for(output, detail, decimals, width)), output)
     if not all(check.passed for check in gradients.verifications):
         sys.exit(DEVIATES)
+
+
+def _refuse_element(of: str) -> NoReturn:
+    """An element has no equations of its own: the chain rule is that of the whole tensor."""
+    whole = of[: of.index("[")].strip()
+    message = f"{harmless(of)} is an element, and elements have no chain rule of their own"
+    raise ProblemError.of("unknown-name", message, None, f"take the whole: --of {harmless(whole)}")
+
+
+def _refuse_nothing(section: Section, path: str) -> NoReturn:
+    """Without parameters there is nothing to differentiate, and nothing that --verify could find wrong."""
+    inputs = [step.name for step in section.trace.steps if step.role == "input"]
+    names = inputs or [step.name for step in section.trace.steps if step.equation is not None]
+    help = f"name one quantity: --of {names[0]}" if names else "name one quantity with --of"
+    raise ProblemError.of("no-parameters", "the problem has no parameters", Place(path), help)
 
 
 def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from nnsolve.cli.common import load, problem_argument, report_options, spread_option
+from nnsolve.cli.common import load, print_findings, problem_argument, report_options, spread_option
 from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.core.diagnostics import Diagnostic
 from nnsolve.report.formats import FORMATS
 
 
@@ -46,7 +47,11 @@ def command(
     from nnsolve.engine.select import select
     from nnsolve.engine.solve import Solution
 
-    sections = select(Solution(load(problem, output)), only, part)
+    loaded = load(problem, output)
+    sections = select(Solution(loaded), only, part)
+    if detail == "brief" and not any(section.answers for section in sections):
+        message, help = "nothing is asked, so there are no answers to print", "add  ask: [...],  or name it: --only z1"
+        print_findings([Diagnostic("nothing-asked", message, loaded.place, help, "warning")])
     style = style_for(output, detail, decimals, width)
     if format == "text":
         from nnsolve.report.text import report

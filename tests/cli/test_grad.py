@@ -18,6 +18,21 @@ def keys(*args: str) -> list[str]:
     return list(json.loads(call("grad", *args, "--format", "json").output)["gradients"])
 
 
+def test_a_problem_without_parameters_is_no_passed_check(tmp_path: Path) -> None:
+    path = written(tmp_path, "inputs: {s: [1, 2]}\nequations:\n  - L = sum(s^2)\nloss: L\nask: [L]\n")
+    for options in ([], ["--verify"], ["--format", "json"]):
+        result = call("grad", path, *options)
+        assert result.exit_code == 2
+        assert "no parameters" in result.output and "--of s" in result.output
+    assert call("grad", path, "--of", "s", "--verify").exit_code == 0
+
+
+def test_an_element_is_told_from_an_unknown_name() -> None:
+    result = call("grad", NETWORK, "--of", "W1[1,2]")
+    assert result.exit_code == 2
+    assert "elements have no chain rule of their own" in result.output and "--of W1\n" in result.output
+
+
 def test_all_parameters_are_explained_where_none_is_named() -> None:
     assert keys(NETWORK) == ["dell/dW1", "dell/db1", "dell/dW2", "dell/db2"]
     assert keys(SCALAR) == ["dC/dw_1", "dC/dw_2", "dC/db"]

@@ -250,3 +250,10 @@ def test_an_answer_file_is_recognised(tmp_path: Path) -> None:
         result = call(command, written(tmp_path, ANSWERS, "s0417.yaml"))
         assert result.exit_code == 2
         assert "error[answer-file]" in result.output and result.output.count("error[") == 1
+
+
+def test_brief_says_that_nothing_is_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, "inputs: {x: 1}\nequations:\n  - z = 2 * x\n")
+    assert "nothing-asked" in call("run", path, "--detail", "brief").output
+    assert "nothing-asked" not in call("run", path).output
+    assert "nothing-asked" not in call("run", path, "--detail", "brief", "--only", "z").output
