@@ -188,6 +188,47 @@ def regression_3_4_3_l2_norm() -> Values:
     }
 
 
+def perceptron_and() -> Values:
+    """Rosenblatt's rule on AND, one sample after the other: w += y - y_hat times the sample, the bias as for a 1."""
+    samples = [([0, 0], 0), ([0, 1], 0), ([1, 0], 0), ([1, 1], 1)]
+    w, b = array([0, 0]), 0.0
+    values: dict[str, Array | float] = {}
+    for update in range(6 * 4):
+        x, y = samples[update % 4]
+        z = float(w @ array(x)) + b
+        if update < 4:
+            values[f"z@{update}"] = array([z])
+        error = y - (1 if z >= 0 else 0)
+        w, b = w + error * array(x), b + error
+        if update == 3:
+            values |= {"W@4": w.reshape(1, 2), "b@4": array([b])}
+    outputs = [[float(w @ array(x) + b >= 0)] for x, _ in samples]
+    return values | {"W@end": w.reshape(1, 2), "b@end": array([b]), "y_hat@end": array(outputs)}
+
+
+def xor_mini_batches() -> Values:
+    """Columns of W1 and W2 are units, samples are rows; sigmoid and cross-entropy give dL/dz2 = (a2 - y) / 2."""
+    W1, b1 = array([[1, -1], [1, -1]]), array([-0.5, 1.5])
+    W2, b2 = array([[1], [1]]), array([0])
+    X, Y = array([[0, 0], [0, 1], [1, 0], [1, 1]]), array([[0], [1], [1], [0]])
+    values: dict[str, Array | float] = {}
+    for epoch in (1, 2, 3):
+        losses = []
+        for rows in (slice(0, 2), slice(2, 4)):
+            x, y = X[rows], Y[rows]
+            a1 = np.tanh(x @ W1 + b1)
+            a2 = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+            losses.append(float(-np.mean(np.log(np.where(y == 1, a2, 1 - a2)))))
+            dz2 = (a2 - y) / 2
+            dz1 = (dz2 @ W2.T) * (1 - a1**2)
+            if not values:
+                values = {"a2": a2, "dL/dW1": x.T @ dz1}
+            W1, b1 = W1 - 0.5 * x.T @ dz1, b1 - 0.5 * dz1.sum(axis=0)
+            W2, b2 = W2 - 0.5 * a1.T @ dz2, b2 - 0.5 * dz2.sum(axis=0)
+        values[f"L@e{epoch}"] = float(np.mean(losses))
+    return values | {"W1@end": W1, "b1@end": b1, "W2@end": W2, "b2@end": b2}
+
+
 REFERENCES: Mapping[str, Callable[[], Values]] = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -202,5 +243,7 @@ REFERENCES: Mapping[str, Callable[[], Values]] = {
         softmax_cross_entropy_logits,
         linear_layer_relu,
         regression_3_4_3_l2_norm,
+        perceptron_and,
+        xor_mini_batches,
     )
 }
