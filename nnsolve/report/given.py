@@ -64,6 +64,13 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     return lines
 
 
+def value_lines(step: Step, scope: Scope) -> list[Line]:
+    """A single given value."""
+    name, value = _cell(step, scope)
+    fits = name.width + value.width <= scope.style.width - INDENT and not is_large(step.value.shape)
+    return _row([name, value]) if fits else _large(step, scope)
+
+
 def _batches(steps: Sequence[Step], first: Sequence[Step], scope: Scope) -> list[Line]:
     """What later runs are given: a line for each, and only the names where a batch comes again."""
     lines: list[Line] = []

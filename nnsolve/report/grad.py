@@ -11,6 +11,7 @@ from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
 from nnsolve.report import chain
 from nnsolve.report.boxes import pad, width
+from nnsolve.report.given import value_lines
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.notation import formula
 from nnsolve.report.notes import carried
@@ -22,6 +23,7 @@ from nnsolve.report.text import Report, warning_lines
 from nnsolve.report.unfold import contains
 
 INDENT = 2
+STATED = "stated in the file, so no chain rule is applied"
 
 
 def gradient_report(section: Section, names: Collection[Name], style: Style) -> Report:
@@ -45,6 +47,10 @@ def gradient_report(section: Section, names: Collection[Name], style: Style) -> 
             lines += [[], *step_lines(step, scope, known, through)]
     for step in wanted:
         title = scope.name(step.name)
+        if step.equation is None:
+            lines += [[], *heading(title, style, level=1), [], *paragraph(STATED, style, "", INDENT)]
+            lines += value_lines(step, scope)
+            continue
         lines += [[], *heading(f"The chain rule for {title}", style, level=1)]
         lines += [[], *_whole_chain(step, scope, known), *_factors(step, scope, known), []]
         lines += step_lines(step, scope, known, through)

@@ -75,8 +75,10 @@ def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:
     return f"{scope.name(name)} = {formula(source.equation.expr, scope.of(source.shapes))}"
 
 
-def note_lines(step: Step, scope: Scope, column: int, main: str, through: frozenset[Name], taught: bool) -> list[Line]:
-    """What else is to be said below a step whose formula reads `main`."""
+def note_lines(
+    step: Step, scope: Scope, column: int, main: str, *, through: frozenset[Name], taught: bool, rounded: bool
+) -> list[Line]:
+    """What else is to be said below a step whose formula reads `main`; how it was `rounded` if that changed it."""
     equation = step.equation
     texts: list[str] = []
     if equation is not None and equation.long is not None:
@@ -90,7 +92,7 @@ def note_lines(step: Step, scope: Scope, column: int, main: str, through: frozen
         texts.append(carried_text(through, scope.name(step.name.of), scope))
     if step.value.ndim and is_large(step.value.shape):
         texts.append(summary(step.value, step.shape, scope.style))
-    if step.rounding:
+    if step.rounding and rounded:
         texts.append(clean(step.rounding, scope.style.unicode))
     lines: list[Line] = []
     for text in texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nnsolve.core.expressions import Call, Num, Ref, references
+from nnsolve.core.expressions import Num, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
@@ -18,7 +18,7 @@ from nnsolve.report.lines import broken, justified, line_width
 from nnsolve.report.notation import formula, written
 from nnsolve.report.notes import NOWHERE, Carried, note_lines, reason
 from nnsolve.report.scope import Scope
-from nnsolve.report.stages import exact_value, stage
+from nnsolve.report.stages import exact_value, is_jacobian, stage
 from nnsolve.report.style import Line
 from nnsolve.report.taught import taught
 from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, tensor_box
@@ -72,7 +72,15 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Ca
     remark = reason(step, scope, known, local)
     return [
         *_annotated(lines, label, remark, head, len(sides) > 1, scope.style.width),
-        *note_lines(step, scope, column, main, through.get(step.name, frozenset()), textbook is not None),
+        *note_lines(
+            step,
+            scope,
+            column,
+            main,
+            through=through.get(step.name, frozenset()),
+            taught=textbook is not None,
+            rounded=exact is not None or is_jacobian(expr),
+        ),
         *(element_lines(step, scope, column, exact) if scope.style.detail == "full" and is_whole(step) else []),
     ]
 
@@ -174,7 +182,7 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
     assert step.equation is not None
     expr = written(step.equation.expr, scope)
-    if isinstance(expr, Ref) or (isinstance(expr, Call) and expr.op == "jacobian") or not is_whole(step):
+    if isinstance(expr, Ref) or is_jacobian(expr) or not is_whole(step):
         return []
     numbers = Numbers(step.operands, scope, room, captions)
     pieces = numbers.pieces(expr)

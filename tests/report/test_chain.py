@@ -11,6 +11,7 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.problem.model import Conventions
 from nnsolve.report.chain import Local, effect, local
+from nnsolve.report.display import solve
 from nnsolve.report.grad import gradient_report
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
@@ -142,3 +143,16 @@ def test_where_the_equation_is_not_shown_the_local_derivative_still_is() -> None
     only = tuple(step for step in section.trace.steps if str(step.name) == "dell/dhbar1")
     text = str(report([section._replace(trace=section.trace._replace(steps=only))], Style(80)))
     assert "∂h¹/∂h̄¹ = ReLU′(h̄¹)" in text and "from " not in text
+
+
+def test_a_stated_gradient_has_no_chain_rule(tmp_path: Path) -> None:
+    path = tmp_path / "stated.yaml"
+    path.write_text(
+        "conventions: {weights: rows, samples: columns}\n"
+        "layers: [{dense: {W: [[1, 2]], b: [0]}}]\ninputs: {x: [0.5, -1]}\ntargets: {y: [1]}\nloss: squared_error\n"
+        "training: {optimizer: sgd, learning_rate: 0.1, steps: 1, gradients: {W: [[9, 9]]}}\nask: [W@1, b@1]\n"
+    )
+    (section,) = solve(path).sections
+    text = str(gradient_report(section, {Name("W"), Name("b")}, Style(80)))
+    assert "stated in the file" in text and "[9  9]" in text
+    assert "The chain rule for ∂L/∂b" in text and "The chain rule for ∂L/∂W" not in text

@@ -70,7 +70,11 @@ def test_elements_of_a_rounded_result_are_true_too(tmp_path: Path) -> None:
 
 
 def test_what_rounding_does_not_change_is_equal(tmp_path: Path) -> None:
-    assert "≈" not in printed(tmp_path, ROUNDED.replace("0.0525", "0.05"))
+    text = printed(tmp_path, ROUNDED.replace("0.0525", "0.05"))
+    assert "≈" not in text and "rounded" not in text
+    noise = "inputs: {x: 0.1}\nequations: [L = x + 0.2]\nrounding: {every: {decimals: 2}}\nask: [L]\n"
+    assert 0.1 + 0.2 != 0.3
+    assert "≈" not in printed(tmp_path, noise) and "= 0.3" in printed(tmp_path, noise)
 
 
 def scope(stem: str) -> Scope:
