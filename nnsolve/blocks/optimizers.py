@@ -63,7 +63,7 @@ OPTIMIZERS = {
     )
 }
 
-SYMBOLS = {"learning_rate": "eta", "weight_decay": "lambda"}
+SYMBOLS = {"learning_rate": "eta"}
 """How hyperparameters are written; `symbols: {eta: alpha}` renames them."""
 
 

@@ -171,10 +171,9 @@ class Data:
         shape = self.shapes.named[name]
         assert value.array is not None
         array = value.array
-        fits = array.shape == shape.dims or (
-            array.size == shape.size and (max(array.shape, default=1) == array.size) and shape.flat | (not shape.dims)
-        )
-        if not fits:
+        is_line = max(array.shape, default=1) == array.size  # a list, a row or a column
+        as_vector = is_line and array.size == shape.size and (shape.flat or not shape.dims)
+        if array.shape != shape.dims and not as_vector:
             found = "x".join(map(str, array.shape)) or "a number"
             raise ProblemError.of("shape-mismatch", f"{section}: {name} has shape {found}, not {shape}", value.place)
         return array.reshape(shape.dims)

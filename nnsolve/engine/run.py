@@ -44,6 +44,9 @@ class Run:
     # The schedule
 
     def _samples(self) -> int:
+        """How many samples the data have; 1 where the file does not say which axis of a matrix they are on."""
+        if not self.whole.shapes.layout.said:
+            return 1
         counts = {
             name: self.whole.shapes.layout.count(self.whole.shapes.named[name])
             for name, leaf in self.whole.leaves.items()
@@ -63,7 +66,17 @@ class Run:
                     "add  batch_size: all  (or 1, or a number) to training",
                 )
             return self.samples
-        if isinstance(size, str) or size > self.samples:
+        if isinstance(size, str):
+            return self.samples
+        if not self.whole.shapes.layout.said:
+            assert training is not None
+            raise ProblemError.of(
+                "missing-convention",
+                "batch_size cuts the data along their samples, and the file does not say on which axis these are",
+                training.places.get("batch_size", training.place),
+                "add  samples: columns  (or rows) to conventions",
+            )
+        if size > self.samples:
             return self.samples
         return size
 

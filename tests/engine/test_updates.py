@@ -455,3 +455,17 @@ def test_an_update_is_shown_whole_or_not_at_all(asked: int, shown: list[int], tm
     updates = [step.name for step in found.trace if step.phase == "update"]
     assert sorted({name.update for name in updates}) == shown
     assert len(updates) == 4 * len(shown)
+
+
+def test_a_matrix_is_no_batch_where_the_file_does_not_say_so(tmp_path: Path) -> None:
+    sections = {
+        "parameters": {"w": [1.0, -1.0]},
+        "inputs": {"A": [[1, 2], [3, 4], [5, 6]]},
+        "equations": ["E = sum((A @ w)^2)"],
+        "loss": "E",
+        "ask": ["E@e1", "E"],
+    }
+    found = solved(tmp_path, **sections, training={"learning_rate": 0.1, "epochs": 1})
+    assert_close(found["E@e1"], found["E"])
+    with pytest.raises(ProblemError, match="batch_size cuts the data"):
+        solved(tmp_path, **sections, training={"learning_rate": 0.1, "epochs": 1, "batch_size": 1})
