@@ -16,7 +16,7 @@ from nnsolve.ops.templates import definition, unfold
 from nnsolve.report import notation
 from nnsolve.report.boxes import width
 from nnsolve.report.layout import Numbers
-from nnsolve.report.lines import paragraph, wrapped
+from nnsolve.report.lines import broken, paragraph
 from nnsolve.report.numbers import number, places
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.style import Line
@@ -345,7 +345,7 @@ def _columns(found: list[str], indent: int, room: int) -> list[Line]:
     lines: list[Line] = []
     if across == 1:
         for text in found:
-            for n, part in enumerate(wrapped(text, room - 4)):
+            for n, part in enumerate(broken(text, room - 4)):
                 lines.append([(" " * (indent + (4 if n else 0)), ""), (part, "")])
         return lines
     down = -(-len(found) // across)

@@ -58,7 +58,7 @@ def wrapped(text: str, room: int) -> list[str]:
 def broken(text: str, room: int, first: int | None = None) -> list[str]:
     """A formula in lines of at most `room` cells (the first may have less room), broken where it hurts least.
 
-    A break before + or − is better than one inside a product, and any outside of parentheses than one inside.
+    A break before +, − or = is better than one inside a product, and any outside of parentheses than one inside.
     """
     lines: list[str] = []
     limit = room if first is None else first
@@ -80,7 +80,7 @@ def _break(text: str, room: int) -> int | None:
         depth += (character in "([⌊") - (character in ")]⌋")
         if character != " " or not at:
             continue
-        sums = text[at + 1 : at + 3] in ("+ ", "− ", "- ")
+        sums = text[at + 1 : at + 3] in ("+ ", "− ", "- ", "= ")
         cost = 2 * depth + (0 if sums else 1) + (4 if at < room / 3 else 0) - at / (room + 1)
         if best is None or cost <= least:
             best, least = at, cost

@@ -87,3 +87,20 @@ def test_a_warning_is_repeated_below_a_long_report_only(tmp_path: Path) -> None:
 def test_what_is_a_number_already_is_not_repeated(tmp_path: Path) -> None:
     text = printed(tmp_path, "inputs: {x: 2}\nequations: ['L = x^2']\nloss: L\nask: [dL/dL]\n")
     assert "∂L/∂L = 1" in text and "1 = 1" not in text
+
+
+def test_a_number_before_a_matrix_product_needs_no_parentheses(tmp_path: Path) -> None:
+    text = printed(
+        tmp_path,
+        "conventions: {weights: columns, samples: rows, step_at_zero: 1}\n"
+        "layers: [{dense: {W: [[1], [-1]], b: [0], activation: step}}]\ninputs: {x: [0.5, 1]}\ntargets: {y: [1]}\n"
+        "training: {optimizer: perceptron, learning_rate: 0.5, steps: 1}\nask: [W@1, b@1]\n",
+    )
+    assert "W ← W + η xᵀ (y − a)" in text
+    assert "+ 0.5 · ⎡0.5⎤ ([1] − [0]) = ⎡ 1.25⎤" in text
+    assert "η (xᵀ" not in text and "b ← b + η (y − a)" in text  # a sum keeps its parentheses
+
+
+def test_the_arithmetic_of_an_element_is_broken_between_its_terms() -> None:
+    text = str(report(sections("rows-layer-by-layer"), Style(80, detail="full")))
+    assert "(1 −\n" not in text and "ln(1 −\n" not in text
