@@ -117,16 +117,29 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     given = [step for step in steps if step.phase == "given"]
     lines += given_lines(given, scope, seen)
     several = any(moment(step) for step in steps if step.phase == "update")
+    shown = {moment(step) for step in steps if step.phase == "update"}
     current: tuple[str, int] | None = None
+    reached = 0
     for step in steps:
         if step.phase == "given":
             continue
         here = (step.phase, moment(step))
         if here != current:
+            lines += _left_out([n + 1 for n in range(reached, here[1]) if n not in shown], style)
+            reached = max(reached, here[1])
             lines += [[], *heading(_title(*here, several), style, level=1)]
             current = here
         lines += [[], *step_lines(step, scope.at(here[1]), known, through)]
     return lines
+
+
+def _left_out(updates: Sequence[int], style: Style) -> list[Line]:
+    """A line about the updates that were made but are not shown."""
+    if not updates:
+        return []
+    first, last = updates[0], updates[-1]
+    which = f"Update {first} is" if first == last else f"Updates {first} to {last} are"
+    return [[], *paragraph(f"{which} made in the same way and not shown.", style, "note", 2)]
 
 
 def moment(step: Step) -> int:

@@ -1,0 +1,34 @@
+"""What a report says of the updates that it does not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nnsolve
+from nnsolve.report.style import Style
+from nnsolve.report.text import report
+
+
+def printed(tmp_path: Path, asked: str) -> str:
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "parameters: {w: 1}\n"
+        "equations: [L = w^2]\n"
+        "loss: L\n"
+        "training: {learning_rate: 0.1, steps: 20}\n"
+        f"ask: [{asked}]\n"
+    )
+    return str(report(nnsolve.solve(path).sections, Style(80)))
+
+
+def test_updates_that_are_left_out_are_named(tmp_path: Path) -> None:
+    assert "Updates 4 to 8 are made in the same way and not shown." in printed(tmp_path, "w@9")
+    text = printed(tmp_path, "w@5, w@9")
+    assert "Update 4 is made in the same way and not shown." in text
+    assert "Updates 6 to 8 are made in the same way and not shown." in text
+    assert "Updates 4 to 20 are made in the same way and not shown." in printed(tmp_path, "L@20")
+
+
+def test_nothing_is_said_where_every_update_is_shown(tmp_path: Path) -> None:
+    for asked in ("w@1", "w@3", "L@2", "L"):
+        assert "not shown" not in printed(tmp_path, asked)
