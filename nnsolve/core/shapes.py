@@ -122,6 +122,6 @@ def resolve_axis(axis: str | None, x: Shape, layout: Layout) -> int | None:
     if not layout.said and x.kind == "tensor":
         raise ShapeError(
             "the file does not say whether a matrix has a sample per column or per row",
-            "add  conventions: {samples: columns}  or  {samples: rows}",
+            "say  samples: columns  or  samples: rows  in conventions",
         )
     return layout.axis(axis)

@@ -45,13 +45,18 @@ class _Builder:
         self.replaced: set[Name] = set()
         self.normalizer = Normalizer(
             Settings(
-                conventions.count_from, conventions.relu_at_zero, conventions.step_at_zero, conventions.sign_at_zero
+                conventions.count_from,
+                conventions.relu_at_zero,
+                conventions.step_at_zero,
+                conventions.sign_at_zero,
+                "conventions" in problem.places,
             ),
             self.shapes,
             self.defining,
             self.data.settle_target,
             self.data.is_distribution,
             self.fresh_name,
+            self.data.leaves,
         )
 
     def build(self) -> Program:

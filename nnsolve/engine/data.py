@@ -118,7 +118,7 @@ class Data:
                 "missing-convention",
                 "a class is given, but the file does not say from what classes are counted",
                 value.place,
-                "add  conventions: {count_from: 0}  (or 1)",
+                self.problem.to_add("conventions", "count_from: 0", "(or 1)"),
             )
         classes = prediction.dims[self.layout.features] if len(prediction.dims) == 2 else prediction.size
         shape = self.class_shape(value, classes)

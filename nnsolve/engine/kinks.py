@@ -101,5 +101,5 @@ def _convention(node: Call) -> str:
 
 def _help(node: Call) -> str | None:
     if node.op in ("relu", "norm"):
-        return "say it in the file:  conventions: {relu_at_zero: 0}  (or 1)"
+        return "say it in the file: relu_at_zero: 0  (or 1) in conventions"
     return "other values avoid it"

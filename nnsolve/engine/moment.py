@@ -73,11 +73,12 @@ class Moment:
         try:
             return np.asarray(self.program.function(equation)(self.values), dtype=np.float64)
         except JumpAtZeroError as error:
+            others = "1" if str(error) == "step" else "1, -1"
             raise ProblemError.of(
                 "missing-convention",
                 f"{equation.name}: {error} meets 0, and the file does not say which value it has there",
                 equation.place,
-                f"add  {error}_at_zero: {'0  (or 1)' if str(error) == 'step' else '1  (or 0 or -1)'}  to conventions",
+                self.program.problem.to_add("conventions", f"{error}_at_zero: 0", f"(or {others})"),
             ) from None
 
     def jacobian(self, expr: Call) -> Tensor:

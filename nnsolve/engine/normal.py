@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,14 +14,40 @@ from nnsolve.blocks.losses import template
 from nnsolve.core.diagnostics import Findings, Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, references, rewrite, substitute
+from nnsolve.core.language import LOG_HELP
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.shortcuts import shortened
+from nnsolve.engine.targets import mismatch_help
 from nnsolve.ops import REGISTRY, Operation, Site
 from nnsolve.ops.templates import apply_rule, full_options
+from nnsolve.problem.model import to_add
+
+if TYPE_CHECKING:
+    from nnsolve.engine.data import Leaf
+
+INTERNAL = {
+    "add",
+    "append_one",
+    "div",
+    "huber_error",
+    "index",
+    "matmul",
+    "mul",
+    "neg",
+    "normal_cdf",
+    "normal_pdf",
+    "pow",
+    "prepend_one",
+    "ratio",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "xlogy",
+}
+"""Operations behind signs, losses and derivatives: nobody is told to write them."""
 
 LANGUAGE = {name for name, operation in REGISTRY.items() if not operation.adjoint_only}
 
@@ -33,6 +59,7 @@ class Settings(NamedTuple):
     relu_at_zero: int
     step_at_zero: int | None
     sign_at_zero: int | None
+    said: bool = False  # whether the file has conventions: at all
 
 
 class Comparison(NamedTuple):
@@ -61,6 +88,7 @@ class Normalizer:
         settle_target: Callable[[Name, Shape], None],
         is_distribution: Callable[[Expr], bool],
         fresh_name: Callable[[Name], Name],
+        leaves: Mapping[Name, Leaf],
     ) -> None:
         self.settings = settings
         self.shapes = shapes
@@ -68,6 +96,7 @@ class Normalizer:
         self.settle_target = settle_target
         self.is_distribution = is_distribution
         self.fresh_name = fresh_name
+        self.leaves = leaves
         self.comparisons: list[Comparison] = []
         self.averages = False
 
@@ -157,7 +186,7 @@ class Normalizer:
                     "missing-convention",
                     "an element is indexed, but the file does not say from what elements are counted",
                     where,
-                    "add  conventions: {count_from: 1}  (or 0)",
+                    to_add("conventions", "count_from: 1", "(or 0)", there=self.settings.said),
                 )
             options["key"] = _shifted(options["key"], base, where)
             options["base"] = base
@@ -245,11 +274,14 @@ class Normalizer:
             self.settle_target(target.name, shape)
         target_shape = self.infer(target, Name(node.op), where)
         if target_shape.dims != shape.dims and (target_shape.size, shape.size) != (1, 1):
+            leaf = self.leaves.get(target.name) if isinstance(target, Ref) else None
             raise ProblemError.of(
                 "shape-mismatch",
                 f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",
-                where,
-                "prediction and target need the same shape",
+                (leaf.place if leaf else None) or where,
+                mismatch_help(leaf.value, shape, self.shapes.layout)
+                if leaf
+                else "prediction and target need the same shape",
             )
 
     def with_shapes(self, shapes: Shapes) -> Normalizer:
@@ -296,11 +328,10 @@ def _check_options(node: Call, options: Mapping[str, Option], where: Place | Non
 
 def _unknown_function(name: str, where: Place | None) -> ProblemError:
     if name == "log":
-        help: str | None = "say which logarithm: ln (natural), log2 or log10"
+        help: str | None = LOG_HELP
     else:
-        help = did_you_mean(name, [*LANGUAGE, *LOSSES]) or "functions: " + ", ".join(
-            sorted(n for n in LANGUAGE if n.isalnum())
-        )
+        functions = sorted(n for n in (LANGUAGE - INTERNAL) | set(LOSSES) if not n.endswith("'"))
+        help = did_you_mean(name, functions) or f"functions: {', '.join(functions)}"
     return ProblemError.of("unknown-function", f"{name[:40]} is not a known function", where, help)
 
 

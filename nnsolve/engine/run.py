@@ -152,13 +152,20 @@ class Run:
         if update == END or (self.last is not None and update > self.last):
             training = self.problem.training
             if training is None:
-                message, help = f"{name} needs an update, but the problem has no training", "add  training: {...}"
+                message, help = f"{name} needs an update, but the problem has no training", self._training(update)
             else:
                 plural = "" if self.last == 1 else "s"
                 message = f"{name} needs {update} updates, but training makes {self.last} update{plural}"
                 help = f"set  steps: {update}  in training"
             raise ProblemError.of("no-such-update", message, training.place if training else None, help)
         self._afford(name, update)
+
+    def _training(self, update: int) -> str:
+        """A training to paste, with as many updates as are asked for."""
+        names = [name for ask in self.problem.ask if (name := self.whole.parse_address(ask.of.text))]
+        steps = max([1, *(k for k in (update, *(name.update for name in names)) if k != END)])
+        batch = ", batch_size: all" if self.samples > 1 else ""
+        return f"add  training: {{learning_rate: 0.1, steps: {steps}{batch}}}"
 
     def _afford(self, name: Name, updates: int) -> None:
         """Raise where the way to an update is too long: it goes forward, backward and on for each update."""

@@ -113,7 +113,8 @@ def _read(found: dict[str, Entry], context: Context, start: Problem, *, complete
     fields["places"] = {name: entry.key.place for name, entry in found.items()}
     conventions = read_conventions(found["conventions"].node, context) if "conventions" in found else Conventions()
     fields["conventions"] = conventions
-    settings = Settings(_training_seed(found), _count_from(found, conventions))
+    first = _count_from(found, conventions)
+    settings = Settings(_training_seed(found), first, "conventions" in found, "training" in found)
 
     def node(name: str) -> Node:
         return found[name].node

@@ -147,3 +147,13 @@ class Problem(NamedTuple):
     def where(self, key: str) -> Place:
         """The place of a top-level key, else of the file."""
         return self.places.get(key, self.place)
+
+    def to_add(self, section: str, entry: str, others: str = "") -> str:
+        """The help that says to add an entry to a section of the file."""
+        return to_add(section, entry, others, there=section in self.places)
+
+
+def to_add(section: str, entry: str, others: str = "", *, there: bool) -> str:
+    """The help that says to add an entry to a section: where that is not `there` yet, as a line to paste."""
+    others = f"  {others}" if others else ""
+    return f"add  {entry}{others}  to {section}" if there else f"add  {section}: {{{entry}}}{others}"

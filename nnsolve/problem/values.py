@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.problem.fields import Context, Entry, entries, known_entries, read_fields, wrong_type
-from nnsolve.problem.model import Value
+from nnsolve.problem.model import Value, to_add
 from nnsolve.problem.numbers import described, is_decimal, number
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
 from nnsolve.problem.schema import CLASS, FILE, NORMAL, UNIFORM
@@ -26,11 +26,19 @@ _FORMS = "a number, a list, {random: ...} or {file: ...}"
 class Settings:
     """What the rest of the file says about reading a value: the seed of the training, and where counting starts."""
 
-    __slots__ = ("count_from", "seed")
+    __slots__ = ("count_from", "has_conventions", "has_training", "seed")
 
-    def __init__(self, seed: int | None = None, count_from: int | None = None) -> None:
+    def __init__(
+        self,
+        seed: int | None = None,
+        count_from: int | None = None,
+        has_conventions: bool = False,
+        has_training: bool = False,
+    ) -> None:
         self.seed = seed
         self.count_from = count_from
+        self.has_conventions = has_conventions
+        self.has_training = has_training
 
 
 def read_value(
@@ -187,7 +195,7 @@ def _random(node: MapNode, context: Context, settings: Settings) -> Value | None
             what = f"random: {shown(str(fields.get('random', '')))[1:-1]}"
             context.error("missing-key", f"{what} needs {name}:", node.place, f"add {name}: ...")
     if "seed" not in found and settings.seed is None:
-        help = "add seed: 0 to it, or training: {seed: 0}"
+        help = "add seed: 0 to it" + (", or to training" if settings.has_training else "")
         context.error("missing-seed", "a random value needs a seed", node.place, help)
     if context.errors > before or shape is None:
         return None
@@ -278,7 +286,8 @@ def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
     labels = found["class"].node
     classes = whole_numbers(labels, "class", context, low=0)
     if settings.count_from is None:
-        help = "add to conventions:  count_from: 0  (the first class is 0), or count_from: 1"
+        others = "(the first class is 0; or count_from: 1)"
+        help = to_add("conventions", "count_from: 0", others, there=settings.has_conventions)
         message = "a class label needs conventions.count_from"
         context.error("missing-convention", message, labels.place, help)
         return None
@@ -334,7 +343,8 @@ def _columns(entry: Entry, context: Context, settings: Settings) -> list[Any] | 
             return None
         if item.plain and item.text.isdecimal() and item.text.isascii() and len(item.text) < 10:
             if settings.count_from is None:
-                help = "add to conventions:  count_from: 0  or count_from: 1; or name the columns of a header"
+                others = "(or 1), or name the columns of a header"
+                help = to_add("conventions", "count_from: 0", others, there=settings.has_conventions)
                 context.error("missing-convention", "a column number needs conventions.count_from", item.place, help)
                 return None
             if int(item.text) < settings.count_from:

@@ -60,7 +60,7 @@ CASES = {
         "3:",
         "bias: separate",
     ),
-    "wrong target": (replaced(NETWORK, "y: [1]", "y: [1, 2]"), "shape-mismatch", "7:7", "the same shape"),
+    "wrong target": (replaced(NETWORK, "y: [1]", "y: [1, 2]"), "shape-mismatch", "6:14", "the same shape"),
     "no target": (replaced(NETWORK, "targets: {y: [1]}\n", ""), "missing-key", "6:7", "targets"),
     "two targets": (replaced(NETWORK, "{y: [1]}", "{y: [1], t: [2]}"), "missing-target", "7:7", "squared_error("),
     "no prediction": (
