@@ -38,7 +38,16 @@ class Step(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The steps of a solution, in the order in which they are worked out."""
+    """The steps of a solution, in the order in which they are worked out.
+
+    Of a selection, `steps` are what is shown and `whole` all that they rest on.
+    """
 
     steps: tuple[Step, ...]
     first_not_finite: Name | None = None
+    whole: tuple[Step, ...] = ()
+
+    @property
+    def context(self) -> tuple[Step, ...]:
+        """Every step, those that a selection leaves out included."""
+        return self.whole or self.steps

@@ -90,7 +90,7 @@ def _section(
 
 
 def _answers(section: Section, scope: Scope) -> list[Line]:
-    return answer_lines(section.answers, scope, section.id, carried(section.trace.steps))
+    return answer_lines(section.answers, scope, section.id, carried(section.trace.context))
 
 
 def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
@@ -111,13 +111,14 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     """The given values, then the steps below headings that tell the phase and the update."""
     scope = Scope(style, section.conventions, {})
     steps = section.trace.steps
-    known = {step.name: step for step in steps}
-    through = carried(steps)
+    context = section.trace.context
+    known = {step.name: step for step in context}
+    through = carried(context)
     lines: list[Line] = []
     given = [step for step in steps if step.phase == "given"]
     lines += given_lines(given, scope, seen)
     several = any(moment(step) for step in steps if step.phase == "update")
-    shown = {moment(step) for step in steps if step.phase == "update"}
+    shown = {moment(step) for step in context if step.phase == "update"}
     current: tuple[str, int] | None = None
     reached = 0
     for step in steps:
