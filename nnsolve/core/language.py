@@ -21,44 +21,13 @@ from typing import NamedTuple
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.expressions import Call, Expr, Num, Number, Option, Ref
 from nnsolve.core.names import END, Name
+from nnsolve.core.tokens import DERIVATIVE, MOMENT, NAME, Token, syntax_error, tokenize
 
-MAX_LENGTH = 1_000_000
 MAX_DEPTH = 60
 MAX_FACTORS = 200
 MAX_DIGITS = 400
 
-_NAME = r"[^\W\d]\w*"
-_MOMENT = re.compile(r"@(?:(\d+)|e(\d+)|(end))(?!\w)")
-_DERIVATIVE = re.compile(rf"d({_NAME})/d({_NAME})")
-_ADDRESS = re.compile(rf"\s*(?:d({_NAME})/d({_NAME})|({_NAME}))(?:@(?:(\d{{1,12}})|e(\d{{1,12}})|(end)))?\s*", re.ASCII)
-
-
-def _token_pattern(address: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"""{address}\s*(?:
-          (?P<number>(?:\d[\d_]*(?:\.(?!T\b)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
-        | (?P<name>{_NAME}'*)
-        | (?P<op>\*\*|\.T\b|[-+*/@^()\[\],:=])
-        )""",
-        re.VERBOSE,
-    )
-
-
-_TOKENS = _token_pattern("")
-_ADDRESS_TOKENS = _token_pattern(
-    rf"(?P<moment>(?<=\w)@(?:\d+|e\d+|end)(?!\w)) | \s*(?P<derivative>d{_NAME}/d{_NAME}) |"
-)
-
-
-class Token(NamedTuple):
-    """A word of the language; `at` is its offset in the text.
-
-    Kinds: number, name, derivative, moment, op (signs and brackets) and end.
-    """
-
-    kind: str
-    text: str
-    at: int
+_ADDRESS = re.compile(rf"\s*(?:d({NAME})/d({NAME})|({NAME}))(?:@(?:(\d{{1,12}})|e(\d{{1,12}})|(end)))?\s*", re.ASCII)
 
 
 class EquationText(NamedTuple):
@@ -106,53 +75,6 @@ def parse_equation(text: str, place: Place | None = None) -> EquationText:
     return EquationText(token.text, expr)
 
 
-def _tokens(text: str, place: Place | None, addresses: bool) -> list[Token]:
-    """The tokens of a text, closed by an `end` token."""
-    if len(text) > MAX_LENGTH:
-        raise ProblemError.of("too-long", f"the text has {len(text)} characters; at most {MAX_LENGTH} are read", place)
-    pattern = _ADDRESS_TOKENS if addresses else _TOKENS
-    tokens: list[Token] = []
-    at = 0
-    while found := pattern.match(text, at):
-        kind = found.lastgroup or ""
-        tokens.append(Token(kind, found[kind], found.start(kind)))
-        at = found.end()
-    rest = text[at:].lstrip()
-    if rest:
-        help = _HINTS.get(rest[0])
-        if rest[0] == "." and tokens and tokens[-1].text in _MODULES:
-            help = f"functions stand alone: write {rest[1:].split('(')[0][:40]}(...) without {tokens[-1].text}."
-        raise _error(f"{rest[0]!r} has no meaning here", text, place, len(text) - len(rest), help)
-    tokens.append(Token("end", "", len(text.rstrip())))
-    return tokens
-
-
-LOG_HELP = "say which logarithm: ln (natural), log2 or log10"
-"""`log` alone is natural in some fields and decimal in others, so that it is no function here."""
-
-_MODULES = ("np", "numpy", "math", "torch", "nn", "F", "tf", "jnp")
-
-_HINTS = {
-    "·": "write * for an elementwise product, @ for a matrix product",
-    "×": "write * for an elementwise product, @ for a matrix product",
-    "⊙": "write * for an elementwise product",
-    "−": "write the minus sign as -",
-    "%": "there is no remainder operation; write 0.5 for 50%",
-    "!": "there are no comparisons; step(x) is 1 where x > 0",
-    "<": "there are no comparisons; step(x) is 1 where x > 0",
-    ">": "there are no comparisons; step(x) is 1 where x > 0",
-    ".": "transpose is written W.T",
-    ";": "write one equation a line",
-    "'": "transpose is written W.T; relu'(z) is the derivative of an activation",
-    "{": "group with ( ) and index with [ ]",
-}
-
-
-def _error(message: str, text: str, place: Place | None, at: int, help: str | None = None) -> ProblemError:
-    shown = text if len(text) <= 80 else text[max(0, at - 40) : at + 40]
-    return ProblemError.of("syntax", f"{message}, in {shown!r}", place.right(at) if place else None, help)
-
-
 class _Parser:
     """A recursive-descent parser; sums and products are loops, so only brackets and signs nest."""
 
@@ -160,11 +82,11 @@ class _Parser:
         self.text = text
         self.place = place
         self.addresses = addresses
-        self.tokens = _tokens(text, place, addresses)
+        self.tokens = tokenize(text, place, addresses)
         self.position = 0
 
     def error(self, message: str, at: int, help: str | None = None) -> ProblemError:
-        return _error(message, self.text, self.place, at, help)
+        return syntax_error(message, self.text, self.place, at, help)
 
     def peek(self) -> Token:
         return self.tokens[self.position]
@@ -301,7 +223,7 @@ class _Parser:
         if token.kind == "number":
             return Num(self.number(token))
         if token.kind == "derivative":
-            found = _DERIVATIVE.fullmatch(token.text)
+            found = DERIVATIVE.fullmatch(token.text)
             assert found
             return self.moment(Name(found[2], of=Name(found[1])), token.at)
         if token.kind == "name":
@@ -318,7 +240,7 @@ class _Parser:
 
     def moment(self, name: Name, at: int) -> Ref:
         if self.peek().kind == "moment":
-            found = _MOMENT.fullmatch(self.take().text)
+            found = MOMENT.fullmatch(self.take().text)
             assert found
             if len(found[1] or found[2] or "") > 12:
                 raise self.error("the number of updates is too large", at)

@@ -14,10 +14,10 @@ from nnsolve.blocks.losses import template
 from nnsolve.core.diagnostics import Findings, Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, references, rewrite, substitute
-from nnsolve.core.language import LOG_HELP
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
+from nnsolve.core.tokens import LOG_HELP
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.shortcuts import shortened

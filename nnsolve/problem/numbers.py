@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.expressions import Expr, Num, Ref
-from nnsolve.core.language import LOG_HELP, parse
+from nnsolve.core.language import parse
+from nnsolve.core.tokens import LOG_HELP
 from nnsolve.problem.notations import as_list, as_sum, with_commas
 from nnsolve.problem.reader import Node, ScalarNode
 from nnsolve.problem.source import shown
