@@ -61,8 +61,6 @@ def _discard_output() -> None:
 
 def print_findings(findings: Iterable[Diagnostic], stream: Any = None) -> None:
     """Findings on standard error (or another stream), the file's own text made harmless."""
-    from nnsolve.cli.output import wants_colour
-
     stream = stream or sys.stderr
     coloured = wants_colour(stream)
     for finding in findings:
@@ -71,6 +69,11 @@ def print_findings(findings: Iterable[Diagnostic], stream: Any = None) -> None:
             head = click.style(head + bracket, fg="red" if finding.severity == "error" else "magenta", bold=True)
             bracket = ""
         click.echo(head + bracket + rest, file=stream, color=coloured)
+
+
+def wants_colour(stream: Any) -> bool:
+    """Whether colours are shown: in a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def harmless(text: str, stream: Any = None) -> str:

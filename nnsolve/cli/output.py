@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnsolve.cli.common import harmless
+from nnsolve.cli.common import harmless, wants_colour
 
 if TYPE_CHECKING:
     from nnsolve.report.style import Style
@@ -66,11 +66,6 @@ def _plain_locale(environment: Mapping[str, str]) -> bool:
         # Python sets LC_CTYPE=C.UTF-8 itself where LANG=C (PEP 538)
         locale = environment.get("LANG") if ctype in (None, "", "C.UTF-8") else ctype
     return locale in ("C", "POSIX")
-
-
-def wants_colour(stream: Any) -> bool:
-    """Whether colours are shown: in a terminal, unless NO_COLOR is set (https://no-color.org)."""
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def write_report(report: Report, path: str | None) -> None:

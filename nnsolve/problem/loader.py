@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
+from nnsolve.problem.asks import check_id, read_asks
 from nnsolve.problem.fields import (
     Context,
     Entry,
@@ -18,9 +19,7 @@ from nnsolve.problem.numbers import is_null
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, read_yaml_findings
 from nnsolve.problem.schema import PART, PROBLEM
 from nnsolve.problem.sections import (
-    check_id,
     equation_name,
-    read_asks,
     read_conventions,
     read_equations,
     read_layers,
