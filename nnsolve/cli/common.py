@@ -20,6 +20,9 @@ BROKEN = 2
 
 INTERRUPTED = 130
 
+MOST_FINDINGS = 200
+"""Findings that are printed; of more the number is said."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -63,12 +66,15 @@ def print_findings(findings: Iterable[Diagnostic], stream: Any = None) -> None:
     """Findings on standard error (or another stream), the file's own text made harmless."""
     stream = stream or sys.stderr
     coloured = wants_colour(stream)
-    for finding in findings:
+    listed = list(findings)
+    for finding in listed[:MOST_FINDINGS]:
         head, bracket, rest = harmless(str(finding), stream).partition("]")
         if coloured:
             head = click.style(head + bracket, fg="red" if finding.severity == "error" else "magenta", bold=True)
             bracket = ""
         click.echo(head + bracket + rest, file=stream, color=coloured)
+    if len(listed) > MOST_FINDINGS:
+        click.echo(f"... and {len(listed) - MOST_FINDINGS} more findings", file=stream)
 
 
 def wants_colour(stream: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 
@@ -115,6 +116,10 @@ ABBREVIATIONS = {
 """What other programs and courses call things; only proposed, never accepted: half of them mean two things."""
 
 
+MOST_COMPARED = 200
+"""Words that a misspelt one is compared with: each takes a few microseconds, and a file may have thousands of both."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A help line that names the nearest known word, or None where none is near."""
     import difflib  # only where there is a mistake to explain
@@ -123,6 +128,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     meant = [w for w in ABBREVIATIONS.get(word.lower(), ()) if w in words]
     if meant:
         return f"did you mean {' or '.join(map(repr, meant))}?"
+    if len(words) > MOST_COMPARED:
+        words = list(islice((w for w in words if abs(len(w) - len(word)) <= 1), MOST_COMPARED))
     near = difflib.get_close_matches(word[:100], words, n=1, cutoff=0.6)
     if not near:
         near = [w for w in words if w.lower() == word.lower()]

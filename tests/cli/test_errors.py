@@ -168,3 +168,12 @@ def test_broken_files_take_bounded_memory(tmp_path: Path) -> None:
         timeout=60,
     )
     assert result.returncode == 2 and "too-deep" in result.stderr, result.stderr
+
+
+def test_thousands_of_findings_are_not_all_printed(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text("equations:\n" + "".join(f"  - a{i} = nowhere{i}\n" for i in range(3000)) + "ask: [a1]\n")
+    result = call("run", str(path))
+    assert result.exit_code == 2
+    assert result.stderr.count("error[unknown-name]") == 200
+    assert "... and 2800 more findings" in result.stderr
