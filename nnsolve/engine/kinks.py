@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nnsolve.core.diagnostics import Place
-from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Num, nodes
 from nnsolve.core.names import Name
 from nnsolve.core.spelling import spell
@@ -33,11 +32,12 @@ class Kink(NamedTuple):
 
 def at_kinks(solver: SectionSolver) -> Iterator[Kink]:
     """The forward equations that a shown gradient goes through at a kink where it is not 0 anyway."""
-    moment = solver.run.moment(0)
+    moment, roots = solver.run.moment(0), _roots(solver)
     for equation in solver.program.forward:
-        upstream = _upstream(solver, equation, moment)
-        if upstream is None:
+        root = roots.get(equation.name)
+        if root is None:
             continue
+        upstream = _upstream(root, equation.name, moment)
         for node in nodes(equation.expr):
             if not isinstance(node, Call) or _said(solver, node):
                 continue
@@ -49,17 +49,19 @@ def at_kinks(solver: SectionSolver) -> Iterator[Kink]:
             yield Kink(equation.name, _shown(node), _convention(node), equation.place, _help(node))
 
 
-def _upstream(solver: SectionSolver, equation: Equation, moment: Moment) -> NDArray[np.float64] | None:
-    """The gradient that comes into an equation in the solution's first run; None where none goes through it."""
+def _roots(solver: SectionSolver) -> dict[Name, Name]:
+    """What is differentiated through each equation in the solution's first run."""
+    roots: dict[Name, Name] = {}
     for step in solver.section.trace.steps:
-        if step.phase != "backward" or step.equation is None or step.name.update:
-            continue
-        for u, _ in step.equation.chain:
-            if u == equation.name and step.name.of is not None:
-                if u == step.name.of:
-                    return np.ones(np.shape(moment.value(u)))
-                return moment.value(u._replace(of=step.name.of))
-    return None
+        if step.phase == "backward" and step.equation is not None and not step.name.update and step.name.of is not None:
+            for u, _ in step.equation.chain:
+                roots.setdefault(u, step.name.of)
+    return roots
+
+
+def _upstream(root: Name, u: Name, moment: Moment) -> NDArray[np.float64]:
+    """The gradient that comes into an equation."""
+    return np.ones(np.shape(moment.value(u))) if u == root else moment.value(u.gradient(root))
 
 
 def _kinked(node: Call, moment: Moment) -> Mask | None:
