@@ -81,13 +81,22 @@ def layer_gradients(problem: Problem, layer: int | None, of: str | None, verify:
     place = Place(problem.path)
     if program.loss is None:
         raise ProblemError.of(
-            "missing-loss", "there are no gradients without a loss", place, "add  loss: squared_error"
+            "missing-loss", "there are no gradients without a loss", place, _which_loss(problem, program)
         )
     names = _chosen(program, layer, of, place)
     asks = tuple(Ask(str(n), Text(str(n), place), {}) for n in (name.gradient(program.loss) for name in names))
     solver = SectionSolver(bare._replace(ask=asks))
     checks = tuple(check(solver.run.moment(0), name) for name in names) if verify else ()
     return LayerGradients(solver.section, names, checks)
+
+
+def _which_loss(problem: Problem, program: Program) -> str:
+    """What to write as the loss: the quantity whose derivatives are asked, if there is one."""
+    for ask in problem.ask:
+        name = program.parse_address(ask.of.text)
+        if name is not None and name.of is not None and program.shapes.of(name.of).size == 1:
+            return f"add  loss: {name.of}"
+    return "name it in the file:  loss:  an equation, an expression, or a loss such as squared_error (with targets)"
 
 
 def _chosen(program: Program, layer: int | None, of: str | None, place: Place) -> tuple[Name, ...]:

@@ -8,7 +8,7 @@ from nnsolve.blocks import LAYERS
 from nnsolve.blocks.layer import COMMON, LayerSite
 from nnsolve.core.diagnostics import Findings, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Ref, references, substitute
+from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
@@ -173,15 +173,4 @@ class Network:
                 place,
                 "u is the pre-activation: relu(u) + 0.1 * u",
             )
-        scope = self.scope
-
-        def apply(z: Ref) -> Expr:
-            marked = substitute(expr, {Name("u"): Ref(Name("\0u"))})
-            scope.names["\0u"] = Name("\0u")
-            try:
-                resolved = scope.resolve(marked, place)
-            finally:
-                del scope.names["\0u"]
-            return substitute(resolved, {Name("\0u"): z})
-
-        return apply
+        return lambda z: self.scope.resolve(expr, place, local={"u": z})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.expressions import Call, Expr, Ref, call, rewrite
 from nnsolve.core.names import Name
@@ -70,13 +72,20 @@ class Scope:
                 return target._replace(of=self.loss, update=name.update, epoch=name.epoch)
         return None
 
-    def resolve(self, expr: Expr, place: Place | None, *, address: bool = False) -> Expr:
-        """Every reference of a parsed expression in its canonical form; raises with the column of an unknown name."""
+    def resolve(
+        self, expr: Expr, place: Place | None, *, address: bool = False, local: Mapping[str, Expr] | None = None
+    ) -> Expr:
+        """Every reference of a parsed expression in its canonical form; raises with the column of an unknown name.
+
+        `local` are names that mean something in this expression alone.
+        """
         problems: list[ProblemError] = []
 
         def change(node: Expr) -> Expr:
             if not isinstance(node, Ref):
                 return node
+            if local and str(node.name) in local:
+                return local[str(node.name)]
             found = self.resolve_name(node.name, address=address)
             if found is not None:
                 return Ref(found, node.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.engine.solve import Solution
@@ -21,9 +22,11 @@ class DisplayedSolution(Solution):
 
     def __str__(self) -> str:
         from nnsolve.report.style import Style
+        from nnsolve.report.terminal import can_show_unicode
         from nnsolve.report.text import report
 
-        return str(report(self.sections, Style(width=PRINTED_WIDTH))).rstrip("\n")
+        style = Style(width=PRINTED_WIDTH, unicode=can_show_unicode(getattr(sys.stdout, "encoding", None)))
+        return str(report(self.sections, style)).rstrip("\n")
 
     def __repr__(self) -> str:
         if not getattr(self, "_solvers", None):  # looked at while it is made

@@ -146,3 +146,14 @@ def test_verify_says_where_the_loss_is_not_defined(tmp_path: Path) -> None:
     assert "agrees: 1 element" in call("grad", tiny, "--verify").output
     partly = written(tmp_path, "parameters: {w: [0, 1]}\nequations:\n  - L = sum(sqrt(w))\nloss: L\nask: [L]\n")
     assert "agrees" in call("grad", partly, "--verify").output
+
+
+def test_the_loss_that_is_asked_for_is_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    text = "parameters: {w: 2}\nequations: [C = w^2]\nask: [dC/dw]\n"
+    path.write_text(text)
+    result = call("grad", str(path))
+    assert result.exit_code == 2
+    assert "help: add  loss: C" in result.stderr
+    path.write_text(text + "loss: C\n")
+    assert call("grad", str(path)).exit_code == 0

@@ -427,3 +427,9 @@ def test_a_training_that_never_ends_is_refused(tmp_path, address):
     (found,) = failure(tmp_path, text).diagnostics
     assert found.code == "too-many-updates"
     assert found.place and found.place.line == 5
+
+
+def test_an_unknown_name_in_an_activation_lists_names_of_the_file_alone(tmp_path: Path) -> None:
+    (finding,) = failure(tmp_path, replaced(NETWORK, "activation: relu", 'activation: "max(u, v)"')).diagnostics
+    assert (finding.code, str(finding.message)) == ("unknown-name", "v is not defined")
+    assert finding.help is not None and "\0" not in finding.help and "x" in finding.help

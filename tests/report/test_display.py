@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import nnsolve
 from nnsolve.report.display import DisplayedSolution, solve
@@ -56,3 +59,10 @@ def test_in_plain_python() -> None:
         [sys.executable, "-X", "utf8", "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
     )
     assert "Forward pass" in found.stdout
+
+
+def test_what_is_printed_suits_the_encoding_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    solution = nnsolve.solve(OWN / "branch.yaml")
+    for encoding, is_ascii in (("ascii", True), ("utf-8", False)):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+        assert str(solution).isascii() is is_ascii
