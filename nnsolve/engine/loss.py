@@ -32,6 +32,7 @@ def loss_equation(problem: Problem, scope: Scope, authored: Sequence[Equation], 
         scope.define(name, place)
         scope.loss = name
         if text in LOSSES:
+            _check_options(text, loss.options, loss.option_places)
             expr = _named(problem, scope, text, loss.options, place)
             result = Equation(name, expr, place=place)
         elif text.isidentifier():
@@ -42,6 +43,23 @@ def loss_equation(problem: Problem, scope: Scope, authored: Sequence[Equation], 
             _options_unused(loss.options, loss.option_places, place, findings)
             result = Equation(name, scope.resolve(parse(text, place), place), place=place)
     return result
+
+
+def _check_options(name: str, options: Mapping[str, Any], places: Mapping[str, Place]) -> None:
+    """Raise where a named loss is given what it does not have."""
+    known = ["reduction", *LOSSES[name].options]
+    problems = [
+        ProblemError.of(
+            "unknown-option",
+            f"{name} has no option {key}",
+            places.get(key),
+            did_you_mean(key, known) or f"options: {', '.join(known)}",
+        )
+        for key in options
+        if key not in known
+    ]
+    if problems:
+        raise ProblemError(d for problem in problems for d in problem.diagnostics)
 
 
 def _options_unused(options: Mapping[str, Any], places: Mapping[str, Place], place: Place, findings: Findings) -> None:

@@ -433,3 +433,10 @@ def test_an_unknown_name_in_an_activation_lists_names_of_the_file_alone(tmp_path
     (finding,) = failure(tmp_path, replaced(NETWORK, "activation: relu", 'activation: "max(u, v)"')).diagnostics
     assert (finding.code, str(finding.message)) == ("unknown-name", "v is not defined")
     assert finding.help is not None and "\0" not in finding.help and "x" in finding.help
+
+
+def test_an_unknown_option_of_a_loss_is_reported_where_it_stands(tmp_path: Path) -> None:
+    text = replaced(NETWORK, "loss: squared_error", "loss: {name: squared_error, reducton: mean}")
+    (finding,) = failure(tmp_path, text).diagnostics
+    assert (finding.code, finding.help) == ("unknown-option", "did you mean 'reduction'?")
+    assert finding.place is not None and (finding.place.line, finding.place.column) == (7, 29)
