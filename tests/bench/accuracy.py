@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnsolve.blocks import LAYERS
-from tests.engine.helpers import solved
 from tests.engine.networks import ACTIVATIONS, STYLES, solution
+from tests.engine.solving import solved
 from tests.engine.test_conventions import _problem
 from tests.engine.test_losses import PAIRS, SPECS, network, over_samples, sections, targets
 from tests.ops.laboratory import Bench

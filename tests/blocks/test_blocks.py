@@ -11,7 +11,7 @@ from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS
 from nnsolve.blocks.losses import template
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
-from tests.engine.helpers import assert_close, formulas, solved
+from tests.engine.solving import assert_close, formulas, solved
 
 
 @pytest.mark.parametrize("name", LAYERS)

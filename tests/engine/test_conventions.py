@@ -9,8 +9,8 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from tests.engine.helpers import assert_close, solved
 from tests.engine.networks import ACTIVATIONS, STYLES, Style, forward, solution, trained
+from tests.engine.solving import assert_close, solved
 
 RATE = 0.3
 

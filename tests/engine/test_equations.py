@@ -10,8 +10,8 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from tests.engine.helpers import assert_close, codes, failure, formulas, solve_text, solved
 from tests.engine.programs import RandomProgram, random_program
+from tests.engine.solving import assert_close, codes, failure, formulas, solve_text, solved
 
 
 def written(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnsolve.core.diagnostics import ProblemError
-from tests.engine.helpers import codes, failure, solve_text
+from tests.engine.solving import codes, failure, solve_text
 
 NETWORK = """conventions: {weights: rows, samples: columns}
 layers:

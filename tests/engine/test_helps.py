@@ -9,7 +9,7 @@ import pytest
 
 from nnsolve.engine.normal import INTERNAL
 from nnsolve.ops import REGISTRY
-from tests.engine.helpers import codes, failure, solve_text
+from tests.engine.solving import codes, failure, solve_text
 
 ROWS = "conventions: {weights: rows, samples: rows, count_from: 0}\n"
 DATA = "inputs: {x: [[1, 0], [0, 1], [2, -1], [-1, 1]]}\n"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from nnsolve.blocks import LOSSES
-from tests.engine.helpers import assert_close, formulas, solved
 from tests.engine.networks import ACTIVATIONS, Loss, Style, solution
+from tests.engine.solving import assert_close, formulas, solved
 
 STYLES = [Style("rows", "columns", "separate"), Style("columns", "rows", "last")]
 

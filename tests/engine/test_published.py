@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.helpers import solved
+from tests.engine.solving import solved
 
 
 def mazur(tmp_path: Path, order: str) -> Any:

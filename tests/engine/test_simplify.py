@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.helpers import formulas, solve_text
+from tests.engine.solving import formulas, solve_text
 
 CASES = [
     ("sum(w * x)", "w", "x"),

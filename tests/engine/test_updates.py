@@ -13,8 +13,8 @@ import pytest
 
 from nnsolve import ProblemError
 from nnsolve.core.spelling import spell
-from tests.engine.helpers import assert_close, codes, failure, formulas, solve_text, solved
 from tests.engine.networks import ACTIVATIONS, Style, forward, solution
+from tests.engine.solving import assert_close, codes, failure, formulas, solve_text, solved
 from tests.engine.test_losses import SPECS, over_samples
 
 RNG = np.random.default_rng(23)
