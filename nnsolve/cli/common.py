@@ -129,12 +129,13 @@ def load(path: str | None, output: str | None = None) -> Problem:
 
     It must not be the file that the output goes to.
     """
+    from nnsolve.engine.solve import faults
     from nnsolve.problem.loader import load_problem_findings
 
     path = find_problem(path)
     if output is not None and os.path.exists(output) and os.path.exists(path) and os.path.samefile(path, output):
         raise click.UsageError(f"-o {harmless(output)} would replace the problem itself; name another file")
-    problem, findings = load_problem_findings(path)
+    problem, findings = load_problem_findings(path, faults)
     if problem is None and os.path.isfile(path) and not is_problem_file(path):
         help = "give the problem file that its problem: names"
         raise ProblemError.of("answer-file", "this is an answer file, not a problem", Place(path), help)

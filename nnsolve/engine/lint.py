@@ -14,7 +14,7 @@ from nnsolve.core.diagnostics import Diagnostic, Findings, Place, ProblemError
 from nnsolve.core.expressions import Call, Expr, Ref, nodes, references
 from nnsolve.core.names import END, Name
 from nnsolve.engine.kinks import at_kinks
-from nnsolve.engine.solve import Asked, SectionSolver, Solution
+from nnsolve.engine.solve import Asked, SectionSolver, Solution, faults
 from nnsolve.problem.loader import load_problem_findings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def lint(path: str | Path) -> list[Diagnostic]:
     """All findings about a problem file, in its order: its errors, or the warnings about a problem without any."""
     findings = Findings()
     with findings:
-        problem, found = load_problem_findings(path)
+        problem, found = load_problem_findings(path, faults)
         findings.diagnostics += found
         if problem is not None:
             solution = Solution(problem)

@@ -327,3 +327,12 @@ def _python(value: Tensor) -> Any:
 def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Findings without repetition: every part finds the faults of what it shares with the problem."""
     return list(dict.fromkeys(diagnostics))
+
+
+def faults(problem: Problem) -> list[Diagnostic]:
+    """What keeps a problem from being solved."""
+    try:
+        Solution(problem)
+    except ProblemError as error:
+        return error.diagnostics
+    return []

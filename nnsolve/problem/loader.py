@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError
@@ -39,6 +40,9 @@ MAX_PARTS = 200
 MAX_WORK = 400_000
 """Entries that may be gone through again for the parts: parts times the size of the problem."""
 
+_SPARING = frozenset(("unknown-key", "duplicate-id"))
+"""Errors that take nothing else away: the rest of the problem can still be looked at."""
+
 _NAMING = ("parameters", "constants", "inputs", "targets", "initial")
 """The sections whose keys are new names."""
 
@@ -62,8 +66,14 @@ def load_problem(path: str | Path) -> Problem:
     return problem
 
 
-def load_problem_findings(path: str | Path) -> tuple[Problem | None, list[Diagnostic]]:
-    """The problem of a file, None where it has errors, and all findings (warnings too) in the order of the file."""
+def load_problem_findings(
+    path: str | Path, look_further: Callable[[Problem], list[Diagnostic]] | None = None
+) -> tuple[Problem | None, list[Diagnostic]]:
+    """The problem of a file, None where it has errors, and all findings (warnings too) in the order of the file.
+
+    `look_further` finds what is wrong with a problem beyond its file: it is asked where the errors of the file leave
+    the problem whole, so that all is said at once.
+    """
     root, found = read_yaml_findings(path)
     if root is None:
         return None, ProblemError(found).diagnostics
@@ -79,9 +89,10 @@ def load_problem_findings(path: str | Path) -> tuple[Problem | None, list[Diagno
     except (MemoryError, RecursionError):
         context.findings.append(Diagnostic("too-big", "the problem takes too much memory", Place(str(path))))
     findings = ProblemError(context.findings).diagnostics
-    if any(finding.severity == "error" for finding in findings):
-        problem = None
-    return problem, findings
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors and problem is not None and look_further and all(error.code in _SPARING for error in errors):
+        findings = ProblemError([*findings, *look_further(problem)]).diagnostics
+    return None if errors else problem, findings
 
 
 def _problem(root: Node, context: Context) -> Problem | None:

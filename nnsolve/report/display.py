@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from nnsolve.engine.solve import Solution
-from nnsolve.problem.loader import load_problem
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.engine.solve import Solution, faults
+from nnsolve.problem.loader import load_problem_findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,4 +53,7 @@ class DisplayedSolution(Solution):
 
 def solve(path: str | Path) -> DisplayedSolution:
     """Solve a problem file; raises `ProblemError` with everything that is wrong with it."""
-    return DisplayedSolution(load_problem(path))
+    problem, findings = load_problem_findings(path, faults)
+    if problem is None:
+        raise ProblemError(findings)
+    return DisplayedSolution(problem)

@@ -177,3 +177,18 @@ def test_thousands_of_findings_are_not_all_printed(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.count("error[unknown-name]") == 200
     assert "... and 2800 more findings" in result.stderr
+
+
+def test_a_misspelt_key_hides_no_other_fault(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text("tittle: a\nequations:\n  - z = rellu(x)\ninputs: {x: 1}\nask: [z, z]\n")
+    result = call("run", str(path))
+    assert result.exit_code == 2
+    found = [line for line in result.stderr.splitlines() if line.startswith("error[")]
+    assert [line.partition("]")[0] for line in found] == [
+        "error[unknown-key",
+        "error[unknown-function",
+        "error[duplicate-id",
+    ]
+    path.write_text("tittle: a\nequations:\n  - z = rellu(x)\ninputs: [\nask: [z]\n")  # what cannot be read ends it
+    assert "unknown-function" not in call("run", str(path)).stderr
