@@ -222,7 +222,6 @@ class Differentiator:
             node.args,
             tuple([self.shapes(arg) for arg in node.args]),
             shape,
-            self.shapes(g),
             full_options(node),
             self.shapes.layout,
         )

@@ -220,9 +220,7 @@ class Normalizer:
             )
         function = self.settled(Call(base, node.args, node.options, node.at), where)
         assert isinstance(function, Call)
-        site = Site(
-            function, ONE, function, function.args, (), Shape(()), Shape(()), full_options(function), self.shapes.layout
-        )
+        site = Site(function, ONE, function, function.args, (), Shape(()), full_options(function), self.shapes.layout)
         try:
             expr = apply_rule(operation, site, 0)
         except LookupError:

@@ -31,7 +31,6 @@ class Site(NamedTuple):
     args: tuple[Expr, ...]
     shapes: tuple[Shape, ...]
     shape: Shape
-    g_shape: Shape
     options: Mapping[str, Any]
     layout: Layout
 

@@ -162,18 +162,3 @@ CLASS: Table = {
     "class": Key("classes", "The class, or the classes of a batch."),
     "of": Key("integer", "How many classes there are.", low=1, high=1e6),
 }
-
-TABLES: Mapping[str, Table] = {
-    "problem": PROBLEM,
-    "conventions": CONVENTIONS,
-    "layer": LAYER,
-    "loss": LOSS,
-    "training": TRAINING,
-    "round": ROUND,
-    "ask": ASK,
-    "part": PART,
-    "uniform": UNIFORM,
-    "normal": NORMAL,
-    "file": FILE,
-    "class": CLASS,
-}

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from nnsolve.core.expressions import Ref, references
-from nnsolve.core.names import Name
 from nnsolve.engine.solution import Answer
 from nnsolve.report.boxes import width
 from nnsolve.report.lines import paragraph, wrapped
@@ -113,8 +112,3 @@ def value_texts(answer: Answer, scope: Scope) -> list[list[str]]:
 
 def _digits(option: Any) -> int | None:
     return int(option) if isinstance(option, int) else None
-
-
-def asked_names(answers: tuple[Answer, ...]) -> set[Name]:
-    """The names that are asked for as such."""
-    return {answer.expr.name for answer in answers if isinstance(answer.expr, Ref)}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-DETAILS = ("brief", "steps", "full")
-
 
 class Style(NamedTuple):
     """What the place where a report appears can show, and what its reader wants to see.
