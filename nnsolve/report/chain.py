@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Num, Ref, neg
+from nnsolve.core.expressions import Call, Expr, Num, Ref, neg, references
 from nnsolve.core.names import Name
 from nnsolve.report.notation import WITHOUT, formula, without
 from nnsolve.report.scope import Scope, options
-from nnsolve.report.unfold import contains
 
 
 class Local(NamedTuple):
@@ -27,23 +26,23 @@ def local(expr: Expr, upstream: Name) -> Local | None:
     """What the upstream gradient is multiplied by in an emitted gradient; None where it is not a single factor."""
     if isinstance(expr, Ref):
         return Local(Num(1), "same") if expr.name == upstream else None
-    if not isinstance(expr, Call) or not contains(expr, upstream):
+    if not isinstance(expr, Call) or upstream not in references(expr):
         return None
     if expr.op == "neg":
         inner = local(expr.args[0], upstream)
         return inner and Local(neg(inner.factor), "times" if inner.side == "same" else inner.side)
     if expr.op == "mul":
         others = tuple(arg for arg in expr.args if not (isinstance(arg, Ref) and arg.name == upstream))
-        if len(others) != len(expr.args) - 1 or any(contains(arg, upstream) for arg in others):
+        if len(others) != len(expr.args) - 1 or any(upstream in references(arg) for arg in others):
             return None
         return Local(others[0] if len(others) == 1 else Call("mul", others), "times")
     if expr.op == "div" and isinstance(expr.args[0], Ref) and expr.args[0].name == upstream:
-        return None if contains(expr.args[1], upstream) else Local(Call("div", (Num(1), expr.args[1])), "times")
+        return None if upstream in references(expr.args[1]) else Local(Call("div", (Num(1), expr.args[1])), "times")
     if expr.op == "matmul":
         left, right = expr.args
-        if isinstance(left, Ref) and left.name == upstream and not contains(right, upstream):
+        if isinstance(left, Ref) and left.name == upstream and upstream not in references(right):
             return Local(right, "right")
-        if isinstance(right, Ref) and right.name == upstream and not contains(left, upstream):
+        if isinstance(right, Ref) and right.name == upstream and upstream not in references(left):
             return Local(left, "left")
     return None
 
@@ -148,7 +147,7 @@ def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
     if not isinstance(expr, Call):
         return None
     if expr.op == "add":
-        terms = [arg for arg in expr.args if contains(arg, upstream)]
+        terms = [arg for arg in expr.args if upstream in references(arg)]
         return effect(terms[0], upstream, scope) if len(terms) == 1 else _masks(terms, upstream, scope)
     if expr.op in ("sum", *WITHOUT) and expr.args:
         inner = effect(expr.args[0], upstream, scope)
@@ -165,9 +164,9 @@ def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
     if expr.op == "matmul":
         turned = Call("transpose", (Ref(upstream),))
         left, right = expr.args
-        if right == turned and not contains(left, upstream):
+        if right == turned and upstream not in references(left):
             return Effect(left, f"{formula(left, scope)}, from the left of {formula(turned, scope)}")
-        if left == turned and not contains(right, upstream):
+        if left == turned and upstream not in references(right):
             return Effect(right, f"{formula(right, scope)}, from the right of {formula(turned, scope)}")
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, add
+from nnsolve.core.expressions import Call, add, references
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
@@ -20,7 +20,6 @@ from nnsolve.report.steps import step_lines
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.tensors import dimensions
 from nnsolve.report.text import Report, warning_lines
-from nnsolve.report.unfold import contains
 
 INDENT = 2
 STATED = "stated in the file, so no chain rule is applied"
@@ -125,7 +124,7 @@ def _own_part(equation: Equation, scope: Scope) -> str:
     if not isinstance(expr, Call) or expr.op != "add":
         return ""
     arriving = [u._replace(of=equation.name.of) for u, _ in chain.links(equation)]
-    own = [arg for arg in expr.args if not any(contains(arg, name) for name in arriving)]
+    own = [arg for arg in expr.args if not any(name in references(arg) for name in arriving)]
     return formula(add(*own), scope) if own else ""
 
 
