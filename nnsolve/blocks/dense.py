@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite
-from nnsolve.core.expressions import Expr, Ref, add, call
-from nnsolve.core.shapes import SCALAR, Layout, Shape
+from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
+from nnsolve.core.expressions import Expr, Ref, add, call, mul
+from nnsolve.core.shapes import SCALAR, Shape
 
 
 def expand(site: LayerSite) -> None:
-    """Emit z and a in the file's conventions.
+    """Emit z and a in the file's conventions, at every time step if the layer reads a sequence.
 
     weights rows: W is (units, inputs), z = W x + b; weights columns: W is (inputs, units), z = W^T x + b. With a sample
     per row the products are transposed: x W^T + b and x W + b. A folded bias is the first or last column (row) of W,
@@ -18,39 +18,30 @@ def expand(site: LayerSite) -> None:
     W = site.matrix("W", as_row=rows)
     units, inputs = W.shape if rows else W.shape[::-1]
     folded = site.bias in ("first", "last")
-    features = _features(site)
+    features = site.read_features(inputs - folded)
     if features is not None and features + folded != inputs:
         raise _wrong_inputs(site, (units, inputs), features, folded)
-    weight = site.parameter("W", W, Shape(W.shape))
-    x: Expr = site.input
-    if folded:
-        x = call("append_one" if site.bias == "last" else "prepend_one", x)
-    z = _product(weight, x, rows, site.layout.features == 0)
+    number = site.given["W"].ndim == 0 and site.shape == SCALAR and not folded  # a number times a number
+    weight = site.parameter("W", *((site.given["W"], SCALAR) if number else (W, Shape(W.shape))))
+    bias = None
     if "b" in site.given:
         if folded:
             message = f"b is given, but the bias is folded into W (conventions: bias: {site.bias})"
             raise site.fail("unexpected-bias", message, "b", "leave b out, or say bias: separate")
-        z = add(z, site.parameter("b", *site.vector("b", units, "units")))
-    pre_activation = site.equation("z", z)
-    site.output_shape = _with_features(site.shape, units, site.layout)
-    if site.activation is None:
-        site.output = pre_activation
-        site.aliases[site.name("a")] = pre_activation.name
-    else:
-        site.output = site.equation("a", site.activation(pre_activation))
-
-
-def _with_features(shape: Shape | None, units: int, layout: Layout) -> Shape | None:
-    """The shape of as many samples, with `units` features each."""
-    if shape is None or shape.kind in ("scalar", "vector"):
-        return None if shape is None else layout.vector(units)
-    return Shape(tuple(units if axis == layout.features else n for axis, n in enumerate(shape.dims)))
-
-
-def _features(site: LayerSite) -> int | None:
-    if site.shape is None:
-        return None
-    return 1 if site.shape == SCALAR else site.shape.dims[site.layout.features]
+        bias = site.parameter("b", *site.vector("b", units, "units"))
+    activation = site.activation()
+    outputs = []
+    for time, x in site.inputs:
+        extended = call("append_one" if site.bias == "last" else "prepend_one", x) if folded else x
+        z = mul(weight, x) if number else _product(weight, extended, rows, site.layout.features == 0)
+        pre_activation = site.equation("z", z if bias is None else add(z, bias), time)
+        if activation is None:
+            site.alias("a", time, pre_activation)
+            outputs.append(Step(time, pre_activation))
+        else:
+            outputs.append(Step(time, site.equation("a", activation(pre_activation), time)))
+    site.outputs = tuple(outputs)
+    site.output_shape = SCALAR if number else site.with_features(units)
 
 
 def _product(weight: Ref, x: Expr, weights_in_rows: bool, samples_in_columns: bool) -> Expr:
@@ -61,7 +52,7 @@ def _product(weight: Ref, x: Expr, weights_in_rows: bool, samples_in_columns: bo
 
 def _wrong_inputs(site: LayerSite, shape: tuple[int, ...], features: int, folded: bool) -> Exception:
     units, inputs = shape
-    W, x = site.name("W"), site.input.name
+    W, x = site.name("W"), site.inputs[0].value.name
     one = " and a 1 for the bias" if folded else ""
     message = (
         f"{W} has {_counted(units, 'unit')} with {_counted(inputs, 'input')} (weights: {site.weights}), "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Expr, Ref
+from nnsolve.core.expressions import Expr, Ref, call
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Layout, Shape
 
@@ -17,12 +17,32 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
+Activation: TypeAlias = Callable[[Expr], Expr]
+"""A function of the pre-activation."""
+
+
+class Given(NamedTuple):
+    """A value of the file, with its place."""
+
+    array: Tensor
+    place: Place | None
+
+
+class Step(NamedTuple):
+    """What a layer reads or gives at one time step; `time` is None where there is no time."""
+
+    time: int | None
+    value: Ref
+
 
 class LayerSite:
     """One layer of a problem while it is expanded.
 
-    `given` are the layer's tensors as written, `place` tells where each option stands. The layer declares parameters
-    and equations; `input` is what it reads, of `shape`; `output` what the next layer reads, of `output_shape`.
+    `given` are the layer's tensors and `options` its words as written, `place` tells where each option stands. `inputs`
+    is what the layer reads, one value or one for each time step, each of `shape`. The layer declares parameters,
+    initial states and equations; `outputs` is what the next layer reads, each of `output_shape`.
+
+    Quantities are named by a stem, `W`, or a stem and a gate, `W_fx`; `time` is the step that they belong to.
     """
 
     def __init__(
@@ -31,54 +51,131 @@ class LayerSite:
         symbols: Mapping[str, str],
         exact: Mapping[str, str],
         given: Mapping[str, Tensor],
+        options: Mapping[str, Any],
         place: Callable[[str], Place | None],
         weights: str,
         bias: str,
         layout: Layout,
-        source: Ref,
+        inputs: Sequence[Step],
         shape: Shape | None,
-        activation: Callable[[Ref], Expr] | None,
+        activation: Callable[[str], Activation | None],
+        initial: Callable[[Name], Given | None],
+        as_vectors: Callable[[int], Shape | None],
     ) -> None:
         self.number = number
         self.symbols = symbols
         self.exact = exact
         self.given = given
+        self.options = options
         self.place = place
         self.weights = weights
         self.bias = bias
         self.layout = layout
-        self.input = source
+        self.inputs = tuple(inputs)
         self.shape = shape
-        self.activation = activation
+        self._activation = activation
+        self._initial = initial
+        self._as_vectors = as_vectors
         self.parameters: dict[Name, tuple[Tensor, Shape]] = {}
+        self.initial_states: dict[Name, tuple[Tensor | None, Shape, Place | None]] = {}  # None: zeros
         self.equations: list[Equation] = []
         self.aliases: dict[Name, Name] = {}
-        self.output: Ref = source
+        self.declared: dict[Name, tuple[str, int | None]] = {}
+        self.outputs: tuple[Step, ...] = ()
         self.output_shape: Shape | None = None
 
-    def name(self, stem: str) -> Name:
+    @property
+    def recurrent(self) -> bool:
+        """Whether the layer reads a sequence."""
+        return self.inputs[0].time is not None
+
+    def name(self, stem: str, time: int | None = None) -> Name:
         """The name of one of the layer's quantities, in the problem's symbols."""
         if stem in self.exact:
             text = self.exact[stem]
             head = text.removesuffix(str(self.number)) if self.number is not None else text
-            return Name(head, self.number) if head and head != text and not head[-1].isdigit() else Name(text)
-        return Name(self.symbols.get(stem, stem), self.number)
+            numbered = head and head != text and not head[-1].isdigit()
+            return Name(head, self.number, time=time) if numbered else Name(text, time=time)
+        head, _, gate = stem.partition("_")
+        return Name(self.symbols.get(head, head), self.number, gate, time)
 
     def fail(self, code: str, message: str, option: str, help: str | None = None) -> ProblemError:
         where = f"layer {self.number}: " if self.number else ""
         return ProblemError.of(code, where + message, self.place(option), help)
 
+    def word(self, option: str, choices: Sequence[str], default: str | None = None) -> str | None:
+        """One of the words that an option may be; raises where it is another, or no word."""
+        if option not in self.options:
+            return default
+        found = self.options[option]
+        text = getattr(found, "text", found)
+        if text not in choices:
+            message = f"{option} is {' or '.join(choices)}, not {text}"
+            raise self.fail("unknown-choice", message, option, did_you_mean(str(text), choices))
+        return str(text)
+
+    def activation(self, option: str = "activation", default: str | None = None) -> Activation | None:
+        """The function that an option names, or its default's; None where there is neither."""
+        found = self._activation(option)
+        if found is None and default is not None:
+            return lambda z: call(default, z)
+        return found
+
+    def read_features(self, count: int) -> int | None:
+        """How many features the layer reads, known where it reads data; a flat list or row may be such a vector."""
+        self.shape = self._as_vectors(count) or self.shape
+        if self.shape is None:
+            return None
+        return 1 if self.shape == SCALAR else self.shape.dims[self.layout.features]
+
+    def with_features(self, units: int) -> Shape | None:
+        """The shape of as many samples as are read, with `units` features each."""
+        if self.shape is None or self.shape.kind in ("scalar", "vector"):
+            return None if self.shape is None else self.layout.vector(units)
+        return Shape(tuple(units if axis == self.layout.features else n for axis, n in enumerate(self.shape.dims)))
+
     def parameter(self, stem: str, value: Tensor, shape: Shape) -> Ref:
         """Declare a trained parameter."""
         name = self.name(stem)
         self.parameters[name] = (value, shape)
+        self.declared[name] = stem, None
         return Ref(name)
 
-    def equation(self, stem: str, expr: Expr) -> Ref:
-        """Declare an equation."""
-        name = self.name(stem)
-        self.equations.append(Equation(name, expr, place=self.place("")))
+    def initial(self, stem: str, shape: Shape) -> Ref:
+        """Declare the state before the first step: what `initial:` says, else 0; `shape` is that of the states.
+
+        One vector may stand for all samples.
+        """
+        name = self.name(stem, 0)
+        given = self._initial(name)
+        if given is None:
+            self.initial_states[name] = None, shape, self.place("")
+        else:
+            array, place = given
+            units = shape.dims[self.layout.features] if shape.dims else 1
+            if array.shape != shape.dims:
+                vector = self.layout.vector(units) if shape.dims else SCALAR
+                if array.size != vector.size:
+                    found = "x".join(map(str, array.shape)) or "a number"
+                    message = f"initial: {name} has shape {found}, but the state is {shape}"
+                    raise ProblemError.of("shape-mismatch", message, place, f"it needs {vector.size} numbers")
+                array, shape = array.reshape(vector.dims), vector
+            self.initial_states[name] = array, shape, place
+        self.declared[name] = stem, 0
         return Ref(name)
+
+    def equation(self, stem: str, expr: Expr, time: int | None = None) -> Ref:
+        """Declare an equation."""
+        name = self.name(stem, time)
+        self.equations.append(Equation(name, expr, place=self.place("")))
+        self.declared[name] = stem, time
+        return Ref(name)
+
+    def alias(self, stem: str, time: int | None, same: Ref) -> None:
+        """Another name of the same quantity: `a` of a layer without activation is its z."""
+        name = self.name(stem, time)
+        self.aliases[name] = same.name
+        self.declared[name] = stem, time
 
     def matrix(self, option: str, as_row: bool) -> Tensor:
         """A weight matrix; a flat list is one row (or one column), a number a 1x1 matrix."""
@@ -107,7 +204,10 @@ class LayerSite:
 
 
 class LayerBlock(NamedTuple):
-    """A kind of layer: its options with what they mean, the required ones first named, and its expansion."""
+    """A kind of layer: its options with what they mean, those that are always required, and its expansion.
+
+    `sequential` layers read a sequence: the input of the first one is seen as such, its outermost list is time.
+    """
 
     name: str
     doc: str
@@ -116,6 +216,7 @@ class LayerBlock(NamedTuple):
     stems: tuple[str, ...]
     expand: Callable[[LayerSite], None]
     example: Mapping[str, Any]
+    sequential: bool = False
 
 
 LAYERS: dict[str, LayerBlock] = {}

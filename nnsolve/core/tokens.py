@@ -1,4 +1,4 @@
-"""The words of the equation language: numbers, names, signs; and in addresses `dL/dW1` and `@2`."""
+"""The words of the equation language: numbers, names, signs, time steps `_{t-1}`; in addresses `dL/dW1` and `@2`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from nnsolve.core.diagnostics import Place, ProblemError
 MAX_LENGTH = 1_000_000
 
 NAME = r"[^\W\d]\w*"
+SUBSCRIPT = r"(?<=_)\{\s*(?:t\s*(?:[+-]\s*\d{1,9})?|\d{1,9})\s*\}"
+"""A time step behind a name's underscore: `h_{t-1}`, `h_{2}`; `h_t` and `h_2` need no braces."""
+
 MOMENT = re.compile(r"@(?:(\d+)|e(\d+)|(end))(?!\w)")
 DERIVATIVE = re.compile(rf"d({NAME})/d({NAME})")
 
@@ -18,7 +21,7 @@ def _token_pattern(address: str) -> re.Pattern[str]:
     return re.compile(
         rf"""{address}\s*(?:
           (?P<number>(?:\d[\d_]*(?:\.(?!T\b)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
-        | (?P<name>{NAME}'*)
+        | (?P<name>{NAME}(?:{SUBSCRIPT}|'*))
         | (?P<op>\*\*|\.T\b|[-+*/@^()\[\],:=])
         )""",
         re.VERBOSE,
@@ -49,7 +52,8 @@ def tokenize(text: str, place: Place | None, addresses: bool) -> list[Token]:
     at = 0
     while found := pattern.match(text, at):
         kind = found.lastgroup or ""
-        tokens.append(Token(kind, found[kind], found.start(kind)))
+        word = found[kind]
+        tokens.append(Token(kind, "".join(word.split()) if "{" in word else word, found.start(kind)))
         at = found.end()
     rest = text[at:].lstrip()
     if rest:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+from nnsolve.blocks import LOSSES
 from nnsolve.blocks.optimizers import hyperparameter_symbols
 from nnsolve.core.diagnostics import Findings, ProblemError
 from nnsolve.core.equations import Equation
@@ -14,11 +16,14 @@ from nnsolve.core.shapes import Layout
 from nnsolve.engine.data import Data
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.layers import Network
-from nnsolve.engine.loss import loss_equation
+from nnsolve.engine.loss import loss_equations
 from nnsolve.engine.normal import Normalizer, Settings
 from nnsolve.engine.program import Program
 from nnsolve.engine.scope import Scope
+from nnsolve.engine.sequences import MAX_EQUATIONS, at_step, check_bound, moving, sequential_inputs
+from nnsolve.engine.states import InitialStates
 from nnsolve.problem.model import Problem, Text, Value
+from nnsolve.problem.sections import equation_name
 
 
 def build(problem: Problem, batch: Mapping[str, Value] | None = None) -> Program:
@@ -37,12 +42,13 @@ class _Builder:
         self.shapes = Shapes(layout)
         self.scope = Scope()
         self.findings = Findings()
-        self.data = Data(problem, batch, self.scope, self.shapes)
+        self.data = Data(problem, batch, self.scope, self.shapes, sequential_inputs(problem))
         self.network = Network(problem, self.data, self.scope)
         self.drafts: dict[Name, Equation] = {}  # read, but not yet in normal form
         self.equations: dict[Name, Equation] = {}
         self.given: dict[Name, Value] = {}
         self.replaced: set[Name] = set()
+        self.steps = 0  # of equations that are written for any step t
         self.normalizer = Normalizer(
             Settings(
                 conventions.count_from,
@@ -64,22 +70,26 @@ class _Builder:
         problem, findings = self.problem, self.findings
         self.data.read(findings)
         self.network.read(findings)
-        if problem.initial:
-            message, help = "initial: gives the first states of recurrent layers, and there are none", "leave it out"
-            findings.error("unknown-key", message, problem.where("initial"), help)
-        authored = [equation for equation in map(self.parsed, problem.equations) if equation]
+        self.read_targets()
+        authored = [equation for text in problem.equations for equation in self.parsed(text)]
+        initial = InitialStates(problem, self.data, self.scope)
+        initial.read(self.network.initial_used, findings)
         findings.raise_errors()
+        initial.assume(authored)
         self.drafts = {equation.name: equation for equation in self.network.equations}
-        loss = loss_equation(problem, self.scope, authored, findings)
+        loss = loss_equations(problem, self.scope, authored, findings)
         for equation in authored:
             with findings:
                 expr = self.scope.resolve(equation.expr, equation.place)
                 self.drafts[equation.name] = equation._replace(expr=expr)
-        if loss:
-            self.drafts[loss.name] = loss
+        self.drafts.update({equation.name: equation for equation in loss})
         self.stop_on_errors()
         self.replacements()
-        for name in self.ordered():
+        order = self.ordered()
+        with findings:
+            initial.settle([self.drafts[name] for name in order], self.normalizer)
+        self.stop_on_errors()
+        for name in order:
             with findings:
                 self.normalize(self.drafts[name])
         self.stop_on_errors()
@@ -108,15 +118,47 @@ class _Builder:
 
     # Equations
 
-    def parsed(self, text: Text) -> Equation | None:
-        """An equation as read; its name is defined at once, so that later ones can use it."""
-        draft: Equation | None = None
+    def read_targets(self) -> None:
+        """Define the targets; one that a sequence is compared with, step by step, is a sequence."""
+        problem = self.problem
+        sequence = bool(self.network.prediction) and self.network.prediction[0].time is not None
+        sequence |= any(name.text == "y_hat_t" for text in problem.equations if (name := equation_name(text)))
+        if problem.loss and problem.loss.text.text.strip() in LOSSES and sequence:
+            over_time = problem.loss.options.get("over_time")
+            for text, value in problem.targets.items():
+                if over_time in ("sum", "mean") or (over_time == "last" and self.has_steps(value)):
+                    self.data.sequential.add(text)
+        self.data.read_section(problem.targets, "target", self.findings)
+
+    def has_steps(self, target: Value) -> bool:
+        """Whether a target has a value for each step, though only the last is compared: else it has its size."""
+        last = self.network.prediction[-1:] and self.network.output_shape
+        if target.array is None or not last or not self.data.length or target.array.ndim == 0:
+            return False
+        return target.array.size != last.size and len(target.array) == self.data.length[1]
+
+    def parsed(self, text: Text) -> list[Equation]:
+        """An equation as read, one for each step where it is written for any step t; later ones can use its names."""
+        drafts: list[Equation] = []
         with self.findings:
-            name, expr = parse_equation(text.text, text.place)
-            known = Name(name)
-            self.scope.define(known, text.place)
-            draft = Equation(known, expr, place=text.place)
-        return draft
+            left, expr = parse_equation(text.text, text.place)
+            step = moving(left)
+            if step is None or self.data.length is None:
+                check_bound(expr, text.place, self.scope)
+                drafts = [Equation(Name(left), expr, place=text.place)]
+            else:
+                length = self.data.length[1]
+                self.steps += length
+                if self.steps > MAX_EQUATIONS:
+                    message = f"the equations stand for more than {MAX_EQUATIONS} steps together"
+                    raise ProblemError.of("too-big", message, text.place, "use a shorter sequence")
+                drafts = [
+                    Equation(Name(step.stem, time=t), at_step(expr, t, self.scope), place=text.place)
+                    for t in range(1, length + 1)
+                ]
+            for draft in drafts:
+                self.scope.define(draft.name, text.place)
+        return drafts
 
     # Replaced values
 
@@ -138,7 +180,9 @@ class _Builder:
             if rounding.name is None:
                 self.replaced |= set(self.drafts)
             else:
-                self.replaced |= {name for name in self.drafts if rounding.name.text in (str(name), name.stem)}
+                text = rounding.name.text
+                self.replaced |= {name for name in self.drafts if text in (str(name), name.stem)}
+                self.replaced |= set(self.scope.sequence(text))
 
     # Order and normal form
 
@@ -146,7 +190,7 @@ class _Builder:
         """The drafts in an order in which each comes after what it uses; raises on a circle."""
         order: list[Name] = []
         state: dict[Name, int] = {}
-        for start in self.drafts:
+        for start in sorted(self.drafts, key=lambda name: math.inf if name.time is None else name.time):
             stack = [(start, iter(self.uses(start)))]
             if state.get(start):
                 continue

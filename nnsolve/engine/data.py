@@ -33,7 +33,9 @@ class Leaf(NamedTuple):
 class Data:
     """The given values of a problem; `batch` replaces inputs and targets by those of one mini-batch."""
 
-    def __init__(self, problem: Problem, batch: Mapping[str, Value], scope: Scope, shapes: Shapes) -> None:
+    def __init__(
+        self, problem: Problem, batch: Mapping[str, Value], scope: Scope, shapes: Shapes, sequential: set[str]
+    ) -> None:
         self.problem = problem
         self.batch = batch
         self.scope = scope
@@ -41,19 +43,54 @@ class Data:
         self.layout: Layout = shapes.layout
         self.leaves: dict[Name, Leaf] = {}
         self.class_targets: dict[Name, Value] = {}
+        self.sequential = sequential
+        self.batched: set[Name] = set()  # steps of several sequences: never a single vector
+        self.length: tuple[str, int] | None = None
 
     def read(self, findings: Findings) -> None:
-        """Define every value of the file."""
+        """Define every value of the file but the targets."""
         problem = self.problem
-        for role, section in (
-            ("input", problem.inputs),
-            ("target", problem.targets),
-            ("parameter", problem.parameters),
-            ("constant", problem.constants),
-        ):
-            for text, value in section.items():
-                with findings:
+        self.read_section(problem.inputs, "input", findings)
+        self.read_section(problem.parameters, "parameter", findings)
+        self.read_section(problem.constants, "constant", findings)
+
+    def read_section(self, section: Mapping[str, Value], role: str, findings: Findings) -> None:
+        """Define the values of one section; those that are sequences step by step."""
+        for text, value in section.items():
+            with findings:
+                if role in ("input", "target") and (value.sequences or text in self.sequential):
+                    self.sequence(text, value, role)
+                else:
                     self.leaf(Name(text), self.batch.get(text, value), role)
+
+    def sequence(self, text: str, value: Value, role: str) -> None:
+        """A quantity with a value for each time step, x_1, x_2, ...; a single number has no steps."""
+        steps = self.steps(value)
+        if not steps:
+            self.leaf(Name(text), value, role)
+            return
+        if self.length is not None and self.length[1] != len(steps):
+            first, length = self.length
+            message = f"{text} has {len(steps)} time steps, but {first} has {length}"
+            raise ProblemError.of("shape-mismatch", message, value.place, "all sequences have the same length")
+        self.length = self.length or (text, len(steps))
+        for time, step in enumerate(steps, 1):
+            name = Name(text, time=time)
+            self.leaf(name, self.batch.get(str(name), step), role)
+            if value.sequences and name in self.leaves and len(value.array if value.array is not None else ()) > 1:
+                self.batched.add(name)
+
+    def steps(self, value: Value) -> list[Value]:
+        """The values of a sequence's time steps."""
+        if value.classes is not None:
+            return [value._replace(classes=(label,), batch=False) for label in value.classes] if value.batch else []
+        assert value.array is not None
+        if not value.sequences:
+            return [value._replace(array=step) for step in value.array] if value.array.ndim else []
+        array = value.array if value.array.ndim > 2 else value.array[:, :, np.newaxis]
+        by_step = np.moveaxis(array, 1, 0)  # (time, sample, feature)
+        oriented = by_step if self.layout.features == 1 or by_step.ndim > 3 else np.swapaxes(by_step, 1, 2)
+        return [value._replace(array=step, sequences=False) for step in oriented]
 
     def leaf(self, name: Name, value: Value, role: str) -> None:
         """A quantity that the file gives."""
@@ -91,7 +128,7 @@ class Data:
     def as_vector_of(self, name: Name, features: int) -> None:
         """`[[a, b]]` or `[[a], [b]]` is accepted for one vector where features say that it is one."""
         leaf, shape = self.leaves.get(name), self.shapes.named.get(name)
-        if leaf is None or shape is None:
+        if leaf is None or shape is None or name in self.batched:
             return
         if shape == SCALAR and features == 1:
             self.store(name, leaf.value, self.layout.vector(1), leaf.role, leaf.place)

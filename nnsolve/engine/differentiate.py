@@ -55,8 +55,26 @@ class Differentiator:
             self._reach[root] = frozenset(found)
         return self._reach[root]
 
+    def whole(self, v: Name) -> Name:
+        """The quantity that W_3 is one time step's use of, where v is such a share; else v itself."""
+        untimed = v._replace(time=None)
+        return untimed if v.time is not None and v not in self.shapes.named and untimed in self.shapes.named else v
+
+    def shares(self, root: Name, v: Name) -> list[Name]:
+        """The uses of v at each time step, W_1, W_2, ..., where it is shared over time; else none."""
+        if v.time is not None:
+            return []
+        times = {u.time for u in self.links(root, v)} - {None}
+        return [v._replace(time=time) for time in sorted(times, key=lambda time: time or 0)] if len(times) > 1 else []
+
     def links(self, root: Name, v: Name) -> list[Name]:
-        """The equations through which `root` depends on v, those whose shortcut bypasses v included."""
+        """The equations through which `root` depends on v, those whose shortcut bypasses v included.
+
+        Of a share of v, they are those of its time step.
+        """
+        whole = self.whole(v)
+        if whole != v:
+            return [u for u in self.links(root, whole) if u.time == v.time]
         reach = self.reaching(root)
         users = self.users.get(v, [])
         return [u for u in [*users, *(u for u in self.long_users.get(v, ()) if u not in users)] if u in reach]
@@ -98,17 +116,31 @@ class Differentiator:
     def gradient(self, root: Name, v: Name, seed: Expr = ONE, label: Name | None = None) -> Equation:
         """The equation of dRoot/dv, where the gradient of root itself is `seed`; `label` stands for root in its names.
 
-        Raises `ProblemError` where an operation on the way has no derivative.
+        The gradient of what is shared over time is the sum of each step's share, dL/dW = dL/dW_1 + dL/dW_2 + ...; with
+        a `label`, which is no name that others may use, it is written out. Raises `ProblemError` where an operation on
+        the way has no derivative.
         """
-        users = self.links(root, v)
+        shares = self.shares(root, v) if label is None else []
+        if shares:
+            return self.sum_of_shares(root, v, shares)
+        users, named = self.links(root, v), v
+        v = self.whole(v)
         label = label or root
         total = add(*(self.term(root, u, v, seed, label) for u in users)) if users else seed if v == root else Num(0)
         expr = self.finished(total, v)
         long = None
-        if any(self.forward[u].long is not None and v not in self.forward[u].bypassed for u in users):
+        if named == v and any(self.forward[u].long is not None and v not in self.forward[u].bypassed for u in users):
             long = self.long_way(root, v)
         place = self.forward[users[0]].place if users else None
-        return Equation(v.gradient(label), expr, "backward", place, long, tuple((u, v) for u in users))
+        return Equation(named.gradient(label), expr, "backward", place, long, tuple((u, v) for u in users))
+
+    def sum_of_shares(self, root: Name, v: Name, shares: list[Name]) -> Equation:
+        """The gradient of what is shared over time."""
+        others = [u for u in self.links(root, v) if u.time is None]
+        terms: list[Expr] = [Ref(share.gradient(root)) for share in shares]
+        terms += [self.term(root, u, v, ONE, root) for u in others]
+        place = self.forward[self.links(root, v)[0]].place
+        return Equation(v.gradient(root), self.finished(add(*terms), v), "backward", place)
 
     def matrix_form(self, root: Name, v: Name) -> Expr | None:
         """The Jacobian of one vector by another as a formula, where a single linear map or softmax leads to it."""

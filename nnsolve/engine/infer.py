@@ -39,11 +39,13 @@ class Shapes:
     def of(self, name: Name) -> Shape:
         """The shape of a named quantity; a gradient has the shape of what it is taken with respect to.
 
+        The share of one time step in the gradient of a quantity without time (dL/dW_3) has that quantity's shape.
         Raises `ShapeError` for a class target whose number of classes is not known yet.
         """
         shape = self.named.get(name) or self._derived.get(name)
         if shape is None:
-            shape = self.named.get(name.after(0)) or self.named.get(name.primal.after(0))
+            plain = name.primal.after(0)
+            shape = self.named.get(name.after(0)) or self.named.get(plain) or self.named.get(plain._replace(time=None))
             if shape is None:
                 raise ShapeError(
                     f"{name} is given as a class, but nothing says how many classes there are",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import numpy as np
 
 from nnsolve.blocks import LAYERS
-from nnsolve.blocks.layer import COMMON, LayerSite
+from nnsolve.blocks.layer import COMMON, Activation, Given, LayerSite, Step
 from nnsolve.core.diagnostics import Findings, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Ref, references
@@ -16,12 +16,6 @@ from nnsolve.engine.data import Data
 from nnsolve.engine.scope import Scope
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Layer, Problem, Text
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Tensor = NDArray[np.float64]
 
 
 class Network:
@@ -34,17 +28,21 @@ class Network:
         self.shapes = data.shapes
         self.symbols = problem.conventions.symbols
         self.equations: list[Equation] = []
-        self.prediction: Name | None = None
+        self.prediction: tuple[Name, ...] = ()
+        self.output_shape: Shape | None = None
         self.numbers: dict[Name, int] = {}
+        self.initial_used: set[str] = set()
 
     def read(self, findings: Findings) -> None:
         """Expand every layer; the first that fails ends it, as the next ones read what it gives."""
         layers = self.problem.layers
         numbered = len(layers) > 1 or any("number" in layer.options for layer in layers)
-        source = self.first_input(findings) if layers else None
-        shape = self.shapes.named.get(source.name) if source else None
+        source: tuple[Step, ...] = ()
+        with findings:
+            source = self.first_input() if layers else ()
+        shape = self.shapes.named.get(source[0].value.name) if source else None
         for i, layer in enumerate(layers):
-            if source is None:
+            if not source:
                 return
             number = layer.options.get("number", i + 1) if numbered else None
             site = None
@@ -52,34 +50,43 @@ class Network:
                 site = self.expanded(layer, number, i + 1, source, shape)
             if site is None:
                 return
-            source, shape = site.output, site.output_shape
+            source, shape = site.outputs, site.output_shape
             for equation in site.equations:
                 self.equations.append(equation._replace(place=layer.place))
-        if source is not None and layers:
-            self.prediction = source.name
-            self.scope.alias("y_hat", source.name)
+        self.output_shape = shape
+        self.prediction = tuple([step.value.name for step in source])
+        if source and source[0].time is None:
+            self.scope.alias("y_hat", source[0].value.name)
+        elif source:
+            self.scope.alias_sequence("y_hat", source[0].value.name._replace(time=None))
 
-    def first_input(self, findings: Findings) -> Ref | None:
-        """What layer 1 reads: the only input, else x."""
+    def first_input(self) -> tuple[Step, ...]:
+        """What layer 1 reads: the only input, else x; its steps where it is a sequence."""
         inputs = list(self.problem.inputs)
         name = inputs[0] if len(inputs) == 1 else "x"
         if name not in self.problem.inputs:
             what = f"none of the inputs {', '.join(inputs)} is called x" if inputs else "the file has no inputs"
-            findings.error(
+            raise ProblemError.of(
                 "missing-input",
                 f"layer 1 has nothing to read: {what}",
                 self.problem.where("layers"),
                 "add  inputs: {x: [...]}",
             )
-            return None
-        return Ref(Name(name))
+        steps = self.scope.sequence(name)
+        return tuple([Step(step.time, Ref(step)) for step in steps]) or (Step(None, Ref(Name(name))),)
 
-    def expanded(self, layer: Layer, number: int | None, position: int, source: Ref, shape: Shape | None) -> LayerSite:
+    def expanded(
+        self, layer: Layer, number: int | None, position: int, source: tuple[Step, ...], shape: Shape | None
+    ) -> LayerSite:
         """A layer's parameters and equations."""
         block = LAYERS.get(layer.kind)
         if block is None:
             help = did_you_mean(layer.kind, LAYERS) or f"layers: {', '.join(LAYERS)}"
             raise ProblemError.of("unknown-layer", f"{layer.kind} is not a known layer", layer.place, help)
+        if block.sequential and source[0].time is None and self.shapes.named.get(source[0].value.name, shape):
+            message = f"{layer.kind} reads a sequence, but {source[0].value.name} is a single value"
+            help = "the layer below gives its last step only (return: last), or a sum over time"
+            raise ProblemError.of("not-a-sequence", message, layer.place, help)
         known = [*block.options, *COMMON]
         problems = [
             ProblemError.of(
@@ -107,55 +114,79 @@ class Network:
                     "unknown-key", f"{stem} is not a quantity of it", layer.option_places["symbols"], help
                 )
         given = {key: value.array for key, value in layer.values.items() if value.array is not None and key != "number"}
-        if "W" in given and shape is not None:
-            features = self.input_features(given["W"])
-            self.data.as_vector_of(source.name, features)
-            shape = self.shapes.named.get(source.name, shape)
         site = LayerSite(
             number,
             self.symbols,
             exact,
             given,
+            layer.options,
             lambda option: layer.option_places.get(option, layer.place),
             conventions.weights or "rows",
             conventions.bias,
             self.data.layout,
             source,
             shape,
-            self.activation(layer),
+            lambda option: self.activation(layer, option),
+            self.initial_state,
+            lambda features: self.as_vectors(source, features),
         )
         block.expand(site)
-        for name, (array, parameter_shape) in site.parameters.items():
-            stem = next((stem for stem in block.stems if site.name(stem) == name), "")
-            place = layer.option_places.get(stem, layer.place)
-            self.scope.define(name, place)
-            self.data.store(name, array, parameter_shape, "parameter", place)
-        for equation in site.equations:
-            self.scope.define(equation.name, layer.place)
-        for name in [*site.parameters, *(equation.name for equation in site.equations)]:
-            self.numbers[name] = position if number is None else number
-        for stem in block.stems:
-            plain = Name(stem, number)
-            target = site.aliases.get(site.name(stem), site.name(stem))
-            if target in site.parameters or any(equation.name == target for equation in site.equations):
-                self.scope.alias(str(site.name(stem)), target)
-                self.scope.alias(str(plain), target)
-                self.scope.alias(f"{self.symbols.get(stem, stem)}{position if number is None else number}", target)
-                self.scope.alias(f"{stem}{position if number is None else number}", target)
+        self.define(site, layer)
+        self.define_aliases(site, position)
         return site
 
-    def input_features(self, W: Tensor) -> int:
-        """How many features a layer with these weights reads."""
-        folded = self.problem.conventions.bias != "separate"
-        if W.ndim < 2:
-            return max(W.size, 1) - folded
-        return int(W.shape[1 if self.problem.conventions.weights == "rows" else 0]) - folded
+    def define(self, site: LayerSite, layer: Layer) -> None:
+        """Make a layer's quantities known."""
+        for name, (array, shape) in site.parameters.items():
+            place = layer.option_places.get(site.declared[name][0], layer.place)
+            self.scope.define(name, place)
+            self.data.store(name, array, shape, "parameter", place)
+        for name, (state, shape, where) in site.initial_states.items():
+            self.scope.define(name, where)
+            self.data.store(name, np.zeros(shape.dims) if state is None else state, shape, "initial", where)
+        for equation in site.equations:
+            self.scope.define(equation.name, layer.place)
 
-    def activation(self, layer: Layer) -> Any:
-        """The activation as a function of the pre-activation, or None."""
-        given: Text | None = layer.options.get("activation")
+    def define_aliases(self, site: LayerSite, position: int) -> None:
+        """The other texts for a layer's quantities: the usual stems, with the layer's number."""
+        number = position if site.number is None else site.number
+        for name, (stem, time) in site.declared.items():
+            target = site.aliases.get(name, name)
+            self.numbers[target] = number
+            head, _, gate = stem.partition("_")
+            for text in (head, self.symbols.get(head, head)):
+                self.scope.alias(Name(text, site.number, gate, time).base, target)
+                self.scope.alias(Name(text, number, gate, time).base, target)
+            self.scope.alias(name.base, target)
+            if time:
+                for whole in (name, Name(head, site.number, gate), Name(head, number, gate)):
+                    self.scope.alias_sequence(whole._replace(time=None).base, target._replace(time=None))
+
+    def initial_state(self, name: Name) -> Given | None:
+        """What `initial:` says about a state."""
+        texts = [str(name), Name(name.stem, None, name.gate, name.time).base]
+        for text in texts:
+            value = self.problem.initial.get(text)
+            if value is not None and value.array is not None and (text == texts[0] or text not in self.initial_used):
+                self.initial_used.add(text)
+                batch = self.data.batch.get(str(name), value)
+                return Given(value.array if batch.array is None else batch.array, value.place)
+        return None
+
+    def as_vectors(self, source: tuple[Step, ...], features: int) -> Shape | None:
+        """The shape of each input, of which the layer reads as many features."""
+        for _, value in source:
+            self.data.as_vector_of(value.name, features)
+        return self.shapes.named.get(source[0].value.name)
+
+    def activation(self, layer: Layer, option: str) -> Activation | None:
+        """The activation that an option names as a function of the pre-activation, or None."""
+        given = layer.options.get(option)
         if given is None:
             return None
+        if not isinstance(given, Text):
+            message = f"{option} is an activation by name, or an expression in u"
+            raise ProblemError.of("wrong-type", message, layer.option_places.get(option, layer.place))
         place = given.place
         word = given.text.strip()
         if word.isidentifier() and word != "u":

@@ -13,7 +13,21 @@ from nnsolve.blocks import LOSSES
 from nnsolve.blocks.losses import template
 from nnsolve.core.diagnostics import Findings, Place, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, Call, Expr, Num, Option, Ref, call, mul, neg, references, rewrite, substitute
+from nnsolve.core.expressions import (
+    ONE,
+    Call,
+    Expr,
+    Num,
+    Option,
+    Ref,
+    add,
+    call,
+    mul,
+    neg,
+    references,
+    rewrite,
+    substitute,
+)
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
@@ -162,6 +176,10 @@ class Normalizer:
             if node.op not in REGISTRY:
                 raise _unknown_function(node.op, where)
             operation = REGISTRY[node.op]
+        if len(node.args) == 1 and isinstance(node.args[0], Call) and node.args[0].op == "sequence":
+            pooled = self.over_time(node, node.args[0].args)
+            if pooled is not None:
+                return pooled
         if node.op == "softmax" and node.option("temperature") is not None:
             return self.with_temperature(node, where)
         node = _positional(node, operation, where)
@@ -177,6 +195,14 @@ class Normalizer:
                     "missing-option", f"{node.op} needs {key}=...", where, f"write {node.op}(x, {key}=...)"
                 )
         return Call(node.op, node.args, tuple(self.conventions(node, options, where).items()), node.at, node.loose)
+
+    def over_time(self, node: Call, steps: tuple[Expr, ...]) -> Expr | None:
+        """A sum or mean of a sequence, over all its elements or step by step (axis=time), as a sum over its steps."""
+        if node.op not in ("sum", "mean") or node.option("axis") not in (None, "time"):
+            return None
+        within = node.option("axis") is None and self.shapes(steps[0]).dims
+        total = add(*(call(node.op, step) for step in steps) if within else steps)
+        return total if node.op == "sum" else mul(Num(Fraction(1, len(steps))), total)
 
     def conventions(self, node: Call, options: dict[str, Option], where: Place | None) -> dict[str, Option]:
         if node.op == "index" and "base" not in options:
@@ -287,6 +313,13 @@ class Normalizer:
         other = copy.copy(self)
         other.shapes = shapes
         other.comparisons = []
+        return other
+
+    def on_trial(self, shapes: Shapes) -> Normalizer:
+        """The same over other shapes, to see whether they fit; nothing else is told."""
+        other = self.with_shapes(shapes)
+        other.settle_target = lambda name, shape: None
+        other.fresh_name = lambda name: Name(f"<{name}>")
         return other
 
     def check_constant(self, node: Expr, place: Place | None) -> None:

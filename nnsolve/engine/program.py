@@ -105,11 +105,20 @@ class Program:
         assert root is not None
         if root not in self.differentiator.forward:
             raise ProblemError.of("not-an-equation", f"{root} is not an equation, so it has no derivatives")
+        whole = self.differentiator.whole(v)
+        if whole != v and v not in self.differentiator.shares(root, whole):
+            message = f"{name} is no share of {root}'s gradient: {whole} has no use of its own at step {v.time}"
+            raise ProblemError.of("unknown-name", message, None, f"ask for d{root.base}/d{whole.base}")
         if self.shapes.of(root).size > 1 and not self.differentiator.is_elementwise(root, v):
             return self._jacobian(name, root, v)
         equation = self.differentiator.gradient(root, v)
         training = self.problem.training
-        if training and training.order == "layer_by_layer" and root == self.loss and v not in self.parameters:
+        if (
+            training
+            and training.order == "layer_by_layer"
+            and root == self.loss
+            and self.differentiator.whole(v) not in self.parameters
+        ):
             renewed = {p: Ref(p.after(1)) for p in references(equation.expr) if p in self.updated}
             if renewed:
                 equation = equation._replace(expr=substitute(equation.expr, renewed), long=None)

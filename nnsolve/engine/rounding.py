@@ -42,6 +42,8 @@ class Roundings:
         found = program.parse_address(text)
         if found is not None:
             return [found]
+        if steps := program.scope.sequence(text):
+            return list(steps)
         return [e.name for e in program.forward if e.name.layer is not None and e.name.stem == text]
 
     def rule(self, name: Name) -> Rounding | None:

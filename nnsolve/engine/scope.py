@@ -16,7 +16,9 @@ class Scope:
         self.names: dict[str, Name] = {}
         self.places: dict[Name, Place | None] = {}
         self.loss: Name | None = None
+        self.sequences: dict[Name, dict[int, Name]] = {}
         self._shortened: dict[str, list[Name]] = {}
+        self._sequence_texts: dict[str, list[Name]] = {}
 
     def define(self, name: Name, place: Place | None) -> None:
         """Add a quantity; raises `ProblemError` where its name is taken."""
@@ -34,10 +36,43 @@ class Scope:
         self.places[name] = place
         if name.layer is not None:
             self._shortened.setdefault(name._replace(layer=None).base, []).append(name)
+        if name.time is not None:
+            self._add_step(name)
+
+    def _add_step(self, name: Name) -> None:
+        whole = name._replace(time=None)
+        if whole not in self.sequences:
+            self.sequences[whole] = {}
+            self._sequence_texts.setdefault(whole.base, []).append(whole)
+            if whole.layer is not None:
+                self._sequence_texts.setdefault(whole._replace(layer=None).base, []).append(whole)
+        assert name.time is not None
+        self.sequences[whole][name.time] = name
 
     def alias(self, text: str, name: Name) -> None:
         """Another text for a known quantity, unless the text is taken."""
         self.names.setdefault(text, name)
+
+    def alias_sequence(self, text: str, whole: Name) -> None:
+        """Another text for a sequence and for each of its steps, unless the text is taken."""
+        if whole not in self.sequences:
+            return
+        if text not in self._sequence_texts and text not in self.names:
+            self._sequence_texts[text] = [whole]
+        for time, name in self.sequences[whole].items():
+            self.alias(f"{text}_{time}", name)
+
+    def sequence(self, text: str) -> tuple[Name, ...]:
+        """The steps of the sequence that a text means, from the first on (initial values apart); () if it is none."""
+        found = self._sequence_texts.get(text, [])
+        exact = [whole for whole in found if whole.base == text]
+        if text in self.names or len(exact or found) != 1:
+            return ()
+        return tuple([name for time, name in sorted(self.sequences[(exact or found)[0]].items()) if time >= 1])
+
+    def last_step(self, text: str) -> Name | None:
+        """The last step of a sequence, where a text calls it `h_T`."""
+        return (self.sequence(text.removesuffix("_T")) or (None,))[-1] if text.endswith("_T") else None
 
     def find(self, text: str) -> Name | None:
         """The quantity that a text without derivative and update means, or None."""
@@ -46,11 +81,19 @@ class Scope:
         short = self._shortened.get(text, [])
         if len(short) == 1:
             return short[0]
-        return None
+        return self.last_step(text)
+
+    def share(self, text: str) -> Name | None:
+        """`W_3` in dL/dW_3: the use at step 3 of what has no time of its own."""
+        head, _, digits = text.rpartition("_")
+        if not (self.sequences and head and digits.isascii() and digits.isdigit() and len(digits) < 10):
+            return None
+        found = self.find(head)
+        return found._replace(time=int(digits)) if found is not None and found.time is None else None
 
     def ambiguous(self, text: str) -> list[Name]:
         """The quantities among which a text without a layer number does not decide."""
-        found = self._shortened.get(text, [])
+        found = [*self._shortened.get(text, []), *self._sequence_texts.get(text, [])]
         return found if len(found) > 1 else []
 
     def resolve_name(self, name: Name, *, address: bool = True) -> Name | None:
@@ -61,16 +104,28 @@ class Scope:
         target = self.find(name.stem)
         if name.of is not None:
             of = self.find(name.of.stem)
+            target = target or self.share(name.stem)
             return (
                 None if target is None or of is None else target._replace(of=of, update=name.update, epoch=name.epoch)
             )
         if target is not None:
             return target._replace(update=name.update, epoch=name.epoch)
         if address and name.stem.startswith("d") and self.loss is not None:
-            target = self.find(name.stem[1:])
+            target = self.find(name.stem[1:]) or self.share(name.stem[1:])
             if target is not None:
                 return target._replace(of=self.loss, update=name.update, epoch=name.epoch)
         return None
+
+    def resolve_sequence(self, name: Name, *, address: bool = True) -> list[Name]:
+        """The steps of the sequence that a name as parsed stands for, or their gradients; empty where it is none."""
+        steps, of = self.sequence(name.stem), None
+        if name.of is not None:
+            of = self.find(name.of.stem)
+        elif not steps and address and name.stem.startswith("d") and self.loss is not None:
+            steps, of = self.sequence(name.stem[1:]), self.loss
+        if name.of is not None and of is None:
+            return []
+        return [step._replace(of=of, update=name.update, epoch=name.epoch) for step in steps]
 
     def resolve(
         self, expr: Expr, place: Place | None, *, address: bool = False, local: Mapping[str, Expr] | None = None
@@ -89,6 +144,9 @@ class Scope:
             found = self.resolve_name(node.name, address=address)
             if found is not None:
                 return Ref(found, node.at)
+            steps = self.resolve_sequence(node.name, address=address)
+            if steps:
+                return call("sequence", *(Ref(step, node.at) for step in steps))
             quotient = self._as_quotient(node)
             if quotient is not None:
                 return quotient
@@ -114,7 +172,7 @@ class Scope:
         name = node.name
         where = place.right(node.at) if place is not None and node.at >= 0 else place
         for part in (name, name.of):
-            if part is None or self.find(part.stem) is not None:
+            if part is None or self.find(part.stem) is not None or (part is name and self.sequence(part.stem)):
                 continue
             several = self.ambiguous(part.stem)
             if several:

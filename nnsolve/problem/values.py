@@ -167,13 +167,27 @@ def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool
             raise ProblemError.of("wrong-type", message, node.place, "give the numbers themselves")
         return _class(node, context, settings)
     if "sequences" in found:
-        message = "several sequences ({sequences: ...}) are not supported yet"
-        raise ProblemError.of("not-supported", message, node.place, "solve one sequence at a time")
+        return _sequences(node, found, context, settings)
     keys = ", ".join(shown(name) for name in list(found)[:5])
     forms = f"{_FORMS} or {{class: ...}}" if classes else _FORMS
     near = context.suggest(next(iter(found), ""), ["random", "file", "class"]).strip()
     message = f"a value is {forms}; found a mapping with {keys or 'no keys'}"
     raise ProblemError.of("wrong-type", message, node.place, near or None)
+
+
+def _sequences(node: MapNode, found: dict[str, Entry], context: Context, settings: Settings) -> Value | None:
+    """`{sequences: [[...], [...]]}`: several sequences, each a list of its steps."""
+    if len(found) > 1:
+        other = next(name for name in found if name != "sequences")
+        raise ProblemError.of("unknown-key", f"{shown(other)} stands beside sequences:", found[other].key.place)
+    listed = found["sequences"].node
+    value = read_value(listed, context, settings)
+    if value is None or value.array is None:
+        return None
+    if value.array.ndim < 2:
+        help = "write {sequences: [[0, 1, 1], [1, 0, 1]]}, a list for each sequence"
+        raise ProblemError.of("wrong-type", "sequences are lists of time steps", listed.place, help)
+    return value._replace(place=node.place, sequences=True)
 
 
 def _random(node: MapNode, context: Context, settings: Settings) -> Value | None:

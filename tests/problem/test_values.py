@@ -205,7 +205,9 @@ def test_every_tensor_comes_back_exactly(tensor):
         ("{a: 1}", "wrong-type", "'a'", "1:4"),
         ("{}", "wrong-type", "no keys", "1:4"),
         ("{class: 2}", "wrong-type", "targets", "1:4"),
-        ("{sequences: [[1]]}", "not-supported", "sequences", "1:4"),
+        ("{sequences: [1, 2]}", "wrong-type", "lists of time steps", "1:16"),
+        ("{sequences: [[1, 2], [1]]}", "ragged", "row 2 has 1 value", "1:25"),
+        ("{sequences: [[1, 2]], seed: 1}", "unknown-key", "'seed'", "1:26"),
     ],
 )
 def test_what_is_no_tensor_is_refused(text, code, message, place):
