@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from nnsolve.core.expressions import Call, Expr, Num, Number, Option, Ref
+from nnsolve.core.names import Name
 
 SUM, SIGN, PRODUCT, POWER, POSTFIX, ATOM = range(1, 7)
 """How tightly a construct binds; an argument that binds less tightly than its place needs parentheses."""
@@ -133,6 +134,18 @@ def _end(index: Option, base: Option) -> str:
     return str(index + base) if isinstance(index, int) and isinstance(base, int) else ""
 
 
+def _sequence(expr: Call) -> str:
+    """All steps of a quantity are its name without a time step."""
+    whole = whole_sequence(expr)
+    return _call(expr) if whole is None else str(whole)
+
+
+def whole_sequence(expr: Call) -> Name | None:
+    """The quantity whose steps a `sequence` call lists, where it lists all of them."""
+    first = expr.args[0]
+    return first.name._replace(time=None) if expr.option("whole") and isinstance(first, Ref) else None
+
+
 _WRITERS = {
     "add": _add,
     "neg": _neg,
@@ -142,4 +155,5 @@ _WRITERS = {
     "pow": _pow,
     "transpose": _transpose,
     "index": _index,
+    "sequence": _sequence,
 }

@@ -146,7 +146,7 @@ class Scope:
                 return Ref(found, node.at)
             steps = self.resolve_sequence(node.name, address=address)
             if steps:
-                return call("sequence", *(Ref(step, node.at) for step in steps))
+                return call("sequence", *(Ref(step, node.at) for step in steps), whole=1)
             quotient = self._as_quotient(node)
             if quotient is not None:
                 return quotient

@@ -31,8 +31,9 @@ register(
         "sequence",
         ("x",),
         "the values of all time steps, the first one first",
-        lambda *steps: np.stack(steps),
+        lambda *steps, whole: np.stack(steps),
         _sequence_shape,
+        options={"whole": 0},  # 1: all steps of one quantity, spelled by its name
         variadic=True,
         gradient={"*": _gradient_of_sequence},
         example=([[0.5], [1.0]], [[2.0], [3.0]]),

@@ -152,7 +152,7 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "index": index,
     "scatter": scatter,
     "concat": lambda *parts, axis: np.concatenate(parts, axis=axis),
-    "sequence": lambda *steps: np.array([s.ravel() for s in steps]) if steps[0].size > 1 else np.array(steps),
+    "sequence": lambda *steps, whole: np.array([s.ravel() for s in steps]) if steps[0].size > 1 else np.array(steps),
     "time_step": lambda x, at, dims: np.reshape(x[at], dims),
     "reshape": lambda x, shape: np.reshape(x, shape),
     "reshaped": lambda x, dims: np.reshape(x, dims),
