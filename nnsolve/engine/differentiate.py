@@ -19,7 +19,12 @@ MAX_NODES = 500_000
 
 
 class Differentiator:
-    """Emits the backward equations of a program whose forward equations are in order of dependence."""
+    """Emits the backward equations of a program whose forward equations are in order of dependence.
+
+    `parts` are the names whose derivatives add up to those of the loss, where it is carried back in parts.
+    """
+
+    parts: frozenset[Name] = frozenset()
 
     def __init__(self, equations: Sequence[Equation], shapes: Shapes, count_from: int = 0) -> None:
         self.shapes = shapes

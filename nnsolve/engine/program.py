@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from nnsolve.engine.differentiate import Differentiator
 from nnsolve.engine.evaluate import Function, compiled
 from nnsolve.engine.infer import MAX_ELEMENTS
 from nnsolve.engine.layers import Network
+from nnsolve.engine.truncate import TruncatedDifferentiator
 from nnsolve.engine.updates import Updates
 from nnsolve.problem.model import Problem
 
@@ -54,12 +56,20 @@ class Program:
         self.normalizer = normalizer
         self.loss = self.scope.loss
         self.equations: dict[Name, Equation] = {equation.name: equation for equation in forward}
-        self.differentiator = Differentiator(forward, self.shapes, problem.conventions.count_from or 0)
+        self.differentiator = self._differentiator()
         self.parameters = [name for name, leaf in self.leaves.items() if leaf.role == "parameter"]
         self.results = self._results()
         self._functions: dict[Name, Function] = {}
         self.updates = Updates(self, problem.training) if problem.training else None
         self.updated = self.updates.parameters if self.updates else []
+
+    def _differentiator(self) -> Differentiator:
+        training, base = self.problem.training, self.problem.conventions.count_from or 0
+        if training is None or training.truncate is None or self.loss is None:
+            return Differentiator(self.forward, self.shapes, base)
+        found = TruncatedDifferentiator(self.forward, self.shapes, base, self.loss, training.truncate)
+        self.scope.labels = {str(label): label for label in found.labels}
+        return found
 
     def _results(self) -> list[Name]:
         """The forward equations that nothing else uses, and those that are replaced: what the forward pass is for."""
@@ -103,7 +113,7 @@ class Program:
     def _gradient(self, name: Name) -> Equation:
         root, v = name.of, name.primal
         assert root is not None
-        if root not in self.differentiator.forward:
+        if root not in self.differentiator.forward and str(root) not in self.scope.labels:
             raise ProblemError.of("not-an-equation", f"{root} is not an equation, so it has no derivatives")
         whole = self.differentiator.whole(v)
         if whole != v and v not in self.differentiator.shares(root, whole):
@@ -163,8 +173,11 @@ class Program:
                 return 0, differentiator.order[name]
             if interleaved:
                 return (1,)
+            if name.of is not None and name.of in differentiator.parts:
+                assert self.loss is not None
+                return 1, False, *differentiator.stage(self.loss, name.primal), name.of.time or 0
             if name.of is not None:
-                return 1, name.of != self.loss, *differentiator.stage(name.of, name.primal)
+                return 1, name.of != self.loss, *differentiator.stage(name.of, name.primal), math.inf
             return 2, parameters.index(name.after(0)) if name.after(0) in parameters else len(parameters)
 
         return sorted(equations, key=key)

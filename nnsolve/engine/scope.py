@@ -17,6 +17,7 @@ class Scope:
         self.places: dict[Name, Place | None] = {}
         self.loss: Name | None = None
         self.sequences: dict[Name, dict[int, Name]] = {}
+        self.labels: dict[str, Name] = {}  # what only derivatives are taken of: the loss as it enters at a step
         self._shortened: dict[str, list[Name]] = {}
         self._sequence_texts: dict[str, list[Name]] = {}
 
@@ -103,7 +104,7 @@ class Scope:
         """
         target = self.find(name.stem)
         if name.of is not None:
-            of = self.find(name.of.stem)
+            of = self.find(name.of.stem) or self.labels.get(name.of.stem)
             target = target or self.share(name.stem)
             return (
                 None if target is None or of is None else target._replace(of=of, update=name.update, epoch=name.epoch)

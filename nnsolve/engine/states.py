@@ -73,30 +73,34 @@ class InitialStates:
             return
         chain = _closure(order, set(self.missing.values()))
         fitting: list[dict[Name, Shape]] = []
+        failures: set[str] = set()
         candidates = _candidates(self.data.shapes)
-        tried = itertools.islice(itertools.product(candidates, repeat=len(self.missing)), MAX_TRIALS)
-        for shapes in tried:
+        for shapes in itertools.islice(itertools.product(candidates, repeat=len(self.missing)), MAX_TRIALS):
             assigned = dict(zip(self.missing, shapes, strict=True))
-            if self.fits(assigned, chain, normalizer):
-                fitting.append(assigned)
+            try:
+                if self.fits(assigned, chain, normalizer):
+                    fitting.append(assigned)
+            except ProblemError as error:
+                failures.add(str(error))
+                last = error
+        if not fitting and len(failures) == 1:
+            raise last  # whatever the state, something else is wrong
         if len(fitting) != 1:
             names = ", ".join(map(str, self.missing))
             place = chain[0].place if chain else None
             message = f"the shape of {names} does not follow from the equations"
-            raise ProblemError.of("unknown-shape", message, place, f"say it:  initial: {{{names}: ...}}")
+            help = f"say it:  initial: {{{', '.join(f'{name}: ...' for name in self.missing)}}}"
+            raise ProblemError.of("unknown-shape", message, place, help)
         for name, shape in fitting[0].items():
             self.data.store(name, np.zeros(shape.dims), shape, "initial", self.scope.places.get(name))
 
     def fits(self, assigned: Mapping[Name, Shape], chain: Sequence[Equation], normalizer: Normalizer) -> bool:
-        """Whether states of these shapes have the same shapes one step later."""
+        """Whether states of these shapes have the same shapes one step later; raises where equations fail with them."""
         shapes = Shapes(self.data.shapes.layout)
         shapes.named = {**self.data.shapes.named, **assigned}
         trial = normalizer.on_trial(shapes)
-        try:
-            for equation in chain:
-                trial.equations(equation.name, equation.expr, equation.place, shortcuts=False)
-        except ProblemError:
-            return False
+        for equation in chain:
+            trial.equations(equation.name, equation.expr, equation.place, shortcuts=False)
         return all(shapes.named[self.missing[name]].dims == shape.dims for name, shape in assigned.items())
 
 

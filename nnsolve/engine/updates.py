@@ -42,7 +42,7 @@ class Updates:
         if training.state:
             message = f"{self.block.name} keeps no state between updates"
             findings.error("unknown-key", message, training.places.get("state", place), "leave state out")
-        if training.truncate is not None:
+        if training.truncate is not None and not program.scope.sequences:
             message = "truncate: means nothing without a recurrent layer"
             findings.error("unknown-key", message, training.places.get("truncate", place), "leave it out")
         if program.loss is None and self.block.needs_loss and not set(self.parameters) <= stated:
