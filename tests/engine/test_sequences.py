@@ -1,0 +1,274 @@
+"""Sequences and equations for any step t, against NumPy loops written out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.spelling import spell
+from nnsolve.engine.gradients import layer_gradients
+from nnsolve.problem.loader import load_problem
+from tests.engine.solving import assert_close, codes, failure, formulas, solved
+
+W = np.array([[0.4, -0.3], [0.2, 0.6]])
+U = np.array([[0.5, 0.1, -1.0], [-0.6, 0.7, 0.2]])
+B = np.array([0.1, -0.2])
+V = np.array([[1.0, -0.5], [0.3, 0.8]])
+X = np.array([[1.0, -0.5, 2.0], [0.3, 0.0, -1.0], [0.5, 1.5, 0.2]])
+Y = np.array([[0.5, 0.1], [-0.2, 0.4], [0.0, 1.0]])
+EQUATIONS = ["z_t = W @ h_{t-1} + U @ x_t + b", "h_t = tanh(z_t)", "y_hat_t = V @ h_t"]
+ELMAN: dict[str, Any] = {
+    "conventions": {"samples": "columns", "weights": "rows", "count_from": 1},
+    "parameters": {"W": W, "U": U, "b": B, "V": V},
+    "inputs": {"x": X},
+    "targets": {"y": Y},
+    "equations": EQUATIONS,
+}
+
+
+def elman(h: np.ndarray, x: np.ndarray = X, y: np.ndarray = Y) -> dict[str, Any]:
+    """Forward and backward through time, a column a sample; the loss is the half squared error of all steps."""
+    T = len(x)
+    hs, outputs = [h], []
+    for t in range(T):
+        hs.append(np.tanh(W @ hs[-1] + U @ x[t] + B[:, None]))
+        outputs.append(V @ hs[-1])
+    grads: dict[str, Any] = {"W": np.zeros_like(W), "U": np.zeros_like(U), "b": 0.0, "V": np.zeros_like(V)}
+    shares: list[Any] = [None] * T
+    carried = np.zeros_like(hs[0])
+    deltas, dhs = [], []
+    for t in reversed(range(T)):
+        error = outputs[t] - y[t]
+        dh = V.T @ error + carried
+        dz = dh * (1 - hs[t + 1] ** 2)
+        shares[t] = dz @ hs[t].T
+        grads["W"] += shares[t]
+        grads["U"] += dz @ x[t].T
+        grads["b"] += dz.sum(axis=1)
+        grads["V"] += error @ hs[t + 1].T
+        carried = W.T @ dz
+        deltas.insert(0, dz)
+        dhs.insert(0, dh)
+    loss = 0.5 * sum(float(np.sum((o - q) ** 2)) for o, q in zip(outputs, y, strict=True))
+    return {"h": hs, "y_hat": outputs, "L": loss, "grads": grads, "dz": deltas, "dh": dhs, "shares": shares}
+
+
+def columns(rows: np.ndarray) -> np.ndarray:
+    """A step's vector as a column."""
+    return np.asarray([row[:, None] for row in rows])
+
+
+def test_templates_are_the_loop_written_out(tmp_path: Path) -> None:
+    found = solved(tmp_path, **ELMAN, loss={"name": "half_squared_error", "over_time": "sum"}, ask=["L"])
+    reference = elman(np.zeros((2, 1)), columns(X), columns(Y))
+    assert_close(found["L"], reference["L"])
+    for t in (1, 2, 3):
+        assert_close(found[f"h_{t}"], reference["h"][t].ravel())
+        assert_close(found[f"dL/dz_{t}"], reference["dz"][t - 1].ravel())
+        assert_close(found[f"dL/dh_{t}"], reference["dh"][t - 1].ravel())
+        assert_close(found[f"dL/dW_{t}"], reference["shares"][t - 1])
+    for name, gradient in reference["grads"].items():
+        assert_close(found[f"dL/d{name}"], gradient)
+    assert_close(found["h"], np.array([h.ravel() for h in reference["h"][1:]]))
+    assert_close(found["h_T"], found["h_3"])
+    assert_close(found["dL/dh"], np.array([dh.ravel() for dh in reference["dh"]]))
+
+
+def test_each_step_is_an_equation_and_the_shares_are_summed(tmp_path: Path) -> None:
+    found = solved(tmp_path, **ELMAN, loss={"name": "half_squared_error", "over_time": "sum"}, ask=["dL/dW", "dW_2"])
+    lines = formulas(found)
+    assert lines["z_2"] == "W @ h_1 + U @ x_2 + b"
+    assert lines["L"] == "L_1 + L_2 + L_3"
+    assert lines["dL/dW"] == "dL/dW_1 + dL/dW_2 + dL/dW_3"
+    assert lines["dL/dW_2"] == "dL/dz_2 @ h_1.T"
+    assert lines["dL/dh_2"] == "V.T @ dL/dy_hat_2 + W.T @ dL/dz_3"
+    assert_close(found["dW_2"], found["dL/dW_2"])
+    order = [str(step.name) for step in found.trace if step.phase == "forward"]
+    assert order.index("L_1") < order.index("z_2") < order.index("L_3") < order.index("L")
+
+
+@pytest.mark.parametrize("samples", ["columns", "rows"])
+def test_several_sequences_are_a_batch_at_every_step(samples: str, tmp_path: Path) -> None:
+    xs = np.random.default_rng(1).normal(size=(4, 3, 3))  # sequence, step, feature
+    ys = np.random.default_rng(2).normal(size=(4, 3, 2))
+    rows = samples == "rows"
+    equations = EQUATIONS
+    if rows:
+        equations = ["z_t = h_{t-1} @ W.T + x_t @ U.T + b", "h_t = tanh(z_t)", "y_hat_t = h_t @ V.T"]
+    found = solved(
+        tmp_path,
+        conventions={"samples": samples, "weights": "rows"},
+        parameters=ELMAN["parameters"],
+        inputs={"x": {"sequences": xs}},
+        targets={"y": {"sequences": ys}},
+        equations=equations,
+        loss={"name": "half_squared_error", "over_time": "sum", "reduction": "sum"},
+        ask=["dL/dW", "h_2"],
+    )
+    reference = elman(np.zeros((2, 4)), xs.transpose(1, 2, 0), ys.transpose(1, 2, 0))
+    assert_close(found["L"], reference["L"])
+    assert_close(found["h_2"], reference["h"][2].T if rows else reference["h"][2])
+    for name, gradient in reference["grads"].items():
+        assert_close(found[f"dL/d{name}"], gradient)
+
+
+def test_sequences_of_numbers(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        parameters={"w": 0.5, "u": 2},
+        inputs={"x": [1, -1, 3]},
+        equations=["h_t = w * h_{t-1} + u * x_t", "L = sum(h)"],
+        loss="L",
+        initial={"h_0": 4},
+        ask=["h", "L", "dL/dw", "dL/dh_0", "dL/dx"],
+    )
+    assert_close(found["h"], [4.0, 0.0, 6.0])
+    assert_close(found["L"], 10.0)
+    assert_close(found["dL/dh_0"], 0.5 + 0.25 + 0.125)
+    assert_close(found["dL/dw"], 4 * 1.75 + 4 * 1.5 + 0 * 1)
+    assert_close(found["dL/dx"], [2 * 1.75, 2 * 1.5, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("over_time", "targets", "loss"),
+    [
+        ("sum", Y, lambda e: float(np.sum(e**2))),
+        ("mean", Y, lambda e: float(np.sum(e**2)) / 3),
+        ("last", Y[2], lambda e: float(np.sum(e[2] ** 2))),
+    ],
+)
+def test_losses_over_time(over_time: str, targets: Any, loss: Any, tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        **{**ELMAN, "targets": {"y": targets}},
+        loss={"name": "squared_error", "over_time": over_time},
+        ask=["L"],
+    )
+    outputs = np.array([o.ravel() for o in elman(np.zeros((2, 1)), columns(X), columns(Y))["y_hat"]])
+    assert_close(found["L"], loss(outputs - Y))
+
+
+def test_a_step_ahead_runs_backwards_through_time(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        inputs={"x": [1, 2, 3]},
+        equations=["g_t = 0.5 * g_{t+1} + x_t", "d_t = x_t * x_{3}"],
+        ask=["g_1", "d_2"],
+    )
+    assert_close(found["g_1"], 1 + 0.5 * (2 + 0.5 * 3))
+    assert_close(found["d_2"], 6.0)
+
+
+def test_a_sequence_in_untimed_equations(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        inputs={"x": [[1, 2], [3, 4], [5, 7]]},
+        equations=["s_t = 2 * x_t", "m = mean(s, axis=time)", "a = mean(s)", "t1 = sum(x)", "n = norm(x)"],
+        ask=["m", "a", "t1", "n"],
+    )
+    assert_close(found["m"], [6.0, 26 / 3])
+    assert_close(found["a"], 44 / 6)
+    assert_close(found["t1"], 22.0)
+    assert_close(found["n"], np.sqrt(1 + 4 + 9 + 16 + 25 + 49))
+
+
+def test_classes_at_every_step(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        **{
+            **ELMAN,
+            "targets": {"y": {"class": [2, 1, 2]}},
+            "equations": [*EQUATIONS[:2], "o_t = V @ h_t", "y_hat_t = softmax(o_t)"],
+        },
+        loss={"name": "cross_entropy", "over_time": "sum"},
+        ask=["L", "dL/do_1", "dL/dW"],
+    )
+    outputs = elman(np.zeros((2, 1)), columns(X), columns(Y))["y_hat"]
+    p = [np.exp(o.ravel()) / np.exp(o).sum() for o in outputs]
+    assert_close(found["L"], -np.log(p[0][1]) - np.log(p[1][0]) - np.log(p[2][1]))
+    assert_close(found["dL/do_1"], p[0] - [0, 1])
+
+
+@pytest.mark.parametrize("loss", [{"name": "half_squared_error", "over_time": "mean"}, "sum(h)"])
+def test_gradients_through_time_agree_with_central_differences(loss: Any, tmp_path: Path) -> None:
+    solved(tmp_path, **ELMAN, initial={"h_0": [0.3, -0.2]}, loss=loss, ask=["h_3"])
+    checked = layer_gradients(load_problem(tmp_path / "problem.yaml"), None, None, verify=True)
+    assert {str(check.name) for check in checked.verifications} >= {"W", "U", "b"}
+    for check in checked.verifications:
+        assert check.skipped is None or str(check.name) == "V"
+        assert check.passed
+
+
+def test_a_name_that_ends_in_t_is_a_name_where_there_is_no_time(tmp_path: Path) -> None:
+    found = solved(tmp_path, inputs={"x_t": 2, "w_1": 5}, equations=["h_t = 3 * x_t + w_1"], ask=["h_t"])
+    assert_close(found["h_t"], 11.0)
+
+
+def test_updates_of_shared_weights(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        **ELMAN,
+        loss={"name": "half_squared_error", "over_time": "sum"},
+        training={"learning_rate": 0.1, "steps": 3},
+        ask=["W@1", "h_2@1", "dL/dW_2@1", "h@2", "L@0..3"],
+    )
+    assert_close(found["W@1"], W - 0.1 * found["dL/dW"])
+    assert found["h@2"].shape == (3, 2)
+    assert found["L@3"] < found["L@0"]
+    assert "z_1@1" in {str(step.name) for step in found.trace}
+    assert spell(next(s.equation.expr for s in found.trace if str(s.name) == "z_2@1" and s.equation)) == (
+        "W@1 @ h_1@1 + U@1 @ x_2 + b@1"
+    )
+
+
+TEXT = """
+conventions: {samples: columns, weights: rows}
+parameters: {w: 0.5}
+inputs: {x: [1, 2, 3]}
+targets: {y: [1, 2, 3]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "line", "help"),
+    [
+        ("equations: ['h_t = w * x_t', 'L = sum(h_t)']", "unbound-step", 6, "sum(h)"),
+        ("equations: ['h_t = w * x_t', 'y_hat_t = h_t']\nloss: squared_error", "missing-over-time", 7, "over_time"),
+        ("equations: ['h_t = w * x_t']\nloss: {name: squared_error, over_time: sum}", "missing-prediction", 7, "y_hat"),
+        ("equations: ['h_t = w * x_{t-1}']", "unknown-name", 6, None),
+        ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {c_0: 1}", "unknown-key", 7, "h_0"),
+        ("equations: ['h_t = w * x_t', 'h_2 = 5']", "duplicate-name", 6, None),
+        ("equations: ['h_t = w * x_t + h_t']", "cyclic-equations", 6, None),
+        ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, None),
+        ("equations: ['h_t = w * x_t', 'L = sum(h)']\nloss: L\nask: [dL/dw_7]", "unknown-name", 8, None),
+    ],
+)
+def test_what_is_wrong_with_time_is_said(rest: str, code: str, line: int, help: str | None, tmp_path: Path) -> None:
+    error = failure(tmp_path, TEXT.strip() + "\n" + rest.replace("loss:", "loss:") + "\n")
+    assert code in codes(error)
+    found = next(d for d in error.diagnostics if d.code == code)
+    assert found.place is not None
+    assert abs(found.place.line - line) <= 1
+    assert help is None or help in str(found.help)
+
+
+def test_sequences_of_different_lengths_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="u has 2 time steps, but x has 3"):
+        solved(tmp_path, inputs={"x": [1, 2, 3], "u": [1, 2]}, equations=["h_t = x_t + u_t"], ask=["h"])
+
+
+def test_a_state_whose_shape_does_not_follow_has_to_be_given(tmp_path: Path) -> None:
+    sections: dict[str, Any] = {
+        "conventions": {"samples": "columns"},
+        "parameters": {"A": [[1, 0], [0, 1]]},
+        "inputs": {"x": [1, 2]},
+        "equations": ["s_t = 0.5 * s_{t-1} + 0 * x_t", "o_t = A @ s_t"],
+        "ask": ["s_2"],
+    }
+    with pytest.raises(ProblemError):
+        solved(tmp_path, **sections)
+    assert_close(solved(tmp_path, **sections, initial={"s_0": [4, 8]})["s_2"], [1.0, 2.0])
