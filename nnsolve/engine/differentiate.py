@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
@@ -45,6 +45,7 @@ class Differentiator:
         }
         self.listed = {name: i for i, name in enumerate(shapes.named)}
         self._reach: dict[Name, frozenset[Name]] = {}
+        self._shares: dict[tuple[Name, Name], Mapping[Name, list[Name]]] = {}
 
     def reaching(self, root: Name) -> frozenset[Name]:
         """The quantities that `root` depends on, itself included."""
@@ -65,12 +66,17 @@ class Differentiator:
         untimed = v._replace(time=None)
         return untimed if v.time is not None and v not in self.shapes.named and untimed in self.shapes.named else v
 
-    def shares(self, root: Name, v: Name) -> list[Name]:
-        """The uses of v at each time step, W_1, W_2, ..., where it is shared over time; else none."""
-        if v.time is not None:
-            return []
-        times = {u.time for u in self.links(root, v)} - {None}
-        return [v._replace(time=time) for time in sorted(times, key=lambda time: time or 0)] if len(times) > 1 else []
+    def shares(self, root: Name, v: Name) -> Mapping[Name, list[Name]]:
+        """The uses of v at each time step, W_1, W_2, ..., where it is shared over time, and the equations of each."""
+        key = root, v
+        if key not in self._shares:
+            by_time: dict[Name, list[Name]] = {}
+            if v.time is None:
+                for u in sorted(self.links(root, v), key=lambda u: u.time or 0):
+                    if u.time is not None:
+                        by_time.setdefault(v._replace(time=u.time), []).append(u)
+            self._shares[key] = by_time if len(by_time) > 1 else {}
+        return self._shares[key]
 
     def links(self, root: Name, v: Name) -> list[Name]:
         """The equations through which `root` depends on v, those whose shortcut bypasses v included.
@@ -79,7 +85,7 @@ class Differentiator:
         """
         whole = self.whole(v)
         if whole != v:
-            return [u for u in self.links(root, whole) if u.time == v.time]
+            return self.shares(root, whole).get(v, [])
         reach = self.reaching(root)
         users = self.users.get(v, [])
         return [u for u in [*users, *(u for u in self.long_users.get(v, ()) if u not in users)] if u in reach]
@@ -125,9 +131,8 @@ class Differentiator:
         a `label`, which is no name that others may use, it is written out. Raises `ProblemError` where an operation on
         the way has no derivative.
         """
-        shares = self.shares(root, v) if label is None else []
-        if shares:
-            return self.sum_of_shares(root, v, shares)
+        if label is None and self.shares(root, v):
+            return self.sum_of_shares(root, v)
         users, named = self.links(root, v), v
         v = self.whole(v)
         label = label or root
@@ -139,10 +144,10 @@ class Differentiator:
         place = self.forward[users[0]].place if users else None
         return Equation(named.gradient(label), expr, "backward", place, long, tuple((u, v) for u in users))
 
-    def sum_of_shares(self, root: Name, v: Name, shares: list[Name]) -> Equation:
+    def sum_of_shares(self, root: Name, v: Name) -> Equation:
         """The gradient of what is shared over time."""
         others = [u for u in self.links(root, v) if u.time is None]
-        terms: list[Expr] = [Ref(share.gradient(root)) for share in shares]
+        terms: list[Expr] = [Ref(share.gradient(root)) for share in self.shares(root, v)]
         terms += [self.term(root, u, v, ONE, root) for u in others]
         place = self.forward[self.links(root, v)[0]].place
         return Equation(v.gradient(root), self.finished(add(*terms), v), "backward", place)
