@@ -4,5 +4,6 @@ from nnsolve.blocks import dense
 from nnsolve.blocks.layer import LAYERS
 from nnsolve.blocks.losses import LOSSES
 from nnsolve.blocks.optimizers import OPTIMIZERS
+from nnsolve.blocks.schedules import SCHEDULES
 
-__all__ = ["LAYERS", "LOSSES", "OPTIMIZERS", "dense"]
+__all__ = ["LAYERS", "LOSSES", "OPTIMIZERS", "SCHEDULES", "dense"]

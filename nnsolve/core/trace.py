@@ -32,7 +32,7 @@ class Step(NamedTuple):
     equation: Equation | None = None
     operands: Mapping[Name, Tensor] = {}
     shapes: Mapping[Name, Shape] = {}
-    role: str = ""  # of a given: input | target | parameter | constant | given
+    role: str = ""  # of a given: input | target | parameter | constant | hyperparameter | state | given
     rounding: str | None = None
     place: Place | None = None
 

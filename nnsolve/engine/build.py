@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from nnsolve.blocks import LOSSES
-from nnsolve.blocks.optimizers import hyperparameter_symbols
 from nnsolve.core.diagnostics import Findings, ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Expr, Ref, references
@@ -22,6 +21,7 @@ from nnsolve.engine.program import Program
 from nnsolve.engine.scope import Scope
 from nnsolve.engine.sequences import MAX_EQUATIONS, at_step, check_bound, moving, sequential_inputs
 from nnsolve.engine.states import InitialStates
+from nnsolve.engine.updates import may_mean
 from nnsolve.problem.model import Problem, Text, Value
 from nnsolve.problem.sections import equation_name
 
@@ -107,12 +107,13 @@ class _Builder:
     def stop_on_errors(self) -> None:
         """Raise what was found, together with names in asks that nothing will define."""
         if self.findings.errors:
-            known = hyperparameter_symbols(self.problem.conventions.symbols)
+            training, symbols = self.problem.training, self.problem.conventions.symbols
             for ask in self.problem.ask:
                 try:
                     self.scope.resolve(parse(ask.of.text, ask.of.place, addresses=True), ask.of.place, address=True)
                 except ProblemError as error:
-                    if not any(finding.message.split(" ")[0] in known for finding in error.diagnostics):
+                    unknown = [finding.message.split(" ")[0] for finding in error.diagnostics]
+                    if training is None or not any(may_mean(text, training, symbols) for text in unknown):
                         self.findings.diagnostics += error.diagnostics
         self.findings.raise_errors()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Leaf(NamedTuple):
-    """A value that the file gives; roles: input, target, parameter, constant, hyperparameter."""
+    """A value that the file gives; roles: input, target, parameter, constant, hyperparameter, state."""
 
     value: Tensor
     role: str

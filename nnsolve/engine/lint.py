@@ -59,7 +59,7 @@ def unused_values(solvers: Solvers) -> Iterator[Diagnostic]:
     used = {name for solver in solvers for name in _used(solver)}
     for solver in solvers:
         for name, leaf in solver.program.leaves.items():
-            if leaf.role != "hyperparameter" and name not in used:
+            if leaf.role not in ("hyperparameter", "state") and name not in used:
                 help = "is a loss: missing?" if leaf.role == "target" and solver.program.loss is None else "delete it?"
                 yield _warning("unused-value", f"the {leaf.role} {name} is used by no equation", leaf.place, help)
 
@@ -91,7 +91,8 @@ def _needed(solver: SectionSolver) -> set[Place]:
     roots = [program.loss] if program.loss is not None else []
     for item in solver.asked:
         for name in references(item.expr):
-            plain = name.after(1) if name.after(0) in program.updated and name.update else name.after(0)
+            made = (name.after(0) in program.updated and name.update) or name.after(0) in program.derived
+            plain = name.after(1) if made else name.after(0)
             roots += [plain] if name.of is None else [plain, name.of]
     needed = [equation.name for equation in program.closure(roots)] + [name for name in roots if name in program.given]
     needed += [name for equation in program.closure(roots) for name in references(equation.expr)]
@@ -188,7 +189,7 @@ def unchanged_parameters(solvers: Solvers) -> Iterator[Diagnostic]:
     for solver in solvers:
         for step in solver.section.trace.steps:
             plain = step.name.after(0)
-            if step.phase != "update" or step.name.update != 1 or plain not in solver.program.updated:
+            if step.phase != "update" or step.name.update != 1 or plain not in solver.program.parameters:
                 continue
             before = solver.program.leaves[plain]
             updates = _updates_without_change(solver, plain, before.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 class Program:
     """The equations of a problem, forward in order of dependence; gradients and updates are emitted when asked for.
 
-    Inside a program a name carries update 0, or 1 for the updated value of a parameter; what run it belongs to is known
-    to the run alone.
+    Inside a program a name carries update 0, or 1 for what the update makes: the new value of a parameter or of the
+    optimizer's state, and what is `derived` on the way. What run it belongs to is known to the run alone. `updated` are
+    the values that go over from one run to the next.
     """
 
     def __init__(
@@ -61,7 +62,8 @@ class Program:
         self.results = self._results()
         self._functions: dict[Name, Function] = {}
         self.updates = Updates(self, problem.training) if problem.training else None
-        self.updated = self.updates.parameters if self.updates else []
+        self.updated = [*self.updates.parameters, *self.updates.state] if self.updates else []
+        self.derived: Set[Name] = self.updates.derived if self.updates else frozenset()
 
     def _differentiator(self) -> Differentiator:
         training, base = self.problem.training, self.problem.conventions.count_from or 0
@@ -104,9 +106,8 @@ class Program:
             return self.equations[name]
         if name.of is not None:
             return self._gradient(name)
-        if name.update == 1 and name.after(0) in self.updated:
-            assert self.updates is not None
-            equation = self.equations[name] = self.updates.equation(name.after(0))
+        if self.updates and name in self.updates.equations:
+            equation = self.equations[name] = self.updates.equations[name]
             return equation
         return None
 
@@ -163,7 +164,8 @@ class Program:
 
         Where each layer is updated before the error goes on to the layer below, gradients and updates keep their order.
         """
-        differentiator, parameters = self.differentiator, self.parameters
+        differentiator = self.differentiator
+        updates = self.updates.order if self.updates else {}
         training = self.problem.training
         interleaved = training is not None and training.order == "layer_by_layer"
 
@@ -178,7 +180,7 @@ class Program:
                 return 1, False, *differentiator.stage(self.loss, name.primal), name.of.time or 0
             if name.of is not None:
                 return 1, name.of != self.loss, *differentiator.stage(name.of, name.primal), math.inf
-            return 2, parameters.index(name.after(0)) if name.after(0) in parameters else len(parameters)
+            return 2, updates[name]
 
         return sorted(equations, key=key)
 

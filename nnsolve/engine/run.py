@@ -33,6 +33,7 @@ class Run:
         self.samples = self._samples()
         self.batch_size = self._batch_size()
         self.per_epoch = -(-self.samples // self.batch_size)
+        self._count_batches(self.whole)
         self.last = self._last()
         self._programs: dict[int, Program] = {}
         self._moments: dict[int, Moment] = {}
@@ -128,11 +129,17 @@ class Run:
         size = min(self.batch_size, self.samples - position * self.batch_size)
         if size not in self._programs:
             self._programs[size] = build(self.problem, self.batch(update))
+            self._count_batches(self._programs[size])
         return self._programs[size]
+
+    def _count_batches(self, program: Program) -> None:
+        """Tell a schedule that counts epochs how many updates make one."""
+        if program.updates is not None:
+            program.updates.hyper.count_batches(self.per_epoch)
 
     def program_of(self, name: Name) -> Program:
         """The program that computes a name as it may be asked."""
-        update = self.resolve_moment(name)
+        update, _ = self.home(name)
         return self.whole if self._is_end(update) else self.program_at(update)
 
     def _is_end(self, update: int) -> bool:
@@ -144,6 +151,8 @@ class Run:
     def check(self, name: Name) -> None:
         """Raise where a name asks for more updates than there are."""
         update = name.update if name.epoch is None else name.epoch * self.per_epoch
+        if name.primal.after(0) in self.program.derived:
+            self._check_derived(name, update)
         if update == END and self.problem.training is not None:
             if self.last is None:
                 raise self._no_end(name)
@@ -159,6 +168,18 @@ class Run:
                 help = f"set  steps: {update}  in training"
             raise ProblemError.of("no-such-update", message, training.place if training else None, help)
         self._afford(name, update)
+
+    def _check_derived(self, name: Name, update: int) -> None:
+        """Raise where a quantity of an update is asked for before the first one, or as something differentiable."""
+        training = self.problem.training
+        place = training.place if training else None
+        if name.of is not None:
+            message = f"{name}: {name.primal.after(0)} is a quantity of the update, so nothing depends on it before"
+            raise ProblemError.of("no-derivative", message, place, "ask for the gradient of a parameter")
+        if update == 0 or (update == END and self.last == 0):
+            first = name.after(1)
+            message = f"{first.after(0)} exists from the first update on: {first} is the one that this update makes"
+            raise ProblemError.of("no-such-update", message, None, f"ask for {first}")
 
     def _training(self, update: int) -> str:
         """A training to paste, with as many updates as are asked for."""
@@ -219,13 +240,21 @@ class Run:
             return self.last
         return name.update
 
+    def home(self, name: Name) -> tuple[int, Name]:
+        """The run that computes a name as it may be asked, and what its program calls it.
+
+        What lives within an update alone belongs to the run that makes this update.
+        """
+        update, plain = self.resolve_moment(name), name.after(0)
+        return (update - 1, plain.after(1)) if plain in self.program.derived else (update, plain)
+
     def value(self, name: Name) -> Tensor:
         """The value of a name as it may be asked: at an update, an epoch's end or the end."""
         self.check(name)
-        plain = name.after(0)
-        if name.epoch is not None and plain == self.program.loss:
+        if name.epoch is not None and name.after(0) == self.program.loss:
             return self.epoch_loss(name.epoch)
-        return self.moment_of(self.resolve_moment(name)).value(plain)
+        update, plain = self.home(name)
+        return self.moment_of(update).value(plain)
 
     def moment_of(self, update: int) -> Moment:
         """The values after `update` updates as they are asked and shown: after the last one over all samples."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 DATA = ("input", "target")
-ROLES = (*DATA, "parameter", "constant", "hyperparameter", "given")
+ROLES = (*DATA, "parameter", "state", "constant", "hyperparameter", "given")
 """What the file gives, in the order in which a solution lists it."""
 
 FIRST_SHOWN = 3
@@ -130,7 +130,7 @@ class SectionSolver:
         program, run = self.program, self.run
         for item in self.asked:
             for name in references(item.expr):
-                plain, update = name.after(0), run.resolve_moment(name)
+                update, plain = run.home(name)
                 if name.epoch is not None and plain == program.loss:
                     continue  # the mean of what was seen on the way: no single run computes it
                 if update > 0 and plain in program.updated:
@@ -138,8 +138,9 @@ class SectionSolver:
                 else:
                     wanted.setdefault(update, []).append(plain)
         updates = [name.after(1) for name in program.updated]
-        if not self.asked and program.loss is not None:
-            wanted[0] += updates or [name.gradient(program.loss) for name in program.parameters]
+        if not self.asked:
+            loss = program.loss
+            wanted[0] += updates or [name.gradient(loss) for name in program.parameters if loss is not None]
         last = max(wanted)
         for update in range(min(last, FIRST_SHOWN)):
             wanted.setdefault(update, []).extend(updates)

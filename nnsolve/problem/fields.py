@@ -185,6 +185,10 @@ def _bounded(value: float, node: ScalarNode, key: Key, what: str) -> float:
         raise ProblemError.of(
             "out-of-range", f"{what} is at most {key.high:g}; found {shown(node.text)[1:-1]}", node.place
         )
+    if (key.above is not None and value <= key.above) or (key.below is not None and value >= key.below):
+        lower = f"at least {key.low:g} and " if key.low is not None else ""
+        bound = f"greater than {key.above:g}" if key.above is not None else f"{lower}less than {key.below:g}"
+        raise ProblemError.of("out-of-range", f"{what} is {bound}; found {shown(node.text)[1:-1]}", node.place)
     return value
 
 

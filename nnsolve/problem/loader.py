@@ -203,7 +203,8 @@ def _check_names(found: dict[str, Entry], problem: Problem, context: Context) ->
 
 def _check_complete(found: dict[str, Entry], problem: Problem, context: Context) -> None:
     """What a problem must say, and what follows from what it says."""
-    if "layers" not in found and "equations" not in found:
+    stated = problem.training is not None and bool(problem.training.gradients)  # then an update is all there is to do
+    if "layers" not in found and "equations" not in found and not stated:
         help = "add layers: (- dense: {W: ..., b: ...}) or equations: (- z = W @ x + b)"
         context.error("missing-key", "the problem has neither layers: nor equations:", problem.place, help)
     if "layers" in found:

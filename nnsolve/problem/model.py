@@ -75,6 +75,16 @@ class Loss(NamedTuple):
     option_places: Mapping[str, Place]
 
 
+class Schedule(NamedTuple):
+    """`training.schedule`: its kind, the numbers that the kind takes, and whether it counts updates or epochs."""
+
+    place: Place
+    kind: Text | None = None
+    options: Mapping[str, float] = {}
+    per: str | None = None  # update | epoch
+    places: Mapping[str, Place] = {}
+
+
 class Training(NamedTuple):
     """`training:`; hyperparameters by their usual names, each with its place in `places`."""
 
@@ -89,7 +99,9 @@ class Training(NamedTuple):
     update: tuple[Text, ...] | None = None
     order: str = "simultaneous"
     truncate: int | None = None
+    schedule: Schedule | None = None
     hyperparameters: Mapping[str, float] = {}
+    decayed: tuple[Text, ...] | None = None
     state: Mapping[str, Value] = {}
     gradients: Mapping[str, Value] = {}
     places: Mapping[str, Place] = {}

@@ -9,6 +9,8 @@ from typing import NamedTuple, TypeAlias
 class Key(NamedTuple):
     """One key: `kind` says how its value is read, `text` what it is for.
 
+    A number is at least `low` and at most `high`; or more than `above`, less than `below`.
+
     Kinds: string, text (an equation, address or name), integer, number, boolean, choice, names (one or a list of
     them), shape, numbers (whole numbers), columns, values (names -> tensors), constants, targets, strings
     (words -> words), any; or the name of a table in `TABLES`, or list of ... for the structured sections.
@@ -19,6 +21,8 @@ class Key(NamedTuple):
     choices: tuple[str | int, ...] = ()
     low: float | None = None
     high: float | None = None
+    above: float | None = None
+    below: float | None = None
     later: bool = False  # read already, but nothing uses it yet: no help proposes it
 
 
@@ -53,17 +57,29 @@ LOSS: Table = {
 """Further options are the loss's own (`delta` of huber); they are checked where the loss is defined."""
 
 HYPERPARAMETERS: Table = {
-    "momentum": Key("number", "The share of the last step that is kept.", later=True),
-    "decay": Key("number", "The decay rate of a running mean, or of the learning rate.", later=True),
-    "beta1": Key("number", "Adam: the decay rate of the mean gradient.", later=True),
-    "beta2": Key("number", "Adam: the decay rate of the mean squared gradient.", later=True),
-    "epsilon": Key("number", "The number that keeps a denominator from being 0.", later=True),
-    "weight_decay": Key("number", "The share of a weight that is taken away at each update.", later=True),
+    "momentum": Key("number", "The share of the last step that is kept.", low=0, below=1),
+    "decay": Key("number", "rmsprop: the share of the mean squared gradient that is kept.", low=0, below=1),
+    "beta1": Key("number", "Adam: the share of the mean gradient that is kept.", low=0, below=1),
+    "beta2": Key("number", "Adam: the share of the mean squared gradient that is kept.", low=0, below=1),
+    "epsilon": Key("number", "The number that keeps a denominator from being 0.", low=0),
+    "weight_decay": Key("number", "The factor lambda of the L2 penalty; of adamw, the share taken away.", low=0),
+    "clip_norm": Key("number", "The largest norm of all gradients together.", above=0),
+    "clip_value": Key("number", "The largest size of an element of a gradient.", above=0),
+}
+
+SCHEDULE: Table = {
+    "kind": Key("text", "How the learning rate changes: step, exponential or cosine."),
+    "every": Key("integer", "step: after how many updates (epochs) the rate drops.", low=1, high=_COUNT),
+    "factor": Key("number", "step, exponential: what the rate is multiplied by.", above=0),
+    "over": Key("integer", "cosine: after how many updates (epochs) the lowest rate is reached.", low=1, high=_COUNT),
+    "lowest": Key("number", "cosine: the lowest rate; 0 if not said.", low=0),
+    "per": Key("choice", "What is counted; must be said where training counts in epochs.", ("update", "epoch")),
 }
 
 TRAINING: Table = {
     "optimizer": Key("text", "The optimizer; sgd if not said."),
-    "learning_rate": Key("number", "The step size eta."),
+    "learning_rate": Key("number", "The step size eta.", low=0),
+    "schedule": Key("schedule", "How the learning rate changes: {kind: step, every: 10, factor: 0.5}."),
     "steps": Key("integer", "The number of updates.", low=0, high=_COUNT),
     "epochs": Key("integer", "The number of passes over all samples; instead of steps.", low=0, high=_COUNT),
     "batch_size": Key("batch_size", "How many samples an update sees: a number, or all.", low=1, high=_COUNT),
@@ -73,7 +89,8 @@ TRAINING: Table = {
     "order": Key("choice", "Whether all layers are updated at once.", ("simultaneous", "layer_by_layer")),
     "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT, later=True),
     **HYPERPARAMETERS,
-    "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}.", later=True),
+    "decayed": Key("names", "Which parameters weight_decay is for; all that are updated if not said."),
+    "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}."),
     "gradients": Key("values", "Gradients that are stated instead of computed: {W: ...}."),
 }
 

@@ -19,10 +19,10 @@ from nnsolve.problem.fields import (
     text_of,
     wrong_type,
 )
-from nnsolve.problem.model import Conventions, Layer, Loss, Rounding, Text, Training, Value
+from nnsolve.problem.model import Conventions, Layer, Loss, Rounding, Schedule, Text, Training, Value
 from nnsolve.problem.numbers import BOOLEANS, constant, is_null, looks_numeric, whole_or_float
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
-from nnsolve.problem.schema import CONVENTIONS, HYPERPARAMETERS, LAYER, LOSS, ROUND, TRAINING
+from nnsolve.problem.schema import CONVENTIONS, HYPERPARAMETERS, LAYER, LOSS, ROUND, SCHEDULE, TRAINING
 from nnsolve.problem.source import shown
 from nnsolve.problem.values import Settings, read_value
 
@@ -261,10 +261,27 @@ def read_training(node: Node, context: Context, settings: Settings) -> Training 
         if name in found:
             section = f"training.{name}"
             fields[name] = read_values(found[name].node, section, context, settings)
+    if "schedule" in found:
+        fields["schedule"] = _schedule(found["schedule"].node, context)
     fields["hyperparameters"] = {name: fields.pop(name) for name in HYPERPARAMETERS if name in fields}
     if "optimizer" in fields:
         fields["optimizer"] = fields["optimizer"].text
     return Training(node.place, places={name: entry.key.place for name, entry in found.items()}, **fields)
+
+
+def _schedule(node: Node, context: Context) -> Schedule | None:
+    """`schedule:`; which numbers a kind takes is checked where the kind is defined."""
+    what = "training.schedule"
+    if not isinstance(node, MapNode):
+        wrong_type(node, f"{what} is a mapping", context, "write schedule: {kind: step, every: 10, factor: 0.5}")
+        return None
+    found = known_entries(node, SCHEDULE, what, context)
+    fields = read_fields(found, SCHEDULE, what, context)
+    kind, per = fields.pop("kind", None), fields.pop("per", None)
+    if "kind" not in found:
+        context.error("missing-key", f"{what} has no kind:", node.place, "add kind: step, exponential or cosine")
+    numbers = {name: float(value) for name, value in fields.items()}
+    return Schedule(node.place, kind, numbers, per, {name: entry.key.place for name, entry in found.items()})
 
 
 # rounding -------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from nnsolve.report.tensors import (
     texts,
 )
 
-ROLES = ("input", "target", "given", "parameter", "constant", "hyperparameter")
+ROLES = ("input", "target", "given", "parameter", "state", "constant", "hyperparameter")
 INDENT = 2
 MOST_INLINE = 16
 """Numbers of a later batch that are written on a line."""
@@ -48,7 +48,7 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
         if step.name in shared or step.name in apart:
             continue
         cell = _cell(step, scope)
-        if cell[1].box.width + cell[0].width > room or is_large(step.value.shape):
+        if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not _is_fresh(step)):
             lines += _row(row) + _large(step, scope)
             row = []
             continue
@@ -67,7 +67,8 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
 def value_lines(step: Step, scope: Scope) -> list[Line]:
     """A single given value."""
     name, value = _cell(step, scope)
-    fits = name.width + value.width <= scope.style.width - INDENT and not is_large(step.value.shape)
+    fits = name.width + value.width <= scope.style.width - INDENT
+    fits = fits and (_is_fresh(step) or not is_large(step.value.shape))
     return _row([name, value]) if fits else _large(step, scope)
 
 
@@ -127,12 +128,19 @@ def _caption(step: Step, scope: Scope) -> str:
     """The address, the shape and the role; what says nothing new is left out."""
     parts = [str(step.name)] if scope.style.unicode and scope.name(step.name) != str(step.name) else []
     parts += [dimensions(step.shape, scope.style)] if step.shape.dims else []
-    parts += [step.role] if step.role in ("input", "target", "given") else []
+    parts += [step.role] if step.role in ("input", "target", "given", "state") else []
     return " ".join(parts)
+
+
+def _is_fresh(step: Step) -> bool:
+    """Whether a value is an optimizer's state before its first update: all of it is 0."""
+    return step.role == "state" and not step.value.any()
 
 
 def _cell(step: Step, scope: Scope) -> tuple[Piece, Piece]:
     name = text_box(f"{scope.name(step.name)} = ")
+    if _is_fresh(step):
+        return Piece("", name, "formula"), Piece("", text_box("0"), "", _caption(step, scope))
     if is_large(step.value.shape):
         return Piece("", name, "formula"), Piece("", text_box(""))
     caption = _caption(step, scope)

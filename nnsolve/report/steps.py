@@ -48,7 +48,7 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Ca
     expr = chain.upstream_first(step.equation, scope) if step.phase == "backward" else step.equation.expr
     equation = step.equation._replace(expr=expr)
     step = step._replace(equation=equation)
-    updated = step.phase == "update" and any(_same_quantity(step.name, name) for name in references(expr))
+    updated = step.phase == "update" and not is_single(step)
     arrow = "←" if updated and scope.style.unicode else "="
     left = scope.at(step.name.update).name(step.name) if updated else scope.name(step.name)
     if not scope.style.unicode:
@@ -83,6 +83,13 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Ca
         ),
         *(element_lines(step, scope, column, exact) if scope.style.detail == "full" and is_whole(step) else []),
     ]
+
+
+def is_single(step: Step) -> bool:
+    """Whether a step of an update is no new value of something, but exists in this update alone."""
+    if step.phase != "update" or step.equation is None:
+        return False
+    return not any(_same_quantity(step.name, name) for name in references(step.equation.expr))
 
 
 def _same_quantity(name: Name, other: Name) -> bool:

@@ -62,7 +62,8 @@ def symbol(name: Name, layer_numbers: str = "subscript", moment: int = 0) -> Sym
 def quantity(name: Name, layer_numbers: str) -> tuple[str, bool]:
     """Stem, layer, gate and time of a name; whether something is raised."""
     head, _, rest = name.stem.rpartition("_")
-    if head and rest[:1].isupper():  # the state of a parameter: m_W
+    layered = name.layer is not None and rest not in ACCENTS  # m_b1, not m_1,b: the number belongs to what it follows
+    if head and rest and (rest[0].isupper() or layered):  # what belongs to a parameter: m_W, m_hat_b1
         inner, raised_inside = quantity(name._replace(stem=rest), layer_numbers)
         return f"{stem(head)[0]}_{inner}", raised_inside
     text, number, lowered = stem(name.stem)

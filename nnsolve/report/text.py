@@ -14,7 +14,7 @@ from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
 from nnsolve.report.notes import carried
 from nnsolve.report.scope import Scope
-from nnsolve.report.steps import step_lines
+from nnsolve.report.steps import is_single, step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
 
 def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
     """The given values, then the steps below headings that tell the phase and the update."""
-    scope = Scope(style, section.conventions, {})
     steps = section.trace.steps
     context = section.trace.context
+    scope = Scope(style, section.conventions, {}, single={step.name for step in context if is_single(step)})
     known = {step.name: step for step in context}
     through = carried(context)
     lines: list[Line] = []

@@ -1,0 +1,65 @@
+"""Learning-rate schedules: the rate of an update as an expression in t, the number of updates (or epochs) before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from nnsolve.core.expressions import ONE, Expr, Num, Ref, add, call, mul, neg
+
+
+class ScheduleBlock(NamedTuple):
+    """A schedule: its options (those without a default have to be given), and the rate.
+
+    `rate(eta, t, pi, options)` is the learning rate of the update that t updates (epochs) were made before.
+    """
+
+    name: str
+    doc: str
+    options: Mapping[str, float | None]
+    rate: Callable[[Ref, Ref, Callable[[], Ref], Mapping[str, float]], Expr]
+    source: str = ""
+
+
+def _number(value: float) -> Num:
+    return Num(int(value) if value.is_integer() else value)
+
+
+def _step(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
+    drops = t if options["every"] == 1 else call("floor", call("div", t, _number(options["every"])))
+    return mul(eta, call("pow", _number(options["factor"]), drops))
+
+
+def _exponential(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
+    return mul(eta, call("pow", _number(options["factor"]), t))
+
+
+def _cosine(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
+    over, lowest = _number(options["over"]), _number(options["lowest"])
+    angle = call("div", mul(pi(), call("min", t, over)), over)
+    half_wave = add(ONE, call("cos", angle))
+    if lowest == Num(0):
+        return mul(Num(Fraction(1, 2)), eta, half_wave)
+    return add(lowest, mul(Num(Fraction(1, 2)), add(eta, neg(lowest)), half_wave))
+
+
+SCHEDULES = {
+    block.name: block
+    for block in (
+        ScheduleBlock(
+            "step",
+            "eta factor^floor(t / every): the rate drops by a factor every so many updates (epochs)",
+            {"every": None, "factor": None},
+            _step,
+        ),
+        ScheduleBlock("exponential", "eta factor^t", {"factor": None}, _exponential),
+        ScheduleBlock(
+            "cosine",
+            "lowest + 1/2 (eta - lowest) (1 + cos(pi min(t, over) / over)): half a wave, then the lowest rate",
+            {"over": None, "lowest": 0.0},
+            _cosine,
+            source="Loshchilov, Hutter: SGDR (2017), (5), without restarts",
+        ),
+    )
+}
