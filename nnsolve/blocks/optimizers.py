@@ -252,19 +252,19 @@ class Hyperparameter(NamedTuple):
     """How a hyperparameter is written, and a usual value that a help may propose."""
 
     symbol: str
-    usual: float
+    usual: str
 
 
 HYPERPARAMETERS = {
-    "learning_rate": Hyperparameter("eta", 0.1),
-    "momentum": Hyperparameter("mu", 0.9),
-    "decay": Hyperparameter("rho", 0.9),
-    "beta1": Hyperparameter("beta1", 0.9),
-    "beta2": Hyperparameter("beta2", 0.999),
-    "epsilon": Hyperparameter("epsilon", 1e-8),
-    "weight_decay": Hyperparameter("lam", 0.01),
-    "clip_norm": Hyperparameter("c", 1.0),
-    "clip_value": Hyperparameter("c", 1.0),
+    "learning_rate": Hyperparameter("eta", "0.1"),
+    "momentum": Hyperparameter("mu", "0.9"),
+    "decay": Hyperparameter("rho", "0.9"),
+    "beta1": Hyperparameter("beta1", "0.9"),
+    "beta2": Hyperparameter("beta2", "0.999"),
+    "epsilon": Hyperparameter("epsilon", "1e-8"),
+    "weight_decay": Hyperparameter("lam", "0.01"),
+    "clip_norm": Hyperparameter("c", "1"),
+    "clip_value": Hyperparameter("c", "1"),
 }
 """All that optimizers take; `conventions: {symbols: {eta: alpha}}` renames a symbol."""
 

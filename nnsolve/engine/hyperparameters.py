@@ -92,8 +92,8 @@ class Hyperparameters:
             if value is not None:
                 values[key] = value
             elif key in block.hyperparameters:
-                help = f"add  {key}: {HYPERPARAMETERS[key].usual:g}  to training"
-                findings.error("missing-key", f"{block.name} needs a {key}", training.place, help)
+                help = f"add  {key}: {HYPERPARAMETERS[key].usual}  to training"
+                findings.error("missing-key", f"{block.name} needs {key}", training.place, help)
         return values
 
     def _constant(self, name: Name, value: float, place: Place | None) -> Ref:

@@ -133,7 +133,8 @@ def nothing_asked(solvers: Solvers) -> Iterator[Diagnostic]:
     """`nothing-asked`: the problem, or a part, asks for nothing."""
     for solver in solvers:
         if not solver.asked:
-            some = ", ".join(str(name) for name in solver.program.results[:3])
+            results = solver.program.results or [name.after(1) for name in solver.program.updated]
+            some = ", ".join(str(name) for name in results[:3])
             which = f"part {solver.id} asks for nothing" if solver.id else "nothing is asked"
             yield _warning("nothing-asked", which, solver.problem.place, f"add  ask: [{some}]")
 

@@ -16,7 +16,7 @@ from nnsolve.engine.data import Leaf
 from nnsolve.engine.hyperparameters import Hyperparameters, optimizer
 from nnsolve.engine.simplify import simplify
 from nnsolve.ops import REGISTRY
-from nnsolve.problem.model import Text, Training
+from nnsolve.problem.model import Text, Training, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,13 +119,7 @@ class Updates:
             count = self._shared.get("count")
             name = count.name.after(0) if count is not None and text == "t" else program.scope.find(text)
             if name is None or name not in self.state:
-                message = f"{self.block.name} keeps no {text}: there is no such state"
-                kept = ", ".join(map(str, self.state))
-                parameter = next((p for p in program.parameters if text.endswith(f"_{p}")), None)
-                if parameter is not None and parameter not in self.parameters:
-                    message = f"{self.block.name} keeps no {text}: {parameter} is not updated"
-                help = did_you_mean(text, map(str, self.state)) or (f"its state: {kept}" if kept else "leave it out")
-                findings.error("unknown-key", message, value.place, help)
+                self._unknown_state(text, value, findings)
                 continue
             with findings:
                 array = program.data.replacement(name, value, "state")
@@ -135,6 +129,17 @@ class Updates:
                         "out-of-range", message, value.place, "t is a whole number, 0 before the first"
                     )
                 program.leaves[name] = Leaf(array, "state", value.place)
+
+    def _unknown_state(self, text: str, value: Value, findings: Findings) -> None:
+        """Report a state that the optimizer does not keep."""
+        kept = [str(name) for name in self.state]
+        parameter = next((p for p in self.program.parameters if text.endswith(f"_{p}")), None)
+        if parameter is not None and parameter not in self.parameters:
+            message, help = f"{parameter} is not updated, so {text} is not kept", "leave it out, or add it to update:"
+        else:
+            message = f"{self.block.name} keeps no {text}"
+            help = did_you_mean(text, kept) or (f"its state: {', '.join(kept)}" if kept else "leave state out")
+        findings.error("unknown-key", message, value.place, help)
 
     # The equations
 

@@ -76,10 +76,16 @@ def quantity(name: Name, layer_numbers: str) -> tuple[str, bool]:
     lowered += [part for part in (name.gate, "" if name.time is None else str(name.time)) if part]
     below = [subscript(part) for part in lowered]
     if None in below:
-        under = "".join(f"_{part}" for part in lowered)
+        under = "".join(f"_{_numbered(part)}" for part in lowered)
     else:
         under = ",".join(filter(None, below))
     return (f"{text}{raised}{under}" if not raised or None not in below else f"{text}{under}{raised}"), bool(raised)
+
+
+def _numbered(text: str) -> str:
+    """What cannot be lowered itself, with the number behind it lowered: m_w₁."""
+    found = _ATTACHED.fullmatch(text)
+    return f"{found[1]}{subscript(found[2])}" if found else text
 
 
 def stem(text: str) -> tuple[str, str, list[str]]:
