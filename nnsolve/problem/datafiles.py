@@ -1,4 +1,4 @@
-"""Data files: `.csv`, `.npy` and `.npz` below the problem's folder -> arrays of float64.
+"""Data files: `.csv`, `.npy`, `.npz` and `.yaml` below the problem's folder -> arrays of float64.
 
 Nothing is unpickled, nothing outside the folder is opened (symbolic links are followed first), and no more is read
 than the limits allow, whatever the file claims about itself.
@@ -15,24 +15,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
-from nnsolve.problem.source import open_regular, shown, size_text
+from nnsolve.problem.reader import MapNode, parse_yaml
+from nnsolve.problem.source import decoded, open_regular, shown, size_text
 
 if TYPE_CHECKING:
+    from nnsolve.problem.fields import Documents
     from nnsolve.problem.model import Tensor
 
 MAX_BYTES = 256 << 20
 """Of all data files of a problem together."""
+
+MAX_YAML_BYTES = 16 << 20
+"""Of all YAML files with values together; each number of them costs some 500 bytes while it is read."""
+
+MAX_YAML_VALUES = 500_000
 
 MAX_CELL = 200
 MAX_LINE = 16 << 20
 
 
 class Request(NamedTuple):
-    """What `{file: ...}` asks for; `keys` has the places of its keys, `columns` count from 0."""
+    """What `{file: ...}` asks for; `keys` has the places of its keys, `columns` count from 0.
+
+    `documents` has the YAML files that were read already: one file holds many values.
+    """
 
     name: str
     place: Place
     folder: Path
+    documents: Documents
     key: str | None = None
     header: bool = False
     columns: list[Any] | None = None
@@ -43,14 +54,13 @@ class Request(NamedTuple):
 def read(request: Request, max_elements: int, max_bytes: int) -> tuple[Tensor, int]:
     """The array of a data file and the number of bytes read; raises `ProblemError` for whatever is wrong with it."""
     path = _resolved(request)
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return _read_yaml(path, request)
     reader, allowed = _KINDS.get(path.suffix.lower(), (None, ()))
     if reader is None:
-        message = f"{shown(request.name)} is no .csv, .npy or .npz file"
+        message = f"{shown(request.name)} is no .csv, .npy, .npz or .yaml file"
         raise ProblemError.of("file-kind", message, request.place)
-    for name in ("key", "header", "columns"):
-        if name in request.keys and name not in allowed:
-            message = f"{name}: means nothing for a {path.suffix.lower()} file"
-            raise ProblemError.of("unknown-key", message, request.keys[name], "delete it")
+    _check_keys(path, request, allowed)
     with open_regular(path, request.place) as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
@@ -65,6 +75,14 @@ def read(request: Request, max_elements: int, max_bytes: int) -> tuple[Tensor, i
             raise _unusable(request, str(error) or "it does not fit into memory") from None
     _check_values(result, request)
     return result, size
+
+
+def _check_keys(path: Path, request: Request, allowed: tuple[str, ...]) -> None:
+    """Raise where `key:`, `header:` or `columns:` stands beside a file that has no such thing."""
+    for name in ("key", "header", "columns"):
+        if name in request.keys and name not in allowed:
+            message = f"{name}: means nothing for a {path.suffix.lower()} file"
+            raise ProblemError.of("unknown-key", message, request.keys[name], "delete it")
 
 
 def _resolved(request: Request) -> Path:
@@ -243,16 +261,7 @@ def _read_npz(stream: BinaryIO, request: Request, max_elements: int) -> Tensor:
     try:
         with zipfile.ZipFile(stream) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
-            name = request.key if request.key is not None else names[0] if len(names) == 1 else None
-            if name is None:
-                message = f"{shown(request.name)} holds {len(names)} arrays"
-                some = ", ".join(shown(n) for n in names[:10])
-                raise ProblemError.of("missing-key", message, request.place, f"add key: with one of {some}")
-            if name not in names:
-                message = f"{shown(request.name)} has no array {shown(name)}"
-                near = did_you_mean(name, [n[:100] for n in names[:100]])
-                raise ProblemError.of("unknown-array", message, request.keys.get("key", request.place), near)
-            member = archive.infolist()[names.index(name)]
+            member = archive.infolist()[names.index(_chosen_array(names, request))]
             if member.file_size > MAX_BYTES:  # no more than this is decompressed, whatever the archive holds
                 raise _unusable(request, f"the array has {size_text(member.file_size)}")
             with archive.open(member) as inner:
@@ -261,6 +270,78 @@ def _read_npz(stream: BinaryIO, request: Request, max_elements: int) -> Tensor:
         raise
     except Exception as error:  # zipfile and its decompressors raise a dozen kinds for a broken archive
         raise _unusable(request, f"not a usable .npz file ({error})") from None
+
+
+# yaml -----------------------------------------------------------------------------------------------------------------
+
+
+def _read_yaml(path: Path, request: Request) -> tuple[Tensor, int]:
+    """A number or a nested list of a YAML file: the one that `key:` names, or the only one.
+
+    The file may hold nothing but numbers and lists where it is read: no other file, nothing random, no label.
+    """
+    from nnsolve.problem.fields import Context
+    from nnsolve.problem.tensors import tensor
+
+    _check_keys(path, request, ("key",))
+    size = 0
+    if path not in request.documents:
+        size = _parse(path, request)
+    root, _ = request.documents[path]
+    if isinstance(root, ProblemError):
+        raise root
+    names = [key.text for key, _ in root.entries]
+    node = root.get(_chosen_array(names, request))
+    if isinstance(node, MapNode) or node is None:
+        message = f"{shown(request.key or names[0])} in {shown(request.name)} is no number and no list"
+        raise ProblemError.of("wrong-type", message, request.place, "a data file holds the numbers themselves")
+    context = Context(root.place.file, root)
+    result = tensor(node, context, request.infinite)
+    if context.errors:
+        raise ProblemError(context.findings)
+    return result, size
+
+
+def _parse(path: Path, request: Request) -> int:
+    """Read a YAML file into `documents`; its bytes."""
+    room = MAX_YAML_BYTES - sum(size for _, size in request.documents.values())
+    with open_regular(path, request.place) as stream:
+        try:
+            data = stream.read(room + 1)
+        except (OSError, MemoryError) as error:
+            raise _unusable(request, str(error) or "it does not fit into memory") from None
+    if len(data) > room:
+        message = f"{shown(request.name)} is too big: YAML data files may have {size_text(MAX_YAML_BYTES)} together"
+        raise ProblemError.of("too-big", message, request.place, "put large tensors into a .npy or .npz file")
+    file = str(request.folder / request.name)
+    found: MapNode | ProblemError
+    try:
+        root, findings = parse_yaml(decoded(data, file), file, max_nodes=MAX_YAML_VALUES)
+        if findings or root is None:
+            raise ProblemError(findings)
+        if not isinstance(root, MapNode) or not root.entries:
+            raise _unusable(request, "a data file has names and values: W1: [[1, 2], [3, 4]]", root.place)
+        found = root
+    except ProblemError as error:
+        found = error
+    request.documents[path] = found, len(data)
+    return len(data)
+
+
+def _chosen_array(names: list[str], request: Request) -> str:
+    """The array that `key:` names, else the only one; raises `ProblemError` where there is none or several."""
+    if request.key is None and len(names) == 1:
+        return names[0]
+    if request.key is None:
+        message = f"{shown(request.name)} holds {len(names)} arrays"
+        some = ", ".join(shown(n) for n in names[:10])
+        raise ProblemError.of("missing-key", message, request.place, f"add key: with one of {some}")
+    if request.key not in names:
+        message = f"{shown(request.name)} has no array {shown(request.key)}"
+        help = did_you_mean(request.key, [n[:100] for n in names[:100]])
+        help = help or f"it has {', '.join(shown(n) for n in names[:10])}"
+        raise ProblemError.of("unknown-array", message, request.keys.get("key", request.place), help)
+    return request.key
 
 
 _KINDS: Mapping[str, tuple[Any, tuple[str, ...]]] = {

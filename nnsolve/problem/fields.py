@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.model import Text, Value
@@ -15,6 +15,9 @@ from nnsolve.problem.source import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    Documents: TypeAlias = dict[Path, tuple[MapNode | ProblemError, int]]
+    """YAML files with values that were read, or why they cannot be, and their bytes: each is read once."""
 
 MAX_ERRORS = 200
 MAX_SUGGESTIONS = 50
@@ -39,6 +42,7 @@ class Context:
         self.errors = 0  # also those that were noted before
         self.values: dict[tuple[int | None, ...], Value | None] = {}
         self.random_order: dict[int, int] | None = None
+        self.documents: Documents = {}
         self.elements = 0
         self.data_bytes = 0
         self.asks = 0

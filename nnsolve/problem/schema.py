@@ -169,8 +169,8 @@ NORMAL: Table = {
 }
 
 FILE: Table = {
-    "file": Key("string", "A .csv, .npy or .npz file below the problem's folder."),
-    "key": Key("string", "npz: the name of the array."),
+    "file": Key("string", "A .csv, .npy, .npz or .yaml file below the problem's folder."),
+    "key": Key("string", "npz, yaml: the name of the array."),
     "header": Key("boolean", "csv: whether the first line holds names."),
     "columns": Key("columns", "csv: which columns, by name or by number."),
 }

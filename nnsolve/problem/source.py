@@ -83,6 +83,11 @@ def read_text(path: str | Path, place: Place, max_bytes: int) -> str:
         raise ProblemError.of(
             "too-big", message, place, "put large tensors into a .csv, .npy or .npz file: {file: x.npy}"
         )
+    return decoded(data, file)
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file without its byte-order mark; raises `ProblemError` where it is not UTF-8, or no text."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.problem.fields import Context, Entry, entries, known_entries, read_fields, wrong_type
 from nnsolve.problem.model import Value, to_add
-from nnsolve.problem.numbers import described, is_decimal, number
+from nnsolve.problem.numbers import described, number
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
 from nnsolve.problem.schema import CLASS, FILE, NORMAL, UNIFORM
 from nnsolve.problem.source import shown
+from nnsolve.problem.tensors import MAX_AXES, fixed, tensor
 
 if TYPE_CHECKING:
     from nnsolve.problem.model import Tensor
 
-MAX_AXES = 8
 MAX_ELEMENTS = 1 << 25
 """Of all random tensors and data files of a problem together (256 MB)."""
 
@@ -71,88 +71,9 @@ def read_value(
 
 
 def _read(node: Node, context: Context, settings: Settings, infinite: bool, classes: bool) -> Value | None:
-    import numpy as np
-
-    if isinstance(node, ScalarNode):
-        return Value(node.place, _fixed(np.array(number(node, infinite=infinite))))
-    if isinstance(node, ListNode):
-        return Value(node.place, _tensor(node, context, infinite))
-    return _mapping(node, context, settings, infinite, classes)
-
-
-def _fixed(array: Tensor) -> Tensor:
-    array.flags.writeable = False
-    return array
-
-
-def _tensor(node: ListNode, context: Context, infinite: bool) -> Tensor:
-    """A nested list as an array of its shape; 0 stands for numbers that have errors."""
-    import numpy as np
-
-    flat: list[float] = []
-    shape = _collect(node, flat, context, infinite, 1)
-    if len(flat) != math.prod(shape):  # only where there are errors
-        return np.zeros(shape)
-    return _fixed(np.array(flat).reshape(shape))
-
-
-def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool, depth: int) -> tuple[int, ...]:
-    """Append the numbers of a list to `flat`; its shape. Raises `ProblemError` where rows differ."""
-    if not node.items:
-        raise ProblemError.of("empty-list", "the list is empty", node.place, "a value has at least one number")
-    if depth > MAX_AXES:
-        raise ProblemError.of("too-deep", f"a tensor has at most {MAX_AXES} axes", node.place)
-    first: tuple[int, ...] | None = None
-    before = context.errors
-    for index, item in enumerate(node.items):
-        if type(item) is ScalarNode:
-            shape: tuple[int, ...] = ()
-            text = item.text
-            if not item.style and len(text) < 300 and is_decimal(text):
-                value = float(text)
-                if text[0] == "0" and node.flow and text[:2].isdigit() and len(text) > 1:
-                    _leading_zero(item, context)
-                flat.append(value if not math.isinf(value) else _element(item, context, infinite, alone=True))
-            else:
-                flat.append(_element(item, context, infinite, alone=len(node.items) == 1))
-        elif isinstance(item, ListNode):
-            shape = _collect(item, flat, context, infinite, depth + 1)
-        else:
-            message = "a mapping stands inside a list of numbers"
-            raise ProblemError.of("wrong-type", message, item.place, "inside a list, only numbers and lists may stand")
-        if first is None:
-            first = shape
-        elif shape != first and context.errors == before:  # else a forgotten comma may be why
-            raise _ragged(item, index, shape, first)
-    return (len(node.items), *(first or ()))
-
-
-def _element(node: ScalarNode, context: Context, infinite: bool, alone: bool) -> float:
-    """A number of a list; an error is noted and reading goes on, so that all of them are found."""
-    try:
-        return number(node, infinite=infinite, among_others=not alone)
-    except ProblemError as error:
-        context.keep(error.diagnostics)
-        return 0.0
-
-
-def _leading_zero(node: ScalarNode, context: Context) -> None:
-    message = f"{shown(node.text)[1:-1]} is read as {float(node.text):g}"
-    context.warning("leading-zero", message, node.place, "a decimal comma? write 6.08, a comma separates numbers here")
-
-
-def _ragged(item: Node, index: int, shape: tuple[int, ...], first: tuple[int, ...]) -> ProblemError:
-    def what(shape: tuple[int, ...]) -> str:
-        if not shape:
-            return "is a number"
-        return (
-            f"has {shape[0]} value{'s' * (shape[0] != 1)}"
-            if len(shape) == 1
-            else f"has shape {'x'.join(map(str, shape))}"
-        )
-
-    message = f"row {index + 1} {what(shape)}, but row 1 {what(first)}"
-    return ProblemError.of("ragged", message, item.place, "all rows of a tensor have the same length")
+    if isinstance(node, MapNode):
+        return _mapping(node, context, settings, infinite, classes)
+    return Value(node.place, tensor(node, context, infinite))
 
 
 def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool, classes: bool) -> Value | None:
@@ -232,7 +153,7 @@ def _checked(array: Tensor, place: Place) -> Value:
 
     if not np.isfinite(array).all():
         raise ProblemError.of("not-finite", "a random value is too large", place)
-    return Value(place, _fixed(array))
+    return Value(place, fixed(array))
 
 
 def _random_index(node: MapNode, context: Context) -> int:
@@ -335,6 +256,7 @@ def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -
         name=fields["file"],
         place=found["file"].node.place,
         folder=Path(context.path).parent,
+        documents=context.documents,
         key=fields.get("key"),
         header=fields.get("header", False),
         columns=columns,
@@ -344,7 +266,7 @@ def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -
     array, size = datafiles.read(request, MAX_ELEMENTS - context.elements, datafiles.MAX_BYTES - context.data_bytes)
     context.data_bytes += size
     _charge(context, array.size, node.place)
-    return Value(node.place, _fixed(array))
+    return Value(node.place, fixed(array))
 
 
 def _columns(entry: Entry, context: Context, settings: Settings) -> list[Any] | None:

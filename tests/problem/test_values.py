@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nnsolve.core.diagnostics import Diagnostic
+from nnsolve.problem import datafiles
 from nnsolve.problem.fields import Context
 from nnsolve.problem.model import Value
 from nnsolve.problem.reader import MapNode, parse_yaml
@@ -419,6 +420,96 @@ def test_a_damaged_archive_never_ends_in_a_traceback(tmp_path_factory, data):
     read("{file: z.npz}", folder)
 
 
+def test_a_yaml_file_with_values(tmp_path):
+    (tmp_path / "t.yaml").write_text("# after 3 updates\nW1: [[0.1, -1e-05], [1/3, 4]]\nb1: [1, 2]\nt: 7\nname: xor\n")
+    assert array("{file: t.yaml, key: W1}", tmp_path).tolist() == [[0.1, -1e-05], [1 / 3, 4]]
+    assert array("{file: t.yaml, key: b1}", tmp_path).tolist() == [1, 2]
+    assert array("{file: t.yaml, key: t}", tmp_path).shape == ()
+    (tmp_path / "one.yml").write_text("w: [[1]]")
+    assert array("{file: one.yml}", tmp_path).tolist() == [[1]]
+    assert error("{file: t.yaml}", tmp_path).help == "add key: with one of 'W1', 'b1', 't', 'name'"
+    assert error("{file: t.yaml, key: W2}", tmp_path).help == "it has 'W1', 'b1', 't', 'name'"
+    assert error("{file: t.yaml, key: nam}", tmp_path).help == "did you mean 'name'?"
+    assert error("{file: t.yaml, key: W1, header: true}", tmp_path).code == "unknown-key"
+    assert str(error("{file: t.yaml, key: name}", tmp_path).place).endswith("t.yaml:5:7")
+
+
+@settings(max_examples=100)
+@given(tensor=hnp.arrays(np.float64, (2, 3), elements=st.floats(allow_nan=False, allow_infinity=False)))
+def test_numbers_of_a_yaml_file_come_back_to_the_last_bit(tmp_path_factory, tensor):
+    folder = tmp_path_factory.mktemp("yaml")
+    (folder / "t.yaml").write_text(f"W: {tensor.tolist()}\n")
+    assert array("{file: t.yaml}", folder).tobytes() == tensor.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line"),
+    [
+        (b"", "empty-file", ""),
+        (b"[1, 2]", "file-unusable", ":1:1"),
+        (b"{}", "file-unusable", ":1:1"),
+        (b"W: {file: /etc/passwd}", "wrong-type", ""),  # no chain of files
+        (b"W: {random: uniform, low: 0, high: 1, shape: [9999999999]}", "wrong-type", ""),
+        (b"W: [[1, 2], [3]]", "ragged", ":1:13"),
+        (b"a: 1\nW: [1, {x: 2}]", "wrong-type", ":2:8"),
+        (b"W: [1, .nan]", "not-a-number", ":1:8"),
+        (b"W: [1, .inf]", "not-finite", ":1:8"),
+        (b"W: []", "empty-list", ":1:4"),
+        (b"W:", "wrong-type", ":1:3"),
+        (b"W: [1, 2", "unclosed", ":1:"),
+        (b"W: &a [1]\nV: *a", "anchor", ":1:4"),
+        (b"W: !!python/object/apply:os.system [ls]", "tag", ":1:4"),
+        (b"W: [1]\nW: [2]", "duplicate-key", ":2:1"),
+        (b"W: \xff", "not-utf8", ":1:4"),
+        (b"W: [\x1b]", "control-character", ":1:5"),
+        (b"W: " + b"[" * 100_000, "too-deep", ":1:"),
+        (b"W: [" + b"1," * 600_000 + b"1]", "too-many-values", ":1:"),
+        (b"W: [1]\n---\nW: [2]", "several-documents", ":2:1"),
+    ],
+)
+def test_a_hostile_yaml_file_is_refused_with_its_place(tmp_path, data, code, line):
+    (tmp_path / "t.yaml").write_bytes(data)
+    _, findings = read("{file: t.yaml, key: W}", tmp_path)
+    assert findings[0].code == code
+    if line:
+        assert f"t.yaml{line}" in str(findings[0].place)
+    assert all(len(finding.message) < 300 for finding in findings)
+
+
+def test_a_yaml_file_is_read_once_and_counted_once(tmp_path, monkeypatch):
+    (tmp_path / "t.yaml").write_text("W: [1, 2]\n")
+    (tmp_path / "broken.yaml").write_text("W: [1, 2\n")
+    parsed = []
+    monkeypatch.setattr(datafiles, "parse_yaml", lambda *a, **k: parsed.append(a) or parse_yaml(*a, **k))
+    for name in ("t.yaml", "broken.yaml"):
+        text = "v: [" + ", ".join([f"{{file: {name}, key: W}}"] * 3) + "]"
+        root, _ = parse_yaml(text, "p.yaml")
+        context = Context(f"{tmp_path}/p.yaml", root)
+        parsed.clear()
+        values = [read_value(item, context, Settings()) for item in root.entries[0][1].items]
+        assert len(parsed) == 1
+        assert [value is not None for value in values] == [name == "t.yaml"] * 3
+        assert len(context.findings) == (name != "t.yaml")
+        assert context.data_bytes == (10 if name == "t.yaml" else 0)
+
+
+def test_yaml_files_have_a_limit_of_their_own_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(datafiles, "MAX_YAML_BYTES", 30)
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text("W: [1, 2, 3, 4, 5]\n")
+    root, _ = parse_yaml("v: [{file: a.yaml}, {file: b.yaml}]", "p.yaml")
+    context = Context(f"{tmp_path}/p.yaml", root)
+    first, second = (read_value(item, context, Settings()) for item in root.entries[0][1].items)
+    assert first is not None and second is None
+    assert [finding.code for finding in context.findings] == ["too-big"]
+
+
+def test_a_yaml_file_of_endless_size_is_not_read(tmp_path):
+    with (tmp_path / "d.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    assert error("{file: d.yaml}", tmp_path).code == "too-big"
+
+
 def test_only_files_below_the_folder_are_opened(tmp_path):
     inside = tmp_path / "problems"
     (inside / "data").mkdir(parents=True)
@@ -431,7 +522,10 @@ def test_only_files_below_the_folder_are_opened(tmp_path):
     os.mkfifo(inside / "pipe.csv")
     assert array("{file: data/d.csv}", inside).tolist() == [[1]]
     assert array("{file: good.csv}", inside).tolist() == [[1]]
-    for name in ("../secret.csv", str(tmp_path / "secret.csv"), "link.csv", "up/secret.csv"):
+    (tmp_path / "secret.yaml").write_text("password: 1\n")
+    (inside / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    outside = ("../secret.csv", str(tmp_path / "secret.csv"), "link.csv", "up/secret.csv")
+    for name in (*outside, "../secret.yaml", "link.yaml", "up/secret.yaml"):
         assert error(f"{{file: {name}}}", inside).code == "file-outside", name
     assert error("{file: loop.csv}", inside).code in ("file-unusable", "file-unreadable")
     assert error("{file: pipe.csv}", inside).code == "not-a-file"
