@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.core.expressions import Expr, Ref, add, call, mul
+from nnsolve.core.expressions import add, call, mul
 from nnsolve.core.shapes import SCALAR, Shape
 
 
@@ -20,7 +20,7 @@ def expand(site: LayerSite) -> None:
     folded = site.bias in ("first", "last")
     features = site.read_features(inputs - folded)
     if features is not None and features + folded != inputs:
-        raise _wrong_inputs(site, (units, inputs), features, folded)
+        raise site.wrong_inputs("W", units, inputs, features, int(folded), " and a 1 for the bias" if folded else "")
     number = site.given["W"].ndim == 0 and site.shape == SCALAR and not folded  # a number times a number
     weight = site.parameter("W", *((site.given["W"], SCALAR) if number else (W, Shape(W.shape))))
     bias = None
@@ -31,9 +31,9 @@ def expand(site: LayerSite) -> None:
         bias = site.parameter("b", *site.vector("b", units, "units"))
     activation = site.activation()
     outputs = []
-    for time, x in site.inputs:
+    for time, x in site.inputs if number else site.vectors():
         extended = call("append_one" if site.bias == "last" else "prepend_one", x) if folded else x
-        z = mul(weight, x) if number else _product(weight, extended, rows, site.layout.features == 0)
+        z = mul(weight, x) if number else site.product(weight, extended)
         pre_activation = site.equation("z", z if bias is None else add(z, bias), time)
         if activation is None:
             site.alias("a", time, pre_activation)
@@ -44,40 +44,6 @@ def expand(site: LayerSite) -> None:
     site.output_shape = SCALAR if number else site.with_features(units)
 
 
-def _product(weight: Ref, x: Expr, weights_in_rows: bool, samples_in_columns: bool) -> Expr:
-    if samples_in_columns:
-        return call("matmul", weight if weights_in_rows else call("transpose", weight), x)
-    return call("matmul", x, call("transpose", weight) if weights_in_rows else weight)
-
-
-def _wrong_inputs(site: LayerSite, shape: tuple[int, ...], features: int, folded: bool) -> Exception:
-    units, inputs = shape
-    W, x = site.name("W"), site.inputs[0].value.name
-    one = " and a 1 for the bias" if folded else ""
-    message = (
-        f"{W} has {_counted(units, 'unit')} with {_counted(inputs, 'input')} (weights: {site.weights}), "
-        f"but {x} has {_counted(features, 'feature')}{one}"
-    )
-    ways = [f"{W} needs {_counted(features + folded, 'input')}, or {x} {_counted(inputs - folded, 'feature')}"]
-    if units == features + folded:
-        ways.append(f"{W} fits transposed: weights: {_other(site.weights)} (for every layer)")
-    if site.shape is not None and site.shape.kind == "tensor":
-        samples = site.shape.dims[1 - site.layout.features]
-        if samples + folded == inputs:
-            ways.append(f"{x} fits transposed: samples: {'columns' if site.layout.features else 'rows'}")
-    if inputs == features + 1 and not folded:
-        ways.append(f"was a bias 1 left out? With the bias folded into {W}: bias: last (or first)")
-    return site.fail("shape-mismatch", message, "W", "; ".join(ways))
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _other(convention: str) -> str:
-    return "columns" if convention == "rows" else "rows"
-
-
 LAYERS["dense"] = LayerBlock(
     "dense",
     "z = W x + b, a = activation(z)",
@@ -86,4 +52,5 @@ LAYERS["dense"] = LayerBlock(
     ("W", "b", "z", "a"),
     expand,
     {"W": [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]], "b": [0.0, 1.0], "activation": "sigmoid"},
+    [-1.0, 0.25, 1.5],
 )

@@ -61,6 +61,7 @@ class LayerSite:
         activation: Callable[[str], Activation | None],
         initial: Callable[[Name], Given | None],
         as_vectors: Callable[[int], Shape | None],
+        count_from: int = 0,
     ) -> None:
         self.number = number
         self.symbols = symbols
@@ -76,6 +77,7 @@ class LayerSite:
         self._activation = activation
         self._initial = initial
         self._as_vectors = as_vectors
+        self.count_from = count_from
         self.parameters: dict[Name, tuple[Tensor, Shape]] = {}
         self.initial_states: dict[Name, tuple[Tensor | None, Shape, Place | None]] = {}  # None: zeros
         self.equations: list[Equation] = []
@@ -141,10 +143,25 @@ class LayerSite:
         self.declared[name] = stem, None
         return Ref(name)
 
-    def initial(self, stem: str, shape: Shape) -> Ref:
+    def vectors(self) -> tuple[tuple[int | None, Expr], ...]:
+        """What the layer reads as vectors: a number that a layer below gives is a vector of one."""
+        return tuple([(time, call("concat", x) if self.shape == SCALAR else x) for time, x in self.inputs])
+
+    def product(self, weight: Expr, x: Expr) -> Expr:
+        """The matrix product of a weight matrix and what it multiplies, in the file's conventions.
+
+        weights rows: W is (units, inputs), W x; weights columns: W is (inputs, units), W^T x. With a sample per row the
+        products are transposed: x W^T and x W.
+        """
+        rows = self.weights == "rows"
+        if self.layout.features == 0:
+            return call("matmul", weight if rows else call("transpose", weight), x)
+        return call("matmul", x, call("transpose", weight) if rows else weight)
+
+    def initial(self, stem: str, shape: Shape, *, each: bool = False) -> Ref:
         """Declare the state before the first step: what `initial:` says, else 0; `shape` is that of the states.
 
-        One vector may stand for all samples.
+        One vector may stand for all samples; with `each` it is repeated for every one of them.
         """
         name = self.name(stem, 0)
         given = self._initial(name)
@@ -159,7 +176,10 @@ class LayerSite:
                     found = "x".join(map(str, array.shape)) or "a number"
                     message = f"initial: {name} has shape {found}, but the state is {shape}"
                     raise ProblemError.of("shape-mismatch", message, place, f"it needs {vector.size} numbers")
-                array, shape = array.reshape(vector.dims), vector
+                array = array.reshape(vector.dims)
+                array, shape = (
+                    (array.repeat(shape.size // units, 1 - self.layout.features), shape) if each else (array, vector)
+                )
             self.initial_states[name] = array, shape, place
         self.declared[name] = stem, 0
         return Ref(name)
@@ -176,6 +196,33 @@ class LayerSite:
         name = self.name(stem, time)
         self.aliases[name] = same.name
         self.declared[name] = stem, time
+
+    def wrong_inputs(
+        self, option: str, units: int, inputs: int, features: int, also: int = 0, what: str = ""
+    ) -> ProblemError:
+        """The error of a weight matrix that does not fit what the layer reads, with the ways out.
+
+        `also` are the inputs that multiply something else, which `what` names: a folded bias, a joined state.
+        """
+        W, x = self.name(option), self.inputs[0].value.name
+        message = (
+            f"{W} has {counted(units, 'unit')} with {counted(inputs, 'input')} (weights: {self.weights}), "
+            f"but {x} has {counted(features, 'feature')}{what}"
+        )
+        ways = [f"{W} needs {counted(features + also, 'input')}"]
+        if inputs > also:
+            ways[0] += f", or {x} {counted(inputs - also, 'feature')}"
+        if units == features + also:
+            ways.append(f"{W} fits transposed: weights: {_other(self.weights)} (for every layer)")
+        if self.shape is not None and self.shape.kind == "tensor":
+            samples = self.shape.dims[1 - self.layout.features]
+            if samples + also == inputs:
+                ways.append(f"{x} fits transposed: samples: {'columns' if self.layout.features else 'rows'}")
+        if self.recurrent and self.shape == SCALAR and len(self.inputs) == inputs - also:
+            ways.append("the outermost list is time: a single step is written [[1, 2]]")
+        if inputs == features + 1 and not also:
+            ways.append(f"was a bias 1 left out? With the bias folded into {W}: bias: last (or first)")
+        return self.fail("shape-mismatch", message, option, "; ".join(ways))
 
     def matrix(self, option: str, as_row: bool) -> Tensor:
         """A weight matrix; a flat list is one row (or one column), a number a 1x1 matrix."""
@@ -203,10 +250,21 @@ class LayerSite:
         return value.reshape(shape.dims), shape
 
 
+def counted(count: int, what: str) -> str:
+    """`1 unit`, `2 units`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _other(convention: str) -> str:
+    return "columns" if convention == "rows" else "rows"
+
+
 class LayerBlock(NamedTuple):
     """A kind of layer: its options with what they mean, those that are always required, and its expansion.
 
-    `sequential` layers read a sequence: the input of the first one is seen as such, its outermost list is time.
+    `sequential` layers read a sequence: the input of a network that has one is seen as such, its outermost list is
+    time; those that are `single_too` also read a value without time. `also_called` are other names of options, which
+    help where they are used. The `example` reads `example_input`.
     """
 
     name: str
@@ -216,7 +274,10 @@ class LayerBlock(NamedTuple):
     stems: tuple[str, ...]
     expand: Callable[[LayerSite], None]
     example: Mapping[str, Any]
+    example_input: Any
     sequential: bool = False
+    single_too: bool = False
+    also_called: Mapping[str, str] = {}
 
 
 LAYERS: dict[str, LayerBlock] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnsolve.blocks import LAYERS
-from nnsolve.blocks.layer import COMMON, Activation, Given, LayerSite, Step
+from nnsolve.blocks.layer import COMMON, Activation, Given, LayerBlock, LayerSite, Step
 from nnsolve.core.diagnostics import Findings, ProblemError, did_you_mean
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Ref, references
@@ -83,9 +83,12 @@ class Network:
         if block is None:
             help = did_you_mean(layer.kind, LAYERS) or f"layers: {', '.join(LAYERS)}"
             raise ProblemError.of("unknown-layer", f"{layer.kind} is not a known layer", layer.place, help)
-        if block.sequential and source[0].time is None and self.shapes.named.get(source[0].value.name, shape):
+        single = source[0].time is None and not block.single_too
+        if block.sequential and single and self.shapes.named.get(source[0].value.name, shape):
             message = f"{layer.kind} reads a sequence, but {source[0].value.name} is a single value"
-            help = "the layer below gives its last step only (return: last), or a sum over time"
+            help = "the layer below gives one value for all steps, as with return: last or pooling"
+            if position == 1:
+                help = "write a list, whose outermost level is time: [[1, 2], [3, 4]] has two steps"
             raise ProblemError.of("not-a-sequence", message, layer.place, help)
         known = [*block.options, *COMMON]
         problems = [
@@ -93,15 +96,17 @@ class Network:
                 "unknown-key",
                 f"{layer.kind} has no option {key}",
                 layer.option_places.get(key, layer.place),
-                did_you_mean(key, known) or f"its options: {', '.join(known)}",
+                _meant(block, key, known),
             )
-            for key in [*layer.values, *layer.options]
+            for key in {**layer.values, **layer.options}
             if key not in known
         ]
         problems += [
-            ProblemError.of("missing-key", f"{layer.kind} needs {key}", layer.place, f"{key}: {block.options[key]}")
+            ProblemError.of(
+                "missing-key", f"{layer.kind} needs {key}", layer.place, f"{key}: {({**COMMON, **block.options})[key]}"
+            )
             for key in block.required
-            if key not in layer.values
+            if key not in layer.values and key not in layer.options
         ]
         if problems:
             raise ProblemError(d for problem in problems for d in problem.diagnostics)
@@ -129,6 +134,7 @@ class Network:
             lambda option: self.activation(layer, option),
             self.initial_state,
             lambda features: self.as_vectors(source, features),
+            conventions.count_from or 0,
         )
         block.expand(site)
         self.define(site, layer)
@@ -205,3 +211,11 @@ class Network:
                 "u is the pre-activation: relu(u) + 0.1 * u",
             )
         return lambda z: self.scope.resolve(expr, place, local={"u": z})
+
+
+def _meant(block: LayerBlock, key: str, known: list[str]) -> str:
+    """What to write instead of an option that a layer does not have."""
+    other = block.also_called.get(key)
+    if other is not None:
+        return f"it is called {other} here: {block.options[other]}"
+    return did_you_mean(key, known) or f"its options: {', '.join(known)}"

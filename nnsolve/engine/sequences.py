@@ -43,10 +43,10 @@ def moving(text: str) -> Moving | None:
 
 
 def sequential_inputs(problem: Problem) -> set[str]:
-    """The inputs and targets whose outermost list is time: those that `x_t` names, and what a recurrent layer reads."""
+    """The inputs and targets whose outermost list is time: those that `x_t` names, and what recurrent layers read."""
     found: set[str] = set()
     inputs = list(problem.inputs)
-    if problem.layers and (block := LAYERS.get(problem.layers[0].kind)) and block.sequential:
+    if any(layer.kind in LAYERS and LAYERS[layer.kind].sequential for layer in problem.layers):
         found.add(inputs[0] if len(inputs) == 1 else "x")
     texts = [*problem.equations, *([problem.loss.text] if problem.loss else [])]
     literal = {*problem.inputs, *problem.targets, *problem.parameters, *problem.constants}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS
+from nnsolve.blocks.layer import COMMON
 from nnsolve.blocks.losses import template
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
@@ -17,15 +20,13 @@ from tests.engine.solving import assert_close, formulas, solved
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_gradients_of_a_layers_example_agree_with_differences(name: str, tmp_path: Path) -> None:
     block = LAYERS[name]
-    assert set(block.required) <= set(block.options)
-    features = np.shape(block.example["W"])[1]
     sections = {
-        "conventions": {"weights": "rows", "samples": "columns"},
-        "inputs": {"x": np.linspace(-1, 1.5, features)},
+        "conventions": {"weights": "rows", "samples": "columns", "count_from": 1},
+        "inputs": {"x": block.example_input},
         "loss": "sum(y_hat^2) + sum(y_hat)",
     }
     found = solved(tmp_path, layers=[{name: block.example}], **sections)
-    for option in block.options:
+    for option in trained(block.example):
         value = np.array(block.example[option], dtype=float)
         differences = np.zeros(value.shape)
         for index in np.ndindex(value.shape):
@@ -36,7 +37,22 @@ def test_the_gradients_of_a_layers_example_agree_with_differences(name: str, tmp
                 layer = {**block.example, option: shifted}
                 losses.append(solved(tmp_path, layers=[{name: layer}], **sections)["L"])
             differences[index] = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / 12e-3
-        assert_close(found[f"dL/d{option}"], differences, 1e-9)
+        assert_close(found[f"dL/d{option}"], differences, 1e-8)
+
+
+def trained(options: Mapping[str, Any]) -> list[str]:
+    """The options of a layer's example that are parameters."""
+    return [option for option, value in options.items() if not isinstance(value, str) and option != "gates"]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layers_example_and_help_name_options_that_it_has(name: str) -> None:
+    block = LAYERS[name]
+    assert set(block.example) <= {*block.options, *COMMON}
+    assert set(block.also_called.values()) <= set(block.options)
+    assert not set(block.also_called) & set(block.options)
+    for option in (*block.required, *trained(block.example)):
+        assert option in block.options or option in COMMON
 
 
 @pytest.mark.parametrize("name", LOSSES)
