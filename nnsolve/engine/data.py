@@ -77,20 +77,22 @@ class Data:
         for time, step in enumerate(steps, 1):
             name = Name(text, time=time)
             self.leaf(name, self.batch.get(str(name), step), role)
-            if value.sequences and name in self.leaves and len(value.array if value.array is not None else ()) > 1:
+            if value.sequences > 1:
                 self.batched.add(name)
 
     def steps(self, value: Value) -> list[Value]:
         """The values of a sequence's time steps."""
         if value.classes is not None:
-            return [value._replace(classes=(label,), batch=False) for label in value.classes] if value.batch else []
+            length = len(value.classes) // max(value.sequences, 1) if value.batch else 0
+            labels = [value.classes[t::length] for t in range(length)]
+            return [value._replace(classes=step, batch=value.sequences > 0, sequences=0) for step in labels]
         assert value.array is not None
         if not value.sequences:
             return [value._replace(array=step) for step in value.array] if value.array.ndim else []
         array = value.array if value.array.ndim > 2 else value.array[:, :, np.newaxis]
         by_step = np.moveaxis(array, 1, 0)  # (time, sample, feature)
         oriented = by_step if self.layout.features == 1 or by_step.ndim > 3 else np.swapaxes(by_step, 1, 2)
-        return [value._replace(array=step, sequences=False) for step in oriented]
+        return [value._replace(array=step, sequences=0) for step in oriented]
 
     def leaf(self, name: Name, value: Value, role: str) -> None:
         """A quantity that the file gives."""

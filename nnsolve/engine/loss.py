@@ -36,6 +36,9 @@ def loss_equations(problem: Problem, scope: Scope, authored: Sequence[Equation],
         if text in LOSSES:
             _check_options(text, loss.options, loss.option_places)
             result = _named(problem, scope, name, loss)
+        elif text.isidentifier() and scope.sequence(text):
+            help = f"write  loss: sum({text})  (or mean)"
+            raise ProblemError.of("loss-not-scalar", f"{text} has a value for each time step", place, help)
         elif text.isidentifier():
             known = [*LOSSES, *(str(e.name) for e in authored)]
             help = did_you_mean(text, known) or f"losses: {', '.join(LOSSES)}; or an equation's name, or an expression"

@@ -26,8 +26,8 @@ class Value(NamedTuple):
 
     `array` is float64, shaped as written: () for a number, (n,) for a flat list, (n, m) for a nested list. `classes`
     stands instead of it for `{class: ...}`: the labels as written, counted from `conventions.count_from`;
-    `count` is the number of classes where the file says so (`{class: 2, of: 4}`). `sequences` are several of equal
-    length, one after the other on the first axis, with time on the second.
+    `count` is the number of classes where the file says so (`{class: 2, of: 4}`). `sequences` is the number of
+    sequences where several of equal length stand one after the other: on the first axis, with time on the second.
     """
 
     place: Place
@@ -35,7 +35,7 @@ class Value(NamedTuple):
     classes: tuple[int, ...] | None = None
     batch: bool = False  # `{class: [4, 2]}` is a batch, `{class: 2}` one sample
     count: int | None = None  # type: ignore[assignment]  # hides tuple.count
-    sequences: bool = False
+    sequences: int = 0
 
 
 class Conventions(NamedTuple):

@@ -66,7 +66,7 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
         if first is None:
             first = shape
         elif shape != first and context.errors == before:  # else a forgotten comma may be why
-            raise _ragged(item, index, shape, first)
+            raise ragged(item, index, shape, first)
     return (len(node.items), *(first or ()))
 
 
@@ -84,7 +84,9 @@ def _leading_zero(node: ScalarNode, context: Context) -> None:
     context.warning("leading-zero", message, node.place, "a decimal comma? write 6.08, a comma separates numbers here")
 
 
-def _ragged(item: Node, index: int, shape: tuple[int, ...], first: tuple[int, ...]) -> ProblemError:
+def ragged(item: Node, index: int, shape: tuple[int, ...], first: tuple[int, ...]) -> ProblemError:
+    """The error for a list whose items have another shape than the first one."""
+
     def what(shape: tuple[int, ...]) -> str:
         if not shape:
             return "is a number"

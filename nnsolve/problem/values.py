@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Place, ProblemError
@@ -12,7 +13,7 @@ from nnsolve.problem.numbers import described, number
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
 from nnsolve.problem.schema import CLASS, FILE, NORMAL, UNIFORM
 from nnsolve.problem.source import shown
-from nnsolve.problem.tensors import MAX_AXES, fixed, tensor
+from nnsolve.problem.tensors import MAX_AXES, fixed, ragged, tensor
 
 if TYPE_CHECKING:
     from nnsolve.problem.model import Tensor
@@ -108,7 +109,7 @@ def _sequences(node: MapNode, found: dict[str, Entry], context: Context, setting
     if value.array.ndim < 2:
         help = "write {sequences: [[0, 1, 1], [1, 0, 1]]}, a list for each sequence"
         raise ProblemError.of("wrong-type", "sequences are lists of time steps", listed.place, help)
-    return value._replace(place=node.place, sequences=True)
+    return value._replace(place=node.place, sequences=len(value.array))
 
 
 def _random(node: MapNode, context: Context, settings: Settings) -> Value | None:
@@ -215,11 +216,16 @@ def _charge(context: Context, elements: int, place: Place) -> None:
 
 
 def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
-    """`{class: 2}`, `{class: [4, 2, 3]}`, with `of:` the number of classes; labels as written."""
+    """`{class: 2}`, `{class: [4, 2, 3]}`, with `of:` the number of classes; labels as written.
+
+    `{class: [[4, 2], [3, 1]]}` has a list for each of several sequences.
+    """
     found = known_entries(node, CLASS, "a class target", context)
     count = read_fields(found, CLASS, "", context).get("of")
     labels = found["class"].node
-    classes = whole_numbers(labels, "class", context, low=0)
+    rows = labels.items if isinstance(labels, ListNode) else []
+    sequences = len(rows) if rows and all(isinstance(row, ListNode) for row in rows) else 0
+    classes = _class_sequences(rows, context) if sequences else whole_numbers(labels, "class", context, low=0)
     if settings.count_from is None:
         others = "(the first class is 0; or count_from: 1)"
         help = to_add("conventions", "count_from: 0", others, there=settings.has_conventions)
@@ -233,12 +239,24 @@ def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
     first = settings.count_from
     for index, label in enumerate(classes):
         if label < first or (count is not None and label >= first + count):
-            item = labels.items[index] if isinstance(labels, ListNode) else labels
+            item = rows[index * max(sequences, 1) // len(classes)] if rows else labels
             last = f" to {first + count - 1}" if count is not None else ""
             message = f"class {label} does not exist: with count_from: {first}, classes are {first}{last or ', ...'}"
             context.error("out-of-range", message, item.place)
             return None
-    return Value(node.place, None, classes, isinstance(labels, ListNode), count)
+    return Value(node.place, None, classes, isinstance(labels, ListNode), count, sequences)
+
+
+def _class_sequences(rows: Sequence[Node], context: Context) -> tuple[int, ...] | None:
+    """The labels of several sequences of the same length, one sequence after the other."""
+    read = [whole_numbers(row, "class", context, low=0) for row in rows]
+    labels = [row for row in read if row is not None]
+    if len(labels) < len(read):
+        return None
+    for index, (row, node) in enumerate(zip(labels, rows, strict=True)):
+        if len(row) != len(labels[0]):
+            raise ragged(node, index, (len(row),), (len(labels[0]),))
+    return tuple([label for row in labels for label in row])
 
 
 def _file(node: MapNode, context: Context, settings: Settings, infinite: bool) -> Value | None:

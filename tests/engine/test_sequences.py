@@ -193,6 +193,23 @@ def test_classes_at_every_step(tmp_path: Path) -> None:
     assert_close(found["dL/do_1"], p[0] - [0, 1])
 
 
+def test_classes_of_several_sequences(tmp_path: Path) -> None:
+    xs = np.random.default_rng(1).normal(size=(2, 3, 3))
+    sections: dict[str, Any] = {
+        **ELMAN,
+        "inputs": {"x": {"sequences": xs}},
+        "equations": [*EQUATIONS[:2], "o_t = V @ h_t", "y_hat_t = softmax(o_t)"],
+        "loss": {"name": "cross_entropy", "over_time": "sum", "reduction": "sum"},
+        "ask": ["L"],
+    }
+    labels = [[2, 1, 2], [1, 1, 2]]
+    by_class = solved(tmp_path, **{**sections, "targets": {"y": {"class": labels}}})
+    one_hot = np.eye(2)[np.array(labels) - 1]
+    by_vector = solved(tmp_path, **{**sections, "targets": {"y": {"sequences": one_hot}}})
+    assert_close(by_class["L"], by_vector["L"])
+    assert_close(by_class["y_1"], [[0.0, 1.0], [1.0, 0.0]])
+
+
 @pytest.mark.parametrize("loss", [{"name": "half_squared_error", "over_time": "mean"}, "sum(h)"])
 def test_gradients_through_time_agree_with_central_differences(loss: Any, tmp_path: Path) -> None:
     solved(tmp_path, **ELMAN, initial={"h_0": [0.3, -0.2]}, loss=loss, ask=["h_3"])
@@ -243,6 +260,7 @@ targets: {y: [1, 2, 3]}
         ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {c_0: 1}", "unknown-key", 7, "h_0"),
         ("equations: ['h_t = w * x_t', 'h_2 = 5']", "duplicate-name", 6, None),
         ("equations: ['h_t = w * x_t + h_t']", "cyclic-equations", 6, None),
+        ("equations: ['h_t = w * x_t']\nloss: h", "loss-not-scalar", 7, "sum(h)"),
         ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, None),
         ("equations: ['h_t = w * x_t', 'L = sum(h)']\nloss: L\nask: [dL/dw_7]", "unknown-name", 8, None),
     ],
