@@ -49,6 +49,10 @@ class Updates:
         self.derived: set[Name] = set()
         self.equations: dict[Name, Equation] = {}
         self._shared: dict[str, Ref] = {}
+        self._texts: dict[Name, list[str]] = {name: [] for name in self.parameters}
+        for text, name in program.scope.names.items():
+            if name in self._texts:
+                self._texts[name].append(text)
         self._emit(findings)
         self._read_state(findings)
         findings.raise_errors()
@@ -186,12 +190,10 @@ class Updates:
         """A quantity of the updates, with an address for every text that means its parameter."""
         scope, place = self.program.scope, self.training.place
         shape = SCALAR if parameter is None else self.program.shapes.of(parameter)
-        if parameter is not None:
-            stem = name.stem.removesuffix(parameter.stem)
-            texts = [text for text, meant in scope.names.items() if meant == parameter and text != str(parameter)]
         scope.define(name, place)
         if parameter is not None:
-            for text in texts:
+            stem = name.stem.removesuffix(parameter.stem)
+            for text in self._texts[parameter]:
                 scope.alias(stem + text, name)
         self.program.shapes.named[name] = shape
         if kept:

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from nnsolve.blocks import LOSSES
+from nnsolve.blocks import LOSSES, OPTIMIZERS, SCHEDULES
 from nnsolve.cli.main import COMMANDS
 from nnsolve.ops import REGISTRY
-from nnsolve.problem.schema import PROBLEM
+from nnsolve.problem.schema import PROBLEM, TRAINING
 from nnsolve.report.formats import FORMATS
 from tests.cli.readme import LEFT_OUT, README, ROOT, play, sessions
 
@@ -69,6 +69,18 @@ def test_every_activation_loss_and_format_is_named() -> None:
     assert set(LOSSES) <= named_after("Losses")
     for format in FORMATS:
         assert f"--format {format}" in TEXT or format == "text"
+
+
+def test_every_optimizer_and_schedule_is_named_with_what_it_takes() -> None:
+    for name, block in OPTIMIZERS.items():
+        (row,) = re.findall(rf"^\| `{name}` \|.*$", TEXT, flags=re.MULTILINE)
+        needed = [key for key, default in block.hyperparameters.items() if default is None and key != "learning_rate"]
+        assert all(f"`{key}`" in row for key in needed), name
+    for name, schedule in SCHEDULES.items():
+        (example,) = re.findall(rf"{{kind: {name}, .*?}}", TEXT)
+        assert all(f"{key}:" in example for key in schedule.options), name
+    for key in set(TRAINING) - {"shuffle", "seed", "truncate"}:
+        assert re.search(rf"\b{key}\b", TEXT), key
 
 
 def test_every_function_named_is_there() -> None:

@@ -25,6 +25,31 @@ def test_later_batches_take_a_line_each(tmp_path: Path) -> None:
     assert "x@1" in printed(tmp_path, PROBLEM, Style(60, unicode=False))
 
 
+ADAM = """
+parameters: {W: [[1, -2], [0.5, 3]]}
+training: {optimizer: adam, steps: 1, gradients: {W: [[0.5, -1], [2, 0.25]]}, state: {v_W: [[0, 0], [0, 2]]}}
+"""
+
+
+def test_a_state_that_is_0_is_said_shortly(tmp_path: Path) -> None:
+    given = printed(tmp_path, ADAM).split("Update")[0]
+    assert "m_W = 0 " in given and "2×2 state" in given
+    assert "v_W = ⎡0  0⎤" in given and "v_W = 0" not in given  # one element of it is not 0
+    large = ADAM.replace("[[1, -2], [0.5, 3]]", "{random: normal, mean: 0, std: 1, shape: [40, 40], seed: 1}")
+    large = large.replace("[[0.5, -1], [2, 0.25]]", "{random: normal, mean: 0, std: 1, shape: [40, 40], seed: 2}")
+    given = printed(tmp_path, large.split(", state:")[0] + "}\n").split("Update")[0]
+    assert "m_W = 0 " in given and "40×40 state" in given
+
+
+def test_what_lives_in_one_update_need_not_say_which(tmp_path: Path) -> None:
+    text = printed(tmp_path, ADAM.replace("steps: 1", "steps: 2") + "ask: [W@2]\n")
+    assert "W ← W − η m̂_W / (√v̂_W + ε)" in text
+    assert "m̂_W = m_W@2 / (1 − β₁^t@2)" in text and "m_hat_W@2" in text
+    assert "m_hat_W@2 = m_W@2 / (1 - beta1^t@2)" in printed(
+        tmp_path, ADAM.replace("steps: 1", "steps: 2") + "ask: [W@2]\n", Style(80, unicode=False)
+    )
+
+
 def test_a_batch_that_differs_in_one_number_is_not_the_same(tmp_path: Path) -> None:
     text = printed(tmp_path, PROBLEM.replace("epochs: 2", "steps: 2").replace("W@4", "W@2"))
     assert " as x" not in text.split("Forward pass")[0]

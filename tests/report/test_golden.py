@@ -33,6 +33,11 @@ CASES = [
     ("batch-three-steps", Style(80)),
     ("rows-layer-by-layer", Style(80)),
     ("not-finite", Style(80)),
+    ("adam-stated-gradients", Style(60)),
+    ("adam-stated-gradients", Style(80)),
+    ("adam-stated-gradients", Style(120)),
+    ("adam-stated-gradients", Style(80, unicode=False)),
+    ("nesterov-clipped-schedule", Style(80)),
     ("wide", Style(60)),
     ("large", Style(80)),
 ]

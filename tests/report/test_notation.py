@@ -159,3 +159,20 @@ def test_names(name: Name, text: str) -> None:
 def test_below_a_heading_about_an_update_its_names_are_bare() -> None:
     assert symbol(Name("W", 2, update=3), "subscript", 3).text == "W₂"
     assert symbol(Name("W", 2, update=2), "subscript", 3).text == "W₂@2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (Name("m_W", 1), "m_W₁"),
+        (Name("m_hat_W", 1), "m̂_W₁"),
+        (Name("v_hat_b", 2), "v̂_b₂"),
+        (Name("v_b", 2), "v_b₂"),
+        (Name("m_W", 1, "fx"), f"m_{symbol(Name('W', 1, 'fx')).text}"),
+        (Name("m_w1"), "m_w₁"),
+        (Name("m_hat_b"), "m̂_b"),
+        (Name("y_hat", 2), "ŷ₂"),  # the accent of a layer's own quantity
+    ],
+)
+def test_what_belongs_to_a_parameter(name: Name, text: str) -> None:
+    assert symbol(name).text == text
