@@ -31,39 +31,17 @@ from nnsolve.core.expressions import (
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape, ShapeError
 from nnsolve.core.spelling import spell
-from nnsolve.core.tokens import LOG_HELP
+from nnsolve.engine.calls import positional, unknown_function
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.shortcuts import shortened
 from nnsolve.engine.targets import mismatch_help
-from nnsolve.ops import REGISTRY, Operation, Site
+from nnsolve.ops import REGISTRY, Site
 from nnsolve.ops.templates import apply_rule, full_options
 from nnsolve.problem.model import to_add
 
 if TYPE_CHECKING:
     from nnsolve.engine.data import Leaf
-
-INTERNAL = {
-    "add",
-    "append_one",
-    "div",
-    "huber_error",
-    "index",
-    "matmul",
-    "mul",
-    "neg",
-    "normal_cdf",
-    "normal_pdf",
-    "pow",
-    "prepend_one",
-    "ratio",
-    "sigmoid_cross_entropy",
-    "softmax_cross_entropy",
-    "xlogy",
-}
-"""Operations behind signs, losses and derivatives: nobody is told to write them."""
-
-LANGUAGE = {name for name, operation in REGISTRY.items() if not operation.adjoint_only}
 
 
 class Settings(NamedTuple):
@@ -174,7 +152,7 @@ class Normalizer:
             if node.op.endswith("'") and node.op[:-1] in REGISTRY:
                 return self.derivative(node, where)
             if node.op not in REGISTRY:
-                raise _unknown_function(node.op, where)
+                raise unknown_function(node.op, where)
             operation = REGISTRY[node.op]
         if len(node.args) == 1 and isinstance(node.args[0], Call) and node.args[0].op == "sequence":
             pooled = self.over_time(node, node.args[0].args)
@@ -182,7 +160,7 @@ class Normalizer:
                 return pooled
         if node.op == "softmax" and node.option("temperature") is not None:
             return self.with_temperature(node, where)
-        node = _positional(node, operation, where)
+        node = positional(node, operation, where)
         options = dict(node.options)
         for key in options:
             if key not in operation.options:
@@ -355,33 +333,6 @@ def _check_options(node: Call, options: Mapping[str, Option], where: Place | Non
         if key not in options:
             help = f"write {node.op}(y_hat, y, {key}=1), or  loss: {{name: {node.op}, {key}: 1}}"
             findings.error("missing-option", f"{node.op} needs {key}", where, help)
-
-
-def _unknown_function(name: str, where: Place | None) -> ProblemError:
-    if name == "log":
-        help: str | None = LOG_HELP
-    else:
-        functions = sorted(n for n in (LANGUAGE - INTERNAL) | set(LOSSES) if not n.endswith("'"))
-        help = did_you_mean(name, functions) or f"functions: {', '.join(functions)}"
-    return ProblemError.of("unknown-function", f"{name[:40]} is not a known function", where, help)
-
-
-def _positional(node: Call, operation: Operation, where: Place | None) -> Call:
-    """A call with the right number of arguments."""
-    most = len(operation.arguments)
-    least = 1 if operation.variadic else most - operation.optional
-    count = len(node.args)
-    if count < least or (count > most and not operation.variadic):
-        wanted = f"{least} or more" if operation.variadic else str(most) if least == most else f"{least} or {most}"
-        usage = f"{operation.name}({', '.join(operation.arguments)})"
-        plural = "" if wanted == "1" else "s"
-        raise ProblemError.of(
-            "wrong-arguments",
-            f"{operation.name} takes {wanted} argument{plural}, not {count}",
-            where,
-            f"{usage}: {operation.doc}",
-        )
-    return node
 
 
 def _shifted(key: Option, base: int, where: Place | None) -> Option:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsolve.engine.normal import INTERNAL
+from nnsolve.engine.calls import INTERNAL
 from nnsolve.ops import REGISTRY
 from tests.engine.solving import codes, failure, solve_text
 
