@@ -201,7 +201,8 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
         shapes = {**step.shapes, **{name: Shape(value.shape, "tensor") for name, value in between.values.items()}}
         settled = Numbers({**step.operands, **between.values}, scope.of(shapes), room)
         pieces = settled.pieces(between.expr)
-        if len(fill(pieces, room)) == 1 and not any(is_large(value.shape) for value in between.values.values()):
+        whole = _fit(pieces, room) and len(fill(pieces, room)) == 1
+        if whole and not any(is_large(value.shape) for value in between.values.values()):
             found.append(Side(pieces, essential=between.essential))
     return found
 
