@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnsolve.blocks.layer import LayerSite, Step, counted
-from nnsolve.core.expressions import Expr, Ref, call, mul
+from nnsolve.blocks.layer import Activation, LayerSite, Step, counted
+from nnsolve.core.expressions import Expr, Ref, add, call, mul
 from nnsolve.core.shapes import SCALAR, Shape
 
 if TYPE_CHECKING:
@@ -111,11 +111,10 @@ class Cell:
         return (stems.both,) if self.form.joined else (stems.h, stems.x)
 
     def _is_flat(self, given: Sequence[Tensor]) -> bool:
-        """Whether lists of numbers are weights of numbers: of h and x where they are joined, else one for each gate."""
+        """Whether weights are lists of numbers for numbers: of h and x where they are joined, else one a gate."""
         height = self.form.height
         if self.form.joined:
-            wanted = {(2,)} if height == 1 else {(height, 2), (2, height)}
-            return all(value.shape in wanted for value in given)
+            return height == 1 and all(value.shape == (2,) for value in given)
         return height > 1 and all(value.shape == (height,) for value in given)
 
     def _oriented(self, stem: str) -> Tensor:
@@ -275,6 +274,18 @@ class Cell:
     def _times(self, weight: Expr, value: Expr) -> Expr:
         return mul(weight, value) if self.scalar else self.site.product(weight, value)
 
+    def gate(self, gate: str, terms: Sequence[Expr], activation: Activation, time: int | None) -> Ref:
+        """Emit a gate's pre-activation, zf, and its value, f."""
+        z = self.site.equation(f"z{gate}", add(*terms), time)
+        return self.site.equation(gate, activation(z), time)
+
+    def by_gate(self, h: Expr, x: Expr, time: int | None) -> Mapping[str, list[Expr]]:
+        """The sum of each gate; stacked weights give all of them at once, z_t, of which each gate has its rows."""
+        if not self.form.stacked:
+            return {gate: self.terms(weights, h, x) for gate, weights in self.weights.items()}
+        z = self.site.equation("z", add(*self.terms(self.weights[""], h, x)), time)
+        return {gate: [self.part(z, gate)] for gate in self.form.order}
+
     # Stacked weights
 
     def part(self, stacked: Ref, gate: str) -> Expr:
@@ -408,3 +419,22 @@ def weight_options(gates: Mapping[str, str]) -> dict[str, str]:
         "joined": "h_first or x_first: weights are over [h; x] or [x; h]",
         "gates": "the order in which the gates are stacked",
     }
+
+
+def also_called(gates: Mapping[str, str], letters: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """What courses and libraries call the weights of gates; `letters` are other letters of a gate."""
+    known = weight_options(gates)
+    found: dict[str, str] = {}
+    for gate in gates:
+        stems = stems_of(gate)
+        for letter in (gate, *letters.get(gate, ())):
+            found |= {
+                f"W_{letter}x": stems.x,
+                f"W_x{letter}": stems.x,
+                f"W_{letter}h": stems.h,
+                f"W_h{letter}": stems.h,
+            }
+            found |= {f"U_{letter}": stems.h, f"W_{letter}": stems.both, f"b_{letter}": stems.bias}
+            found |= {f"U{letter}": stems.h, f"W{letter}": stems.both, f"b{letter}": stems.bias}
+            found |= {f"W_i{letter}": stems.x}  # PyTorch's input to gate
+    return {word: stem for word, stem in found.items() if word not in known}

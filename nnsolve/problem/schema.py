@@ -44,10 +44,12 @@ CONVENTIONS: Table = {
 
 LAYER: Table = {
     "activation": Key("text", "The activation: its name, or an expression in u."),
+    "gate_activation": Key("text", "The activation of gates."),
+    "output_activation": Key("text", "The activation on the way out."),
     "number": Key("integer", "The layer's number, where it is not its place in the list.", low=1, high=1e6),
     "symbols": Key("strings", "Exact names of this layer's quantities: {W: V, z: u}."),
 }
-"""Options of every layer; the others are the layer's own and are checked where it is defined."""
+"""Options that are read alike in every layer; which ones a layer has is checked where it is defined."""
 
 LOSS: Table = {
     "name": Key("text", "The loss: its name, an equation's name or an expression."),

@@ -93,3 +93,54 @@ def test_rnn(style: Style, samples: int, tmp_path: Path) -> None:
         {"activation": "sigmoid"},
         samples,
     )
+
+
+@pytest.mark.parametrize("style", styles("ifog"), ids=str)
+def test_lstm(style: Style, tmp_path: Path) -> None:
+    functions = (sigmoid, np.tanh, np.tanh)
+    check(
+        tmp_path,
+        style,
+        "lstm",
+        list("ifog"),
+        lambda style, p, xs, start: cells.lstm(style, p, xs, UNITS, start, functions),
+        {},
+        1 if style.biases == "one" else 3,
+        ("h_0", "c_0"),
+    )
+
+
+@pytest.mark.parametrize("style", [Style(), Style("columns", "rows", "x_first", tuple("gofi"))], ids=str)
+@pytest.mark.parametrize("extra", [("p_f", "p_i", "p_o"), ("p_f",), ("p_o",)])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_peepholes_and_other_activations(style: Style, extra: tuple[str, ...], samples: int, tmp_path: Path) -> None:
+    functions = (lambda u: 0.5 * np.tanh(u) + 0.5, sigmoid, np.sin)
+    check(
+        tmp_path,
+        style,
+        "lstm",
+        list("ifog"),
+        lambda style, p, xs, start: cells.lstm(style, p, xs, UNITS, start, functions),
+        {"gate_activation": "1/2 * tanh(u) + 1/2", "activation": "sigmoid", "output_activation": "sin(u)"},
+        samples,
+        ("h_0", "c_0"),
+        extra,
+    )
+
+
+@pytest.mark.parametrize(
+    ("style", "reset"),
+    [(style, "before") for style in styles("rug")] + [(style, "after") for style in styles("rug", joined=False)],
+    ids=str,
+)
+def test_gru(style: Style, reset: str, tmp_path: Path) -> None:
+    keeps = style.samples == "rows"
+    check(
+        tmp_path,
+        style,
+        "gru",
+        list("rug"),
+        lambda style, p, xs, start: cells.gru(style, p, xs, UNITS, start, reset, keeps),
+        {"reset": reset} | ({"update": "keeps"} if keeps else {}),
+        3 if style.biases == "one" else 1,
+    )
