@@ -6,9 +6,10 @@
     g_t = tanh(r_t * (W_gh h_{t-1} + b_gh) + W_gx x_t + b_gx)    or reset: after it
     h_t = (1 - u_t) * h_{t-1} + u_t * g_t                        or update: keeps, u_t * h_{t-1} + (1 - u_t) * g_t
 
-Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014) reset before and keep, and so do Goodfellow,
-Bengio, Courville: Deep Learning, 10.10.2; Chung et al.: Empirical Evaluation of Gated Recurrent Neural Networks (2014)
-renew. PyTorch and Keras (reset_after=True) reset after and keep, with two biases; PyTorch stacks r u g, Keras u r g.
+Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014) reset before and keep, and so do
+Goodfellow, Bengio, Courville: Deep Learning, 10.10.2; Chung et al.: Empirical Evaluation of Gated Recurrent Neural
+Networks (2014) renew. PyTorch and Keras (reset_after=True) reset after and keep, with two biases; PyTorch stacks r u g,
+Keras u r g.
 """
 
 from __future__ import annotations
