@@ -262,7 +262,8 @@ class Solution:
         self.problem = problem
         findings = Findings()
         self._solvers: dict[str, SectionSolver] = {}
-        with findings:
+        own = Findings() if problem.parts and not problem.ask else findings  # what it lacks its parts may give
+        with own:
             self._solvers[""] = SectionSolver(problem)
         for part in problem.parts:
             with findings:
@@ -278,8 +279,8 @@ class Solution:
     @property
     def sections(self) -> tuple[Section, ...]:
         """The problem's own section, unless only its parts ask something, and those of its parts."""
-        every = [solver.section for solver in self._solvers.values()]
-        return tuple(every if every[0].answers or len(every) == 1 else every[1:])
+        only_parts = bool(self.problem.parts) and not self.problem.ask
+        return tuple([solver.section for id, solver in self._solvers.items() if id or not only_parts])
 
     @property
     def trace(self) -> tuple[Step, ...]:
@@ -303,9 +304,11 @@ class Solution:
     def __getitem__(self, address: str) -> Any:
         """The value at an address; raises `AddressError`, a `KeyError`, where there is none."""
         part, _, rest = address.partition(".")
-        solver = self._solvers[""]
+        solver = self._solvers.get("")
         if part in self._solvers and rest:
             solver, address = self._solvers[part], rest
+        if solver is None:
+            raise AddressError(f"{address} belongs to a part: write {next(iter(self._solvers))}.{address}")
         try:
             place = Place(self.problem.path)
             asked = Asked(Ask(address, Text(address, place), {}), *solver.resolve(address))

@@ -229,6 +229,42 @@ def xor_mini_batches() -> Values:
     return values | {"W1@end": W1, "b1@end": b1, "W2@end": W2, "b2@end": b2}
 
 
+SEQUENCES = {
+    "a": [0, 0, 1, 1, 1, 0],
+    "b": [1, 1, 0, 1, 1],
+    "c": [1, 0, 1, 1, 1],
+    "d": [1, 1, 0, 1, 1, 0, 1, 1, 1],
+    "e": [1, 0, 0, 1, 1, 0, 1, 1, 1],
+    "f": [0, 0, 0, 0, 0, 1, 1, 1, 1, 1],
+}
+"""The bits that the notebooks' LSTM reads."""
+
+
+def lstm(gate: Callable[[float], float], squash: Callable[[float], float], state: Callable[[float], float]) -> Values:
+    """The notebooks' scalar LSTM with its weights put in; Python rounds ties to the even neighbour."""
+    values: dict[str, Array | float] = {}
+    for part, bits in SEQUENCES.items():
+        h = c = 0.0
+        states = []
+        for x in bits:
+            f, i, o = gate(-100), gate(100 * x + 100), gate(100 * x)
+            c = f * c + i * squash(-100 * h + 50 * x)
+            h = state(o * squash(c))
+            states.append(h)
+        values[f"{part}.h"] = array(states)
+    return values | {"f.c_10": c}
+
+
+def lstm_rounded_gates() -> Values:
+    """The second notebook rounds its gates and its tanh."""
+    return lstm(lambda u: round(sigmoid(u)), lambda u: round(float(np.tanh(u))), float)
+
+
+def lstm_rounded_state() -> Values:
+    """The first notebook rounds h alone."""
+    return lstm(sigmoid, lambda u: float(np.tanh(u)), round)
+
+
 REFERENCES: Mapping[str, Callable[[], Values]] = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -245,5 +281,7 @@ REFERENCES: Mapping[str, Callable[[], Values]] = {
         regression_3_4_3_l2_norm,
         perceptron_and,
         xor_mini_batches,
+        lstm_rounded_gates,
+        lstm_rounded_state,
     )
 }
