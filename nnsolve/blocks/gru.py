@@ -14,8 +14,9 @@ Keras u r g.
 
 from __future__ import annotations
 
+from nnsolve.blocks.forms import also_called, read_form, weight_options
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, also_called, give, read_form, weight_options
+from nnsolve.blocks.recurrent import RETURN, Cell, give
 from nnsolve.core.expressions import ONE, Expr, Ref, add, mul, neg
 
 GATES = {"r": "reset gate", "u": "update gate", "g": "candidate"}

@@ -15,8 +15,9 @@ PyTorch stacks its weights in the order i f g o and has two biases, Keras stacks
 
 from __future__ import annotations
 
+from nnsolve.blocks.forms import also_called, read_form, weight_options
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, also_called, give, read_form, weight_options
+from nnsolve.blocks.recurrent import RETURN, Cell, give
 from nnsolve.core.expressions import Expr, Ref, add, mul
 
 GATES = {"f": "forget gate", "i": "input gate", "o": "output gate", "g": "candidate"}

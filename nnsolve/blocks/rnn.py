@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nnsolve.blocks.forms import read_form
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, give, read_form
+from nnsolve.blocks.recurrent import RETURN, Cell, give
 from nnsolve.core.expressions import add
 
 
