@@ -99,7 +99,7 @@ def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:
     if style.detail != "brief":
         lines += gradient_report(section, gradients.names, style).lines
         lines.append([])
-    scope = Scope(style, section.conventions, {})
+    scope = Scope.of_section(section, style)
     lines += [*heading("Gradients", style, level=1), [], *answer_lines(section.answers, scope)]
     if verify:
         from nnsolve.cli.verified import verification_lines

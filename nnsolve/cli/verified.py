@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def verification_lines(section: Section, checks: Sequence[Verification], style: Style) -> list[Line]:
     """A line for each gradient: the verdict, the elements compared, the largest deviation and where it is."""
-    scope = Scope(style, section.conventions, {})
+    scope = Scope.of_section(section, style)
     lines: list[Line] = [[], *heading("Compared with central differences", style, level=1), []]
     names = [scope.name(_gradient(check, section)) for check in checks]
     cells = max(map(width, names), default=0)

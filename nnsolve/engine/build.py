@@ -262,11 +262,10 @@ class _Builder:
 
     def fresh_name(self, name: Name) -> Name:
         """A name for the argument of an activation that stands inside the equation of `name`."""
-        base = f"z_{name}"
-        text, count = base, 1
-        while self.scope.find(text) is not None:
+        base = f"z_{name._replace(time=None)}"
+        fresh, count = Name(base, time=name.time), 1
+        while self.scope.find(str(fresh)) is not None:
             count += 1
-            text = f"{base}_{count}"
-        fresh = Name(text)
+            fresh = Name(f"{base}_{count}", time=name.time)
         self.scope.define(fresh, self.drafts[name].place if name in self.drafts else None)
         return fresh

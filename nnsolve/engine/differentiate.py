@@ -102,9 +102,14 @@ class Differentiator:
         return sorted(found, key=lambda v: self.stage(root, v))
 
     def stage(self, root: Name, v: Name) -> tuple[float, int]:
-        """Where dRoot/dv stands: backwards through the program, a leaf right behind the last delta that it needs."""
+        """Where dRoot/dv stands: backwards through the program, a leaf right behind the last delta that it needs.
+
+        The sums over time come when all time steps are done.
+        """
         if v in self.order:
             return -self.order[v], 0
+        if self.shares(root, v):
+            return 1, self.listed.get(v, 0)
         users = self.links(root, v)
         return 0.5 - min((self.order[u] for u in users), default=-1), self.listed.get(v, 0)
 

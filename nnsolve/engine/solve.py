@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 DATA = ("input", "target")
-ROLES = (*DATA, "parameter", "state", "constant", "hyperparameter", "given")
+ROLES = (*DATA, "initial", "parameter", "state", "constant", "hyperparameter", "given")
 """What the file gives, in the order in which a solution lists it."""
 
-FIRST_SHOWN = 3
-"""Updates that are shown on the way to a later one; of the others only those that are asked for."""
+FEW = 3
+"""So many updates are all shown; of more the first one, and those that are asked for."""
 
 
 class Asked(NamedTuple):
@@ -123,8 +123,8 @@ class SectionSolver:
     def _wanted(self) -> dict[int, list[Name]]:
         """Which values are asked for at which update; by default all of the first one.
 
-        An update that is shown is shown for all its parameters, and the first few are shown even where only a later
-        one is asked for.
+        An update that is shown is shown for all its parameters. The first is shown even where only a later one is asked
+        for, and so are all where they are few.
         """
         wanted: dict[int, list[Name]] = {0: []}
         program, run = self.program, self.run
@@ -141,8 +141,8 @@ class SectionSolver:
         if not self.asked:
             loss = program.loss
             wanted[0] += updates or [name.gradient(loss) for name in program.parameters if loss is not None]
-        last = max(wanted)
-        for update in range(min(last, FIRST_SHOWN)):
+        made = max(update + any(name.update for name in names) for update, names in wanted.items())
+        for update in range(made if made <= FEW else 1):
             wanted.setdefault(update, []).extend(updates)
         for names in wanted.values():
             if any(name.update for name in names):

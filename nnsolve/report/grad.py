@@ -27,7 +27,7 @@ STATED = "stated in the file, so no chain rule is applied"
 
 def gradient_report(section: Section, names: Collection[Name], style: Style) -> Report:
     """The chain rule for the gradients of `names`: the upstream gradients, then each parameter's own factors."""
-    scope = Scope(style, section.conventions, {})
+    scope = Scope.of_section(section, style)
     known = {step.name: step for step in section.trace.steps}
     through = carried(section.trace.steps)
     wanted = [step for step in section.trace.steps if step.name.of is not None and step.name.primal in names]

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Layout, Shape, ShapeError
+from nnsolve.engine.solution import Section
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Conventions
 from nnsolve.report.style import Style
-from nnsolve.report.symbols import Symbol, symbol
+from nnsolve.report.symbols import PLAIN, Symbol, Writing, can_be_lowered, symbol
+
+
+class Naming(NamedTuple):
+    """How the names of one section are shown.
+
+    `shares` are those that stand for one time step's use of something (the W_2 of dL/dW_2), and `single` those that
+    exist in one update alone.
+    """
+
+    writing: Writing = PLAIN
+    shares: Set[Name] = frozenset()
+    single: Set[Name] = frozenset()
 
 
 class Scope:
     """The style, the conventions and the shapes that formulas of one step are written with.
 
     `moment` is the number of updates that the surrounding heading names; names of that moment need not repeat it, nor
-    need the `single` ones, which exist in one update alone.
+    need the single ones.
     """
 
-    __slots__ = ("base", "conventions", "layout", "moment", "shapes", "single", "style")
+    __slots__ = ("base", "conventions", "layout", "moment", "naming", "shapes", "style")
 
     def __init__(
         self,
@@ -29,38 +42,56 @@ class Scope:
         conventions: Conventions,
         shapes: Mapping[Name, Shape],
         moment: int = 0,
-        single: Set[Name] = frozenset(),
+        naming: Naming | None = None,
     ) -> None:
         self.style = style
         self.conventions = conventions
         self.shapes = shapes
         self.moment = moment
-        self.single = single
+        self.naming = naming or Naming(Writing(conventions.layer_numbers))
         self.base = 1 if conventions.count_from is None else conventions.count_from
         self.layout = Layout(1 if conventions.samples == "rows" else 0, conventions.samples is not None)
 
+    @classmethod
+    def of_section(cls, section: Section, style: Style, single: Set[Name] = frozenset()) -> Scope:
+        """The scope of a section, where no shapes are known yet."""
+        steps = section.trace.context
+        names = {name.primal.after(0) for step in steps for name in (step.name, *step.operands)}
+        values = {name.after(0) for step in steps for name in (step.name, *step.operands) if name.of is None}
+        shares = {name for name in names - values if name.time is not None and name._replace(time=None) in values}
+        writing = Writing(section.conventions.layer_numbers, all(map(can_be_lowered, names)))
+        return cls(style, section.conventions, {}, 0, Naming(writing, shares, single))
+
     def at(self, moment: int) -> Scope:
         """The same, below a heading about another number of updates."""
-        return Scope(self.style, self.conventions, self.shapes, moment, self.single)
+        return Scope(self.style, self.conventions, self.shapes, moment, self.naming)
 
     def of(self, shapes: Mapping[Name, Shape]) -> Scope:
         """The same, for names of other shapes."""
-        return Scope(self.style, self.conventions, shapes, self.moment, self.single)
+        return Scope(self.style, self.conventions, shapes, self.moment, self.naming)
 
     def exact(self) -> Scope:
         """The same, for values that are not rounded to a forced number of decimals."""
-        style = self.style._replace(decimals=None)
-        return Scope(style, self.conventions, self.shapes, self.moment, self.single)
+        return Scope(self.style._replace(decimals=None), self.conventions, self.shapes, self.moment, self.naming)
+
+    def is_share(self, name: Name) -> bool:
+        """Whether a gradient is only what one time step adds to one."""
+        return name.of is not None and name.primal.after(0) in self.naming.shares
 
     def symbol(self, name: Name) -> Symbol:
         """A name as shown."""
         if not self.style.unicode:
             return Symbol(str(name), False)
-        return symbol(name, self.conventions.layer_numbers, name.update if name in self.single else self.moment)
+        moment = name.update if name in self.naming.single else self.moment
+        return symbol(name, self.naming.writing, moment, "share" if self.is_share(name) else "")
 
     def name(self, name: Name) -> str:
         """The text of a name."""
         return self.symbol(name).text
+
+    def whole(self, name: Name) -> str:
+        """The text of a sequence's name, without a time step."""
+        return symbol(name, self.naming.writing, self.moment, "whole").text if self.style.unicode else str(name)
 
     def shape(self, expr: Expr) -> Shape | None:
         """The shape of an expression, or None where it cannot be told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from typing import NamedTuple
 
 from nnsolve.core.names import Name
 
@@ -17,7 +18,7 @@ GREEK = {
 }  # fmt: skip
 ACCENTS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
 SUPERSCRIPTS = dict(zip("0123456789+-()nijkt", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱʲᵏᵗ", strict=True))
-SUBSCRIPTS = dict(zip("0123456789+-()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
 _ATTACHED = re.compile(r"(\D+?)(\d+)")
 
@@ -44,42 +45,84 @@ class Symbol:
         self.fenced = fenced
 
 
+class Writing(NamedTuple):
+    """How the names of a problem are written: where layer numbers stand, and whether letters are lowered.
+
+    Unicode has no lowered f or g: where one of the names needs it (W_f), the others keep their letters too (W_i).
+    """
+
+    layer_numbers: str = "subscript"
+    lowered: bool = True
+
+
+PLAIN = Writing()
+
+
 @functools.lru_cache(maxsize=4096)
-def symbol(name: Name, layer_numbers: str = "subscript", moment: int = 0) -> Symbol:
+def symbol(name: Name, writing: Writing = PLAIN, moment: int = 0, kind: str = "") -> Symbol:
     """A name as shown in a part of the report that is about what follows `moment` updates.
 
     There `W1@1` is just W₁: the heading says so, and the address stands beside it. Any other moment is written out.
+    `kind` tells apart what is no single value: the `share` of one time step in a gradient, ∂L/∂W|ₜ₌₂, and a `whole`
+    sequence.
     """
-    text, raised = quantity(name, layer_numbers)
+    if kind == "share":
+        text, raised = quantity(name._replace(time=None), writing)
+    else:
+        text, raised = quantity(name, writing, kind == "whole")
     if name.of is not None:
-        text, raised = f"∂{quantity(name.of, layer_numbers)[0]}/∂{text}", True
+        text, raised = f"∂{quantity(name.of, writing)[0]}/∂{text}", True
+    if kind == "share":
+        text += f"|ₜ₌{subscript(str(name.time))}"
     if name.moment and (name.epoch is not None or name.update != moment):
         return Symbol(text + name.moment, True)
     return Symbol(text, raised)
 
 
 @functools.lru_cache(maxsize=4096)
-def quantity(name: Name, layer_numbers: str) -> tuple[str, bool]:
-    """Stem, layer, gate and time of a name; whether something is raised."""
-    head, _, rest = name.stem.rpartition("_")
-    layered = name.layer is not None and rest not in ACCENTS  # m_b1, not m_1,b: the number belongs to what it follows
-    if head and rest and (rest[0].isupper() or layered):  # what belongs to a parameter: m_W, m_hat_b1
-        inner, raised_inside = quantity(name._replace(stem=rest), layer_numbers)
+def quantity(name: Name, writing: Writing, is_sequence: bool = False) -> tuple[str, bool]:
+    """Stem, layer, gate and time of a name; whether something is raised.
+
+    Beside a time step or a gate a layer number is raised, in parentheses: h⁽¹⁾₃ is neither h₁,₃ nor a cube.
+    """
+    head, rest = _owned(name)
+    if head:
+        inner, raised_inside = quantity(name._replace(stem=rest), writing)
         return f"{stem(head)[0]}_{inner}", raised_inside
     text, number, lowered = stem(name.stem)
     layer = number if name.layer is None else f"{number}{name.layer}"
+    several = name.layer is not None and (name.gate or name.time is not None or is_sequence)
     raised = ""
-    if layer and layer_numbers == "subscript":
+    if layer and several:
+        raised = superscript(f"({layer})") or ""
+    elif layer and writing.layer_numbers == "subscript":
         lowered = [layer, *lowered]
     elif layer:
-        raised = superscript(layer if layer_numbers == "superscript" else f"({layer})") or ""
-    lowered += [part for part in (name.gate, "" if name.time is None else str(name.time)) if part]
-    below = [subscript(part) for part in lowered]
+        raised = superscript(layer if writing.layer_numbers == "superscript" else f"({layer})") or ""
+    lowered += [name.gate] if name.gate else []
+    return text + raised + _below(lowered, name.time, writing), bool(raised)
+
+
+def _owned(name: Name) -> tuple[str, str]:
+    """What belongs to a parameter (m_W, m_hat_b1), and the parameter's stem; no head for any other name."""
+    head, _, rest = name.stem.rpartition("_")
+    layered = name.layer is not None and rest not in ACCENTS  # m_b1, not m_1,b: the number belongs to what it follows
+    return (head, rest) if head and rest and (rest[0].isupper() or layered) else ("", "")
+
+
+def _below(parts: list[str], time: int | None, writing: Writing) -> str:
+    """What stands below the line: zᵢ,₃, or z_f₃ where letters cannot be lowered."""
+    step = "" if time is None else subscript(str(time)) or ""
+    below = [subscript(part) if writing.lowered or part.isdigit() else None for part in parts]
     if None in below:
-        under = "".join(f"_{_numbered(part)}" for part in lowered)
-    else:
-        under = ",".join(filter(None, below))
-    return (f"{text}{raised}{under}" if not raised or None not in below else f"{text}{under}{raised}"), bool(raised)
+        return "".join(f"_{_numbered(part)}" for part in parts) + step
+    return ",".join(part for part in (*below, step) if part)
+
+
+def can_be_lowered(name: Name) -> bool:
+    """Whether Unicode has every letter that a name lowers."""
+    parts = [] if _owned(name)[0] else stem(name.stem)[2]
+    return all(subscript(part) is not None for part in (*parts, name.gate))
 
 
 def _numbered(text: str) -> str:

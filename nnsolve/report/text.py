@@ -84,7 +84,7 @@ def _section(
         if len(steps) > LONG:
             lines += warning_lines(section.warnings, style)
     if section.answers:
-        scope = Scope(style, section.conventions, {})
+        scope = Scope.of_section(section, style)
         lines += [[], *heading("Answers", style, level=1), [], *_answers(section, scope)]
     return lines
 
@@ -111,7 +111,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     """The given values, then the steps below headings that tell the phase and the update."""
     steps = section.trace.steps
     context = section.trace.context
-    scope = Scope(style, section.conventions, {}, single={step.name for step in context if is_single(step)})
+    scope = Scope.of_section(section, style, frozenset(step.name for step in context if is_single(step)))
     known = {step.name: step for step in context}
     through = carried(context)
     lines: list[Line] = []

@@ -12,7 +12,7 @@ from nnsolve.problem.model import Conventions
 from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
-from nnsolve.report.symbols import symbol
+from nnsolve.report.symbols import PLAIN, Writing, can_be_lowered, symbol
 from nnsolve.report.text import report
 from tests.report.solved import sections
 
@@ -144,7 +144,17 @@ def test_a_one_is_put_beside_a_row_and_below_a_column() -> None:
         (Name("W", gate="fx"), "W_fx"),
         (Name("W", gate="hh"), "Wₕₕ"),
         (Name("h", time=3), "h₃"),
-        (Name("h", 2, time=3), "h₂,₃"),
+        (Name("h", 2, time=3), "h⁽²⁾₃"),
+        (Name("W", 1, "fx"), "W⁽¹⁾_fx"),
+        (Name("W", 1, "xh"), "W⁽¹⁾ₓₕ"),
+        (Name("b", gate="f"), "b_f"),
+        (Name("zf", time=2), "zf₂"),
+        (Name("f", 1, time=3), "f⁽¹⁾₃"),
+        (Name("c", time=0), "c₀"),
+        (Name("z_f", time=12), "z_f₁₂"),
+        (Name("z_i", time=12), "zᵢ,₁₂"),
+        (Name("y_hat", time=2), "ŷ₂"),
+        (Name("y_hat", time=2, of=Name("L", time=3)), "∂L₃/∂ŷ₂"),
         (Name("W", 2, of=Name("L")), "∂L/∂W₂"),
         (Name("W", 2, update=3), "W₂@3"),
         (Name("L", epoch=3), "L@e3"),
@@ -157,8 +167,8 @@ def test_names(name: Name, text: str) -> None:
 
 
 def test_below_a_heading_about_an_update_its_names_are_bare() -> None:
-    assert symbol(Name("W", 2, update=3), "subscript", 3).text == "W₂"
-    assert symbol(Name("W", 2, update=2), "subscript", 3).text == "W₂@2"
+    assert symbol(Name("W", 2, update=3), PLAIN, 3).text == "W₂"
+    assert symbol(Name("W", 2, update=2), PLAIN, 3).text == "W₂@2"
 
 
 @pytest.mark.parametrize(
@@ -176,3 +186,42 @@ def test_below_a_heading_about_an_update_its_names_are_bare() -> None:
 )
 def test_what_belongs_to_a_parameter(name: Name, text: str) -> None:
     assert symbol(name).text == text
+
+
+@pytest.mark.parametrize(
+    ("layer_numbers", "step", "weight", "bias"),
+    [
+        ("subscript", "h⁽²⁾₃", "W⁽²⁾ₕₕ", "b₂"),
+        ("superscript", "h⁽²⁾₃", "W⁽²⁾ₕₕ", "b²"),
+        ("brackets", "h⁽²⁾₃", "W⁽²⁾ₕₕ", "b⁽²⁾"),
+    ],
+)
+def test_a_layer_number_beside_a_step_is_no_index_and_no_power(
+    layer_numbers: str, step: str, weight: str, bias: str
+) -> None:
+    writing = Writing(layer_numbers)
+    names = [Name("h", 2, time=3), Name("W", 2, "hh"), Name("b", 2)]
+    assert [symbol(name, writing).text for name in names] == [step, weight, bias]
+
+
+def test_the_share_of_a_step_is_no_layer() -> None:
+    share = Name("W", time=2, of=Name("L"))
+    assert symbol(share, kind="share").text == "∂L/∂W|ₜ₌₂"
+    assert symbol(share).text == symbol(Name("W", 2, of=Name("L"))).text == "∂L/∂W₂"  # what it must not look like
+    assert symbol(Name("W", 1, "fx", 12, Name("L")), kind="share").text == "∂L/∂W⁽¹⁾_fx|ₜ₌₁₂"
+    assert symbol(share, kind="share").fenced
+
+
+def test_a_sequence_is_told_from_its_first_step() -> None:
+    assert symbol(Name("h", time=1)).text == "h₁"
+    assert symbol(Name("h", 1), kind="whole").text == "h⁽¹⁾"
+    assert symbol(Name("h"), kind="whole").text == "h"
+
+
+def test_all_letters_are_lowered_or_none() -> None:
+    assert symbol(Name("W_i"), Writing(lowered=True)).text == "Wᵢ"
+    assert symbol(Name("W_i"), Writing(lowered=False)).text == "W_i"
+    assert symbol(Name("w_1"), Writing(lowered=False)).text == "w₁"
+    assert can_be_lowered(Name("W_i")) and not can_be_lowered(Name("W_f"))
+    assert can_be_lowered(Name("W", gate="hh")) and not can_be_lowered(Name("W", gate="fx"))
+    assert can_be_lowered(Name("m_W"))
