@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from nnsolve.core.expressions import Ref, references
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
 from nnsolve.engine.solution import Answer
 from nnsolve.report.boxes import width
 from nnsolve.report.lines import paragraph, wrapped
@@ -14,11 +16,14 @@ from nnsolve.report.notation import formula
 from nnsolve.report.notes import NOWHERE, Carried, carried_text
 from nnsolve.report.numbers import number, places, rounded
 from nnsolve.report.scope import Scope
+from nnsolve.report.sequences import label_cells, steps_of, steps_text, with_steps
 from nnsolve.report.style import Line, clean
-from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, summary
+from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, picked, summary
 from nnsolve.report.unfold import spelled
 
 INDENT = 2
+MOST_MATRICES = 6
+"""Time steps of a sequence of matrices that are all shown."""
 
 
 def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "", through: Carried = NOWHERE) -> list[Line]:
@@ -67,6 +72,8 @@ def _texts(answer: Answer, scope: Scope) -> list[str]:
 
 
 def _quantity(answer: Answer, scope: Scope, shown: str) -> str:
+    if answer.value.ndim == 1 and (names := steps_of(answer.expr)):
+        return steps_text(names, scope)
     text = formula(answer.expr, scope)
     plain = str(answer.expr.name) if isinstance(answer.expr, Ref) else spelled(answer.expr)
     return text if text != shown and (scope.style.unicode or plain != shown) else ""
@@ -75,9 +82,16 @@ def _quantity(answer: Answer, scope: Scope, shown: str) -> str:
 def _value(answer: Answer, scope: Scope, room: int) -> list[str]:
     """The value in lines of at most `room` cells: a number, a list, or a matrix."""
     value, style = answer.value, scope.style
+    names = steps_of(answer.expr)
+    if names and value.ndim > 2:
+        return _matrices(answer, names, scope, room)
+    if names and value.ndim == 2:
+        room -= label_cells(names, scope)
     if value.ndim and (value.size > 60 if value.ndim == 1 else is_large(value.shape)):
         column = value.reshape(-1, 1) if value.ndim == 1 else value
-        return [*corners(column, style, room).rows, *wrapped(summary(value, answer.shape, style), room)]
+        box = corners(column, style, room)
+        box = with_steps(box, names, scope) if names else box
+        return [*box.rows, *wrapped(summary(value, answer.shape, style), room)]
     rows = value_texts(answer, scope)
     if value.ndim == 0:
         return [rows[0][0]]
@@ -85,10 +99,27 @@ def _value(answer: Answer, scope: Scope, room: int) -> list[str]:
         return wrapped("[" + ", ".join(rows[0]) + "]", room)
     box = bracketed(rows, style)
     if box.width <= room:
-        return list(box.rows)
+        return list(with_steps(box, names, scope).rows if names else box.rows)
     lines: list[str] = []
     for columns, block in column_blocks(value, style, room):
+        block = with_steps(block, names, scope) if names else block
         lines += [*block.rows, f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"]
+    return lines
+
+
+def _matrices(answer: Answer, names: list[Name], scope: Scope, room: int) -> list[str]:
+    """A sequence of matrices, one below the other; of a long one the first and the last."""
+    lines: list[str] = []
+    room -= label_cells(names, scope) + 2
+    for i in picked(len(names), MOST_MATRICES):
+        if i < 0:
+            lines.append("⋮" if scope.style.unicode else ":")
+            continue
+        step = answer._replace(expr=Ref(names[i]), value=answer.value[i], shape=Shape(answer.value[i].shape))
+        found = _value(step, scope, room)
+        label = f"{scope.name(names[i])} = "
+        for n, text in enumerate(found):
+            lines.append((label if n == (len(found) - 1) // 2 else " " * width(label)) + text)
     return lines
 
 

@@ -13,13 +13,29 @@ HEAD = 5
 """Terms of a long sum or product that are printed before the gap; the last one follows it."""
 
 
+MOST_STEPS = 12
+"""Terms of a sum over time that are all printed; of a longer one only the first and the last."""
+
+
 def readable(step: Step, unicode: bool) -> Step:
     """The step, with a formula that is too long to read cut down; its result is the same."""
     equation = step.equation
-    if equation is None or equation.expr.size <= LONGEST:
+    if equation is None or (equation.expr.size <= LONGEST and not _is_long_sum_over_time(equation.expr)):
         return step
     gap = Ref(Name("…" if unicode else "..."))
+    if isinstance(equation.expr, Call) and _is_long_sum_over_time(equation.expr):
+        first, second, *_, last = equation.expr.args
+        return step._replace(equation=equation._replace(expr=equation.expr.with_args((first, second, gap, last))))
     return step._replace(equation=equation._replace(expr=_cut(equation.expr, LONGEST, gap), long=None))
+
+
+def _is_long_sum_over_time(expr: Expr) -> bool:
+    """Whether an expression adds up something of each of many time steps: dL/dW_1 + dL/dW_2 + ..."""
+    if not isinstance(expr, Call) or expr.op != "add" or len(expr.args) <= MOST_STEPS:
+        return False
+    terms = [[name.time for name in references(arg)] for arg in expr.args]
+    times = [times[0] for times in terms if len(times) == 1 and times[0] is not None]
+    return len(set(times)) == len(terms)
 
 
 def is_whole(step: Step) -> bool:

@@ -11,6 +11,7 @@ from nnsolve.core.trace import Step
 from nnsolve.report.boxes import Piece, text_box, typeset
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.scope import Scope
+from nnsolve.report.sequences import joined, label_cells, numbers_by_step, with_steps
 from nnsolve.report.style import Line
 from nnsolve.report.tensors import (
     column_blocks,
@@ -24,8 +25,11 @@ from nnsolve.report.tensors import (
     texts,
 )
 
-ROLES = ("input", "target", "given", "parameter", "state", "constant", "hyperparameter")
+ROLES = ("input", "target", "given", "initial", "parameter", "state", "constant", "hyperparameter")
 INDENT = 2
+SAID = ("input", "target", "given", "initial", "state")
+"""Roles that are told of each value; what a parameter or a constant is can be seen."""
+
 MOST_INLINE = 16
 """Numbers of a later batch that are written on a line."""
 
@@ -37,6 +41,8 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     scope = scope.exact()
     if not steps:
         return []
+    steps, sequences = joined(steps)
+    seen = {step.name: step for step in joined(step for step in seen.values() if step.phase == "given")[0]}
     same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]
     shared = {step.name for step in same}
     lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
@@ -47,9 +53,10 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     for step in sorted(steps, key=_order):
         if step.name in shared or step.name in apart:
             continue
-        cell = _cell(step, scope)
+        names = sequences.get(step.name, ())
+        cell = _cell(step, scope, names)
         if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not _is_fresh(step)):
-            lines += _row(row) + _large(step, scope)
+            lines += _row(row) + _large(step, scope, names)
             row = []
             continue
         if row and sum(piece.width for piece in row) + len(GAP) + cell[0].width + cell[1].width > room:
@@ -124,43 +131,58 @@ def _row(pieces: list[Piece]) -> list[Line]:
     return [[], *typeset(pieces, INDENT)] if pieces else []
 
 
-def _caption(step: Step, scope: Scope) -> str:
+def _caption(step: Step, scope: Scope, names: Sequence[Name] = ()) -> str:
     """The address, the shape and the role; what says nothing new is left out."""
     parts = [str(step.name)] if scope.style.unicode and scope.name(step.name) != str(step.name) else []
+    if names:
+        parts += [step.role, f"{len(names)} time steps"]
+        return ", ".join(parts)
     parts += [dimensions(step.shape, scope.style)] if step.shape.dims else []
-    parts += [step.role] if step.role in ("input", "target", "given", "state") else []
+    parts += [step.role] if step.role in SAID else []
     return " ".join(parts)
 
 
 def _is_fresh(step: Step) -> bool:
-    """Whether a value is an optimizer's state before its first update: all of it is 0."""
-    return step.role == "state" and not step.value.any()
+    """Whether a value is a state before the first update or time step, and all of it is 0."""
+    return step.role in ("state", "initial") and not step.value.any()
 
 
-def _cell(step: Step, scope: Scope) -> tuple[Piece, Piece]:
-    name = text_box(f"{scope.name(step.name)} = ")
+def _cell(step: Step, scope: Scope, names: Sequence[Name] = ()) -> tuple[Piece, Piece]:
+    name = text_box(f"{scope.whole(step.name) if names else scope.name(step.name)} = ")
     if _is_fresh(step):
         return Piece("", name, "formula"), Piece("", text_box("0"), "", _caption(step, scope))
     if is_large(step.value.shape):
         return Piece("", name, "formula"), Piece("", text_box(""))
-    caption = _caption(step, scope)
-    return Piece("", name, "formula"), Piece("", tensor_box(step.value, scope.style), "", caption)
+    if not names:
+        box = tensor_box(step.value, scope.style)
+    elif step.value.ndim == 1:
+        box = numbers_by_step(step.value.tolist(), names, scope)
+    else:
+        box = with_steps(tensor_box(step.value, scope.style), names, scope)
+    return Piece("", name, "formula"), Piece("", box, "", _caption(step, scope, names))
 
 
-def _large(step: Step, scope: Scope) -> list[Line]:
+def _large(step: Step, scope: Scope, names: Sequence[Name] = ()) -> list[Line]:
     """A value that needs the whole width: in blocks of columns, or by its corners."""
-    style, name = scope.style, text_box(f"{scope.name(step.name)} = ")
-    room = style.width - INDENT - name.width
+    style, name = scope.style, text_box(f"{scope.whole(step.name) if names else scope.name(step.name)} = ")
+    table = bool(names) and step.value.ndim == 2
+    room = style.width - INDENT - name.width - (label_cells(names, scope) if table else 0)
     head = Piece("", name, "formula")
     if is_large(step.value.shape):
+        box = corners(step.value, style, room)
+        text = summary(step.value, step.shape, style)
+        text = f"{_caption(step, scope, names)}: {text}" if names else text
         return [
             [],
-            *typeset([head, Piece("", corners(step.value, style, room))], INDENT),
-            *paragraph(summary(step.value, step.shape, style), style, "note", INDENT + name.width),
+            *typeset([head, Piece("", with_steps(box, names, scope) if table else box)], INDENT),
+            *paragraph(text, style, "note", INDENT + name.width),
         ]
     lines: list[Line] = []
     for columns, box in column_blocks(step.value, style, room):
-        caption = f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"
+        if names and not table:
+            caption = f"t = {names[columns[0]].time} to {names[columns[-1]].time}"
+        else:
+            caption = f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"
         lead = head if not lines else Piece(" " * name.width, text_box(""))
-        lines += [[], *typeset([lead, Piece("", box, "", caption)], INDENT)]
-    return [*lines, *paragraph(_caption(step, scope), style, "note", INDENT + name.width)]
+        lines += [[], *typeset([lead, Piece("", with_steps(box, names, scope) if table else box, "", caption)], INDENT)]
+    return [*lines, *paragraph(_caption(step, scope, names), style, "note", INDENT + name.width)]

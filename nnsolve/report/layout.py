@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 REARRANGING = frozenset(
-    ("transpose", "index", "append_one", "prepend_one", "drop_first", "drop_last", "concat", "reshape", "reshaped")
+    (
+        *("transpose", "index", "append_one", "prepend_one", "drop_first", "drop_last", "concat"),
+        *("reshape", "reshaped", "sequence", "time_step"),
+    )
 )
 """Operations that compute nothing: their results are shown, not written as calls."""
 
@@ -233,6 +236,13 @@ class Numbers:
         sign = text_box(" > ")
         return fence(beside(self.box(expr.args[0]), sign, self.box(expr.args[1])), "[", "]", self.unicode)
 
+    def one_step(self, expr: Call) -> Box:
+        """One time step of a sequence."""
+        inner = self.box(expr.args[0])
+        if isinstance(expr.args[0], Call):
+            inner = fence(inner, "(", ")", self.unicode)
+        return beside(inner, text_box(notation.at_step(expr, self.scope)))
+
 
 def joined(pieces: list[Piece]) -> Box:
     """Pieces as one box."""
@@ -284,5 +294,6 @@ _BOXES: dict[str, Callable[[Numbers, Call], Box]] = {
     "transpose": Numbers.transposed,
     "sum": Numbers.reduction,
     "greater": Numbers.condition,
+    "time_step": Numbers.one_step,
     **dict.fromkeys(notation.WITHOUT, Numbers.shortened),
 }

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from nnsolve.report.boxes import width
 from nnsolve.report.style import Fragment, Line, Style
 
+RULES = (("━", "="), ("─", "-"), ("┄", "."))
+"""The rule behind a heading of each level, in Unicode and in ASCII."""
+
 
 def line_width(line: Iterable[Fragment]) -> int:
     """How many cells a line takes."""
@@ -25,7 +28,7 @@ def justified(left: Line, right: Line, cells: int) -> list[Line]:
 
 def heading(text: str, style: Style, name: str = "heading", level: int = 0) -> list[Line]:
     """A title with a rule behind it."""
-    sign = ("━" if level == 0 else "─") if style.unicode else ("=" if level == 0 else "-")
+    sign = RULES[level][not style.unicode]
     parts = wrapped(text, style.width - 4)
     lines: list[Line] = [[(part, name)] for part in parts]
     rest = style.width - line_width(lines[-1]) - 1

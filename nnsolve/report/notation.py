@@ -17,11 +17,12 @@ from nnsolve.core.spelling import (
     signed_term,
     spell_number,
     spell_option,
+    whole_sequence,
 )
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.templates import unfold
 from nnsolve.report.scope import Scope, options
-from nnsolve.report.symbols import superscript
+from nnsolve.report.symbols import subscript, superscript
 from nnsolve.report.unfold import spelled
 
 _VULGAR = {
@@ -80,6 +81,9 @@ def _worded(expr: Expr, scope: Scope) -> Expr:
             return Ref(Name(f"({inner} {without(node, scope)})"))
         if isinstance(node, Call) and node.op == "jacobian":
             return Ref(Name(_derivatives(node, scope, *(spelled(arg) for arg in node.args))))
+        if isinstance(node, Call) and node.op == "time_step":
+            inner = spelled(node.args[0])
+            return Ref(Name(f"{inner if isinstance(node.args[0], Ref) else f'({inner})'}{at_step(node, scope)}"))
         return node
 
     changed = rewrite(expr, change)
@@ -115,7 +119,7 @@ def tightness(expr: Expr, scope: Scope) -> int:
     if isinstance(expr, Num) and isinstance(expr.value, Fraction):
         return ATOM if expr.value > 0 and len(number_sign(expr.value)) == 1 else PRODUCT
     if isinstance(expr, Call):
-        if expr.op == "transpose":
+        if expr.op in ("transpose", "time_step"):
             return POWER
         if expr.op in ("greater", "inside"):
             return ATOM
@@ -324,6 +328,25 @@ def _derivatives(expr: Call, scope: Scope, of: str, by: str) -> str:
     )
 
 
+def _sequence(expr: Call, scope: Scope) -> str:
+    """All steps of a quantity are its name."""
+    whole = whole_sequence(expr)
+    return function(expr, scope) if whole is None else scope.whole(whole)
+
+
+def _time_step(expr: Call, scope: Scope) -> str:
+    """One step's part of a sequence."""
+    inner = expr.args[0]
+    text = scope.name(inner.name) if isinstance(inner, Ref) else within(inner, POSTFIX, scope)
+    return text + at_step(expr, scope)
+
+
+def at_step(expr: Call, scope: Scope) -> str:
+    """Which step of a sequence is meant, behind it."""
+    step = str(int(options(expr)["at"]) + 1)
+    return f"|ₜ₌{subscript(step)}" if scope.style.unicode else f"|t={step}"
+
+
 _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "add": _add,
     "neg": _neg,
@@ -342,4 +365,6 @@ _WRITERS: dict[str, Callable[[Call, Scope], str]] = {
     "greater": _greater,
     "inside": _inside,
     "jacobian": _jacobian,
+    "sequence": _sequence,
+    "time_step": _time_step,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from nnsolve.core.expressions import references
@@ -14,6 +14,7 @@ from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, clean
 from nnsolve.report.tensors import is_large, summary
+from nnsolve.report.time import Arrivals, carried_over
 
 MOST_SOURCES = 3
 """Equations that a gradient comes from and that are written out; of more only the names are given."""
@@ -47,12 +48,20 @@ def carried_text(names: Iterable[Name], of: str, scope: Scope) -> str:
     return f"with the updated {through} (order: layer_by_layer), so it is not the gradient of {of} itself"
 
 
-def reason(step: Step, scope: Scope, known: Mapping[Name, Step], local: str | None) -> str:
-    """Which equations a gradient comes from, and the local derivative where there is a single one."""
+def reason(step: Step, scope: Scope, known: Mapping[Name, Step], local: str | None, told: bool = False) -> str:
+    """Which equations a gradient comes from, and the local derivative where there is a single one.
+
+    Where that was `told` for another time step, only from which step the gradient is carried back.
+    """
     equation = step.equation
     if equation is None or step.phase != "backward" or not equation.chain:
         return ""
-    names = list(dict.fromkeys(u for u, _ in equation.chain))
+    arrivals = Arrivals(step)
+    if told:
+        return ", ".join(carried_over(time, step.name.time) for time in arrivals.others)
+    if arrivals.others:
+        return _by_step(arrivals, step, scope, known)
+    names = arrivals.here
     texts = [_source(name, scope, known) for name in names]
     whole = [text for text in texts if text]
     if len(names) == 1:
@@ -61,6 +70,18 @@ def reason(step: Step, scope: Scope, known: Mapping[Name, Step], local: str | No
     if len(names) > MOST_SOURCES or not whole:
         return ""
     return "from " + ", ".join(text or scope.name(name) for name, text in zip(names, texts, strict=True))
+
+
+def _by_step(arrivals: Arrivals, step: Step, scope: Scope, known: Mapping[Name, Step]) -> str:
+    """The equations that a gradient comes from: those of its own time step, then those that carry it from others."""
+    groups = [("from this step", arrivals.here)] if arrivals.here else []
+    groups += [(carried_over(time, step.name.time), names) for time, names in arrivals.others.items()]
+    texts = []
+    for title, names in groups:
+        sources = [_source(name, scope, known) or scope.name(name) for name in names]
+        sources = sources if len(names) <= MOST_SOURCES else [scope.name(name) for name in names]
+        texts.append(f"{title}: {', '.join(sources)}")
+    return ";  ".join(texts)
 
 
 def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:
@@ -76,9 +97,20 @@ def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:
 
 
 def note_lines(
-    step: Step, scope: Scope, column: int, main: str, *, through: frozenset[Name], taught: bool, rounded: bool
+    step: Step,
+    scope: Scope,
+    column: int,
+    main: str,
+    *,
+    through: frozenset[Name],
+    taught: bool,
+    rounded: bool,
+    more: Sequence[str] = (),
 ) -> list[Line]:
-    """What else is to be said below a step whose formula reads `main`; how it was `rounded` if that changed it."""
+    """What else is to be said below a step whose formula reads `main`, and `more`.
+
+    How it was `rounded` is said if that changed it.
+    """
     equation = step.equation
     texts: list[str] = []
     if equation is not None and equation.long is not None:
@@ -94,6 +126,7 @@ def note_lines(
         texts.append(summary(step.value, step.shape, scope.style))
     if step.rounding and rounded:
         texts.append(clean(step.rounding, scope.style.unicode))
+    texts += more
     lines: list[Line] = []
     for text in texts:
         for n, part in enumerate(broken(text, max(scope.style.width - column - 2, 8))):

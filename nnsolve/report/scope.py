@@ -27,6 +27,10 @@ class Naming(NamedTuple):
     single: Set[Name] = frozenset()
 
 
+_FROM_NUMBERS = ("shape", "reshape", "scatter", "reshaped", "sequence")
+"""Operations that make a tensor even of numbers."""
+
+
 class Scope:
     """The style, the conventions and the shapes that formulas of one step are written with.
 
@@ -105,7 +109,7 @@ class Scope:
             if shape is None:
                 return None
             shapes.append(shape)
-        if not any(shape.dims for shape in shapes) and expr.op not in ("shape", "reshape", "scatter", "reshaped"):
+        if not any(shape.dims for shape in shapes) and expr.op not in _FROM_NUMBERS:
             return SCALAR
         try:
             return REGISTRY[expr.op].shape(shapes, options(expr), self.layout)

@@ -33,6 +33,11 @@ def is_jacobian(expr: Expr) -> bool:
     return isinstance(expr, Call) and expr.op == "jacobian"
 
 
+def is_constant(expr: Expr) -> bool:
+    """Whether an expression takes only the shape of its operand, and none of its numbers."""
+    return isinstance(expr, Call) and expr.op in ("ones", "zeros")
+
+
 def exact_value(step: Step, scope: Scope) -> Tensor | None:
     """What a step came to before it was rounded; None where it was not, or rounding changed nothing."""
     equation = step.equation

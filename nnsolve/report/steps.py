@@ -18,10 +18,11 @@ from nnsolve.report.lines import broken, justified, line_width
 from nnsolve.report.notation import formula, written
 from nnsolve.report.notes import NOWHERE, Carried, note_lines, reason
 from nnsolve.report.scope import Scope
-from nnsolve.report.stages import exact_value, is_jacobian, stage
+from nnsolve.report.stages import exact_value, is_constant, is_jacobian, stage
 from nnsolve.report.style import Line
 from nnsolve.report.taught import taught
 from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, tensor_box
+from nnsolve.report.time import Arrivals, Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +38,15 @@ DEEPEST = 18
 """Equal signs stand below each other unless that takes more than these cells."""
 
 
-def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried = NOWHERE) -> list[Line]:
-    """The lines of one step; `known` finds the step of a name, `through` the parameters that an error went through."""
+def step_lines(
+    step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried = NOWHERE, told: Told | None = None
+) -> list[Line]:
+    """The lines of one step; `known` finds the step of a name, `through` the parameters that an error went through.
+
+    What was `told` for another time step is not explained again.
+    """
+    told = told or Told()
+    again = told.explained(step)
     textbook = taught(step, scope, known)
     exact = exact_value(step, scope)
     step = readable(textbook or step, scope.style.unicode)
@@ -57,7 +65,7 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Ca
     column = column if column <= DEEPEST else INDENT + 2
     main = formula(expr, scope)
     sides = [main]
-    rule = chain.rule(equation, scope, vector) if step.phase == "backward" else None
+    rule = chain.rule(equation, scope, vector) if step.phase == "backward" and not again else None
     if rule and rule != main:
         sides.insert(0, rule)
     label = _label(step, scope)
@@ -69,17 +77,18 @@ def step_lines(step: Step, scope: Scope, known: Mapping[Name, Step], through: Ca
         _side(lines, sides[1], column, scope)
     _numbers(lines, step, scope, column, updated, exact)
     local = chain.local_text(equation, scope, vector) if step.phase == "backward" else None
-    remark = reason(step, scope, known, local)
+    remark = reason(step, scope, known, local, again)
     return [
         *_annotated(lines, label, remark, head, len(sides) > 1, scope.style.width),
         *note_lines(
-            step,
+            step._replace(equation=equation._replace(long=None)) if again else step,
             scope,
             column,
             main,
             through=through.get(step.name, frozenset()),
             taught=textbook is not None,
             rounded=exact is not None or is_jacobian(expr),
+            more=told.notes(step, scope),
         ),
         *(element_lines(step, scope, column, exact) if scope.style.detail == "full" and is_whole(step) else []),
     ]
@@ -189,9 +198,10 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
     assert step.equation is not None
     expr = written(step.equation.expr, scope)
-    if isinstance(expr, Ref) or is_jacobian(expr) or not is_whole(step):
+    if isinstance(expr, Ref) or is_jacobian(expr) or is_constant(expr) or not is_whole(step):
         return []
-    numbers = Numbers(step.operands, scope, room, captions)
+    arrivals = Arrivals(step).captions(step.name.of)
+    numbers = Numbers(step.operands, scope, room, captions or arrivals)
     pieces = numbers.pieces(expr)
     if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []

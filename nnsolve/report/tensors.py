@@ -97,16 +97,16 @@ def column_blocks(value: Tensor, style: Style, room: int, extra: int = 0) -> lis
 def corners(value: Tensor, style: Style, room: int) -> Box:
     """The first rows and columns of a large matrix, dots, and the last ones."""
     matrix = np.atleast_2d(value) if value.ndim <= 2 else value.reshape(value.shape[0], -1)
-    down = _picked(matrix.shape[0], MOST_ROWS)
+    down = picked(matrix.shape[0], MOST_ROWS)
     for most in (MOST_COLUMNS, CORNER + 1, 2, 1):
-        across = _picked(matrix.shape[1], most)
+        across = picked(matrix.shape[1], most)
         box = _corner_box(matrix, down, across, style)
         if box.width <= room:
             break
     return box
 
 
-def _picked(count: int, most: int) -> list[int]:
+def picked(count: int, most: int) -> list[int]:
     """The indices that are shown, -1 for the dots between them."""
     if count <= most:
         return list(range(count))

@@ -16,6 +16,7 @@ from nnsolve.report.notes import carried
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import is_single, step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
+from nnsolve.report.time import Told, step_heading
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -119,8 +120,10 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     lines += given_lines(given, scope, seen)
     several = any(moment(step) for step in steps if step.phase == "update")
     shown = {moment(step) for step in context if step.phase == "update"}
+    told = Told(everything=style.detail == "full")
     current: tuple[str, int] | None = None
-    reached = 0
+    time: int | None = None
+    reached, was_short = 0, False
     for step in steps:
         if step.phase == "given":
             continue
@@ -129,8 +132,14 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
             lines += _left_out([n + 1 for n in range(reached, here[1]) if n not in shown], style)
             reached = max(reached, here[1])
             lines += [[], *heading(_title(*here, several), style, level=1)]
-            current = here
-        lines += [[], *step_lines(step, scope.at(here[1]), known, through)]
+            current, time = here, None
+        title = step_heading(step, time, style)
+        time = step.name.time
+        again = told.knows(step)
+        found = step_lines(step, scope.at(here[1]), known, through, told)
+        short = again and len(found) == 1 and not title
+        lines += [*title, *([] if short and was_short else [[]]), *found]
+        was_short = again and len(found) == 1
     return lines
 
 

@@ -40,6 +40,9 @@ CASES = [
     ("nesterov-clipped-schedule", Style(80)),
     ("wide", Style(60)),
     ("large", Style(80)),
+    ("elman", Style(100)),
+    ("elman", Style(60, unicode=False)),
+    ("lstm-equations", Style(80)),
 ]
 
 

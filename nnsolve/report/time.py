@@ -1,0 +1,106 @@
+"""Time in reports: headings for the time steps, what is carried back, and what need not be explained twice."""
+
+from __future__ import annotations
+
+from nnsolve.core.expressions import Expr, Ref, rewrite
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.report.lines import heading
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Line, Style
+
+Pattern = tuple[str, Name, Expr]
+"""An equation whatever its time step and update: its phase, name and right side, steps counted from its own."""
+
+
+def step_heading(step: Step, before: int | None, style: Style) -> list[Line]:
+    """A light heading where another time step begins than the one `before`; none as long as there is no time."""
+    time = step.name.time
+    if time == before:
+        return []
+    if time is None:
+        text = "The sums over time" if step.name.of is not None else "After the last time step"
+    else:
+        text = f"Back to step t = {time}" if step.phase == "backward" else f"Step t = {time}"
+    return [[], *heading(text, style, "subheading", level=2)]
+
+
+class Arrivals:
+    """The quantities of other time steps and those of its own through which a gradient comes to a time step."""
+
+    __slots__ = ("here", "others")
+
+    def __init__(self, step: Step) -> None:
+        time = step.name.time
+        users = [] if step.equation is None else list(dict.fromkeys(u for u, _ in step.equation.chain))
+        others = [u for u in users if time is not None and u.time not in (None, time)]
+        self.here = [u for u in users if u not in others]
+        self.others: dict[int, list[Name]] = {}
+        for u in others:
+            self.others.setdefault(u.time or 0, []).append(u)
+
+    def captions(self, of: Name | None) -> dict[Name, str]:
+        """What to write below each gradient that comes in, where some come from this step and some from another."""
+        if not self.here or not self.others or of is None:
+            return {}
+        found = {u._replace(of=of): "this step" for u in self.here}
+        found |= {u._replace(of=of): f"from step {time}" for time, names in self.others.items() for u in names}
+        return found
+
+
+def carried_over(time: int, to: int | None) -> str:
+    """Where a gradient comes from that arrives at step `to`."""
+    return f"carried {'back' if to is None or time > to else 'on'} from step {time}"
+
+
+class Told:
+    """What a report has explained already: equations that differ in their time step only, and what a share is."""
+
+    def __init__(self, everything: bool = False) -> None:
+        self.everything = everything  # whether all is explained every time
+        self._patterns: set[Pattern] = set()
+        self._notes: set[str] = set()
+
+    def knows(self, step: Step) -> bool:
+        """Whether the same equation of another time step was explained."""
+        return not self.everything and _pattern(step) in self._patterns
+
+    def explained(self, step: Step) -> bool:
+        """Whether the same equation of another time step was explained; from now on it is."""
+        found, pattern = self.knows(step), _pattern(step)
+        if pattern is not None:
+            self._patterns.add(pattern)
+        return found
+
+    def notes(self, step: Step, scope: Scope) -> list[str]:
+        """What a name means that has a time step and is no value of that step; said the first time."""
+        name, found = step.name, []
+        if scope.is_share(name) and self._first("share"):
+            whole, user = name._replace(time=None), scope.name(name.primal._replace(time=None))
+            share, total = scope.name(name), scope.name(whole)
+            found.append(f"{share} is what step {name.time} adds to {total}: {user} is used at every step")
+        if name.of is not None and name.of.time is not None and name.time is not None and self._first("part"):
+            part = scope.name(name.of)
+            found.append(f"{scope.name(name)} is what comes from {part} alone, carried back from step {name.of.time}")
+        return found
+
+    def _first(self, what: str) -> bool:
+        new = what not in self._notes
+        self._notes.add(what)
+        return new
+
+
+def _moved(name: Name, time: int) -> Name:
+    """A name with its time step counted from another one, whatever the update."""
+    if name.of is not None:
+        name = name._replace(of=_moved(name.of, time))
+    return name._replace(time=None if name.time is None else name.time - time, update=0, epoch=None)
+
+
+def _pattern(step: Step) -> Pattern | None:
+    """An equation of a time step with all steps counted from it; None where there is no time."""
+    time, equation = step.name.time, step.equation
+    if time is None or equation is None:
+        return None
+    expr = rewrite(equation.expr, lambda node: Ref(_moved(node.name, time)) if isinstance(node, Ref) else node)
+    return step.phase, _moved(step.name, time), expr

@@ -1,0 +1,155 @@
+"""Problems with time: what is given, the order of the steps, shares, what is carried back, what is said once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from nnsolve.report.display import solve
+from nnsolve.report.html import page
+from nnsolve.report.style import Style
+from nnsolve.report.text import report
+from tests.report.solved import printed, sections
+
+VECTORS = """
+conventions: {samples: columns}
+parameters: {W: [[0.1, 0.2], [0.3, -0.4]], U: [[0.5, 1], [-0.6, 2]]}
+inputs: {x: [[1, 2], [3, 4], [5, 6]]}
+equations:
+  - h_t = tanh(W @ h_{t-1} + U @ x_t)
+  - L = norm(h)
+loss: L
+ask: [h, L, dL/dh_2]
+"""
+
+
+def elman(**style: object) -> str:
+    return str(report(sections("elman"), Style(100, **style)))  # type: ignore[arg-type]
+
+
+def lines_with(text: str, start: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith(start)]
+
+
+def test_a_sequence_is_given_once_with_its_steps(tmp_path: Path) -> None:
+    given = elman().split("Forward pass")[0]
+    assert "y₁   y₂   y₃" in given and "y = [0.5  0.1  0.2]" in given
+    assert given.count("3 time steps") == 2
+    assert "y₁ = 0.5" not in given  # a box for each step
+    given = printed(tmp_path, VECTORS).split("Forward pass")[0]
+    assert "x = x₂ ⎢3  4⎥" in given and "x₃ ⎣5  6⎦" in given
+
+
+def test_initial_states_are_given_those_of_zeros_briefly() -> None:
+    given = elman().split("Forward pass")[0]
+    assert "h₀ = 0" in given and "h_0 2×1 initial" in given
+    scalars = str(report(sections("lstm-equations"), Style(100))).split("Forward pass")[0]
+    assert "h₀ = 0.1" in scalars and "h_0 initial" in scalars and "c₀ = 0" in scalars
+
+
+def test_long_sequences_are_cut(tmp_path: Path) -> None:
+    steps = [[n, -n] for n in range(1, 101)]
+    given = printed(tmp_path, VECTORS.replace("[[1, 2], [3, 4], [5, 6]]", str(steps))).split("Forward pass")[0]
+    assert "x = x₃   ⎢  3    −3⎥" in given and "x₁₀₀ ⎣100  −100⎦" in given
+    assert "x₄" not in given and "100 time steps" in given
+    wide = [[float(n)] * 784 for n in range(2)]
+    text = VECTORS.replace("[[1, 2], [3, 4], [5, 6]]", str(wide)).replace(
+        "U: [[0.5, 1], [-0.6, 2]]", "U: {random: uniform, low: -1, high: 1, shape: [2, 784], seed: 1}"
+    )
+    assert "x = x₁ ⎡0  0  0  ⋯  0⎤" in printed(tmp_path, text)
+
+
+def test_several_sequences_keep_their_matrices(tmp_path: Path) -> None:
+    text = VECTORS.replace("[[1, 2], [3, 4], [5, 6]]", "{sequences: [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]}")
+    shown = printed(tmp_path, text)
+    assert "x₁ = ⎡1  5⎤           x₂ = ⎡3  7⎤" in shown
+    assert "h₁ = ⎡" in shown.split("Answers")[1] and "h₂ = ⎡" in shown.split("Answers")[1]
+
+
+def test_steps_have_headings_in_the_order_of_the_work() -> None:
+    titles = [line.split(" ┄")[0] for line in elman().splitlines() if "┄┄" in line]
+    assert titles == [
+        *("Step t = 1", "Step t = 2", "Step t = 3", "After the last time step"),
+        *("Back to step t = 3", "Back to step t = 2", "Back to step t = 1", "The sums over time"),
+    ]
+    assert "Step t = 1 ....." in elman(unicode=False)
+
+
+def test_without_time_there_are_no_such_headings() -> None:
+    assert "┄" not in str(report(sections("regression-3-4-3-l2-norm"), Style(100)))
+
+
+def test_sums_over_time_come_when_all_steps_are_done() -> None:
+    text = elman()
+    assert text.index("∂L/∂V =") > text.index("∂L/∂h₁ =") > text.index("∂L/∂h₂ =")
+
+
+def test_a_share_is_explained_once() -> None:
+    text = elman()
+    assert text.count("is what step 3 adds to") == 1
+    assert "∂L/∂V|ₜ₌₃ is what step 3 adds to ∂L/∂V: V is used at every step" in text
+    assert "∂L/∂W₂" not in text and "∂L/∂W₃" not in text  # layers
+    assert "dL/dV_3 is what step 3 adds to dL/dV: V is used at every step" in elman(unicode=False)
+
+
+def test_what_is_carried_back_is_told_from_what_the_step_gives() -> None:
+    text = elman()
+    assert "from this step: ŷ₂ = V h₂;  carried back from step 3: z₃ = W h₂ + U x₃ + b" in text
+    assert "this step from step 3" in [" ".join(line.split()) for line in text.splitlines()]
+    assert "from step 2" in text
+
+
+def test_what_repeats_is_explained_the_first_time() -> None:
+    text = elman()
+    assert lines_with(text, "∂L/∂z₃ = ")[0].startswith("∂L/∂z₃ = ∂L/∂h₃ ⊙ ∂h₃/∂z₃")
+    assert lines_with(text, "∂L/∂z₂ = ")[0].startswith("∂L/∂z₂ = ∂L/∂h₂ ⊙ (1 − h₂²)")
+    assert "∂h₃/∂z₃ = 1 − h₃²" in text and "∂h₂/∂z₂" not in text
+    assert "∂h₂/∂z₂ = 1 − h₂²" in elman(detail="full")
+    for value in ("⎡ 0.2469⎤", "⎡ 0.4299⎤", "⎡ 0.1858⎤"):  # dL/dz_t: the numbers of every step stay
+        assert value in text
+
+
+def test_whole_sequences_are_called_by_their_names(tmp_path: Path) -> None:
+    answers = elman().split("Answers")[1]
+    assert "h₁ ⎡0.53705  −0.37995⎤" in answers and "∂L/∂h₃ ⎣1.52435  −1.52435⎦" in answers
+    text = printed(tmp_path, VECTORS)
+    assert "L = ‖h‖" in text and "∂L/∂h₃ = (h / L)|ₜ₌₃" in text
+    for unicode in (True, False):
+        whole = printed(tmp_path, VECTORS, Style(100, unicode=unicode))
+        assert "sequence" not in whole and "whole" not in whole and "time_step" not in whole
+    scalars = str(report(sections("lstm-equations"), Style(100)))
+    assert "h₁, h₂, h₃  [−0.086984" in scalars
+
+
+def test_letters_of_gates_are_written_alike() -> None:
+    text = str(report(sections("lstm-equations"), Style(100)))
+    assert "z_f₁ = W_f · x₁ + U_f · h₀" in text
+    assert "z_i₁ = W_i · x₁ + U_i · h₀" in text and "Wᵢ" not in text
+
+
+@pytest.mark.parametrize("detail", ["steps", "full"])
+def test_the_work_grows_as_the_sequence(tmp_path: Path, detail: str) -> None:
+    path = tmp_path / "problem.yaml"
+    lines, seconds = [], []
+    for count in (100, 200):
+        text = (Path(__file__).parent / "problems" / "lstm-equations.yaml").read_text(encoding="utf-8")
+        path.write_text(text.replace("[1, 2, 0.5]", str([0.1] * count)).replace("h_3 - y", "h_T - y"))
+        found = solve(path).sections
+        start = time.perf_counter()
+        lines.append(str(report(found, Style(100, detail=detail))).count("\n"))
+        seconds.append(time.perf_counter() - start)
+    assert lines[1] < 2.2 * lines[0]
+    assert seconds[1] < 3.5 * seconds[0]
+
+
+def test_long_sums_over_time_are_cut(tmp_path: Path) -> None:
+    text = VECTORS.replace("[[1, 2], [3, 4], [5, 6]]", str([[0.1, 0.2]] * 20)).replace("dL/dh_2", "dL/dW")
+    assert "∂L/∂W = ∂L/∂W|ₜ₌₁ + ∂L/∂W|ₜ₌₂ + … + ∂L/∂W|ₜ₌₂₀" in printed(tmp_path, text)
+    few = VECTORS.replace("dL/dh_2", "dL/dW")
+    assert "∂L/∂W = ∂L/∂W|ₜ₌₁ + ∂L/∂W|ₜ₌₂ + ∂L/∂W|ₜ₌₃" in printed(tmp_path, few)
+
+
+def test_html_has_the_same_headings() -> None:
+    assert "Back to step t = 2" in page(sections("elman"), Style(100))
