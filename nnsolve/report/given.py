@@ -53,10 +53,10 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     for step in sorted(steps, key=_order):
         if step.name in shared or step.name in apart:
             continue
-        names = sequences.get(step.name, ())
-        cell = _cell(step, scope, names)
+        of_time = sequences.get(step.name, ())
+        cell = _cell(step, scope, of_time)
         if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not _is_fresh(step)):
-            lines += _row(row) + _large(step, scope, names)
+            lines += _row(row) + _large(step, scope, of_time)
             row = []
             continue
         if row and sum(piece.width for piece in row) + len(GAP) + cell[0].width + cell[1].width > room:
