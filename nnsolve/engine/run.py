@@ -10,9 +10,11 @@ from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, nodes
 from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
+from nnsolve.engine.code import seconds
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
+from nnsolve.engine.training import Trainer
 from nnsolve.problem.model import Problem, Value
 
 if TYPE_CHECKING:
@@ -20,8 +22,17 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-MAX_EVALUATIONS = 5_000_000
-"""Equations evaluated on the way to the last update that is asked for: about a minute's work where they are small."""
+COMPILED_FROM = 32
+"""Updates from which on compiled code is faster than as many traces, its compilation included."""
+
+MAX_SECONDS = 120
+"""How long, about, the way to the last update that is asked for may take."""
+
+SHORTEST = 1e-6
+"""Seconds of an update at least."""
+
+ALWAYS_MADE = 100
+"""So many updates are made in any case."""
 
 
 class Run:
@@ -34,11 +45,14 @@ class Run:
         self.batch_size = self._batch_size()
         self.per_epoch = -(-self.samples // self.batch_size)
         self._count_batches(self.whole)
+        self.whole_batches = self.samples // self.batch_size  # of an epoch; one with the rest may follow
         self.last = self._last()
         self._programs: dict[int, Program] = {}
         self._moments: dict[int, Moment] = {}
         self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
-        self._orders: list[NDArray[np.int64]] = []
+        self._order: tuple[int, NDArray[np.int64]] | None = None
+        self._trainer: Trainer | None = None
+        self._seconds: float | None = None  # of one update
         self.program = self.program_at(0)
         self.rounding = Roundings(problem.rounding, self.program)
 
@@ -97,17 +111,19 @@ class Run:
         rows = self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
         shapes = self.whole.shapes
         values: dict[str, Value] = {}
-        for name, whole in self._sampled().items():
-            if shapes.layout.count(shapes.of(name)) == self.samples:
-                array = whole[:, rows] if shapes.layout.features == 0 else whole[rows]
-                values[str(name)] = Value(self.problem.place, np.ascontiguousarray(array))
+        for name, whole in self.batched().items():
+            array = whole[:, rows] if shapes.layout.features == 0 else whole[rows]
+            values[str(name)] = Value(self.problem.place, np.ascontiguousarray(array))
         return values
 
-    def _sampled(self) -> dict[Name, Tensor]:
-        """The values that may have one part for each sample."""
-        leaves = self.whole.leaves.items()
+    def batched(self) -> dict[Name, Tensor]:
+        """The values of which a batch has a part: whole, with one part for each sample."""
+        if self.batch_size == self.samples:
+            return {}
+        shapes, leaves = self.whole.shapes, self.whole.leaves.items()
         data = {name: leaf.value for name, leaf in leaves if leaf.role in ("input", "target")}
-        return data | {name: value for name, value in self.whole.given.items() if name.of is None}
+        data |= {name: value for name, value in self.whole.given.items() if name.of is None}
+        return {name: value for name, value in data.items() if shapes.layout.count(shapes.of(name)) == self.samples}
 
     def order(self, epoch: int) -> NDArray[np.int64]:
         """The order in which an epoch goes through the samples."""
@@ -116,10 +132,9 @@ class Run:
             return np.arange(self.samples)
         if training.seed is None:
             raise ProblemError.of("missing-seed", "shuffle needs a seed", training.place, "add  seed: 0  to training")
-        while len(self._orders) <= epoch:
-            generator = np.random.default_rng([training.seed, len(self._orders)])
-            self._orders.append(generator.permutation(self.samples))
-        return self._orders[epoch]
+        if self._order is None or self._order[0] != epoch:
+            self._order = epoch, np.random.default_rng([training.seed, epoch]).permutation(self.samples)
+        return self._order[1]
 
     def program_at(self, update: int) -> Program:
         """The program of a run; there is one for each number of samples in a batch."""
@@ -189,8 +204,12 @@ class Run:
         return f"add  training: {{learning_rate: 0.1, steps: {steps}{batch}}}"
 
     def _afford(self, name: Name, updates: int) -> None:
-        """Raise where the way to an update is too long: it goes forward, backward and on for each update."""
-        most = max(MAX_EVALUATIONS // (3 * len(self.program.forward) or 1), 1)
+        """Raise where the way to an update is too long."""
+        if updates <= ALWAYS_MADE:
+            return
+        if self._seconds is None:
+            self._seconds = seconds(self)
+        most = max(int(MAX_SECONDS / max(self._seconds, SHORTEST)), ALWAYS_MADE)
         if updates > most:
             message = f"{name} needs {updates} updates; at most {most} are computed for a problem of this size"
             raise ProblemError.of("too-many-updates", message, None, f"ask for no later update than @{most}")
@@ -211,15 +230,32 @@ class Run:
         return moment
 
     def _at(self, update: int) -> Moment:
-        start = max(k for k in self._parameters if k <= update)
-        parameters = self._parameters[start]
+        start, parameters = self._nearest(update)
+        if update - start >= COMPILED_FROM:
+            return self.moment_with(update, self._trained(update).parameters)
         for k in range(start, update):
-            parameters = self._create(k, parameters).next_parameters()
-        return self._create(update, parameters)
+            parameters = (self._moments.get(k) or self.moment_with(k, parameters)).next_parameters()
+        return self.moment_with(update, parameters)
 
-    def _create(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
-        if update in self._moments:
-            return self._moments[update]
+    def _nearest(self, update: int) -> tuple[int, dict[Name, Tensor]]:
+        """The last update up to this one at which the parameters are known, and these."""
+        start = max(k for k in self._parameters if k <= update)
+        if self._trainer is not None and start < self._trainer.update <= update:
+            return self._trainer.update, self._trainer.parameters
+        return start, self._parameters[start]
+
+    def _trained(self, update: int) -> Trainer:
+        """The trainer after a number of updates."""
+        start, parameters = self._nearest(update)
+        if self._trainer is None:
+            self._trainer = Trainer(self, start, parameters)
+        elif self._trainer.update != start:
+            self._trainer.load(start, parameters)
+        self._trainer.advance(update)
+        return self._trainer
+
+    def moment_with(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
+        """The values after `update` updates that led to these parameters."""
         program = self.program_at(update)
         moment = Moment(program, update, parameters, self.rounding)
         for text, value in self.batch(update).items():
@@ -269,13 +305,18 @@ class Run:
         """The mean loss per sample that was seen during an epoch."""
         loss = self.program.loss
         assert loss is not None
-        total = 0.0
-        for update in range(max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch):
-            moment = self.moment(update)
-            samples = min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
-            value = float(moment.value(loss).ravel()[0])
-            total += value * (samples if self.averaged() else 1)
+        first, end = max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch
+        if end >= COMPILED_FROM:
+            found: list[float | None] = []
+            self._trained(first).advance(end, lambda _, value: found.append(value))
+            return np.asarray(found[0])
+        total = sum(self.weight(k) * float(self.moment(k).value(loss).ravel()[0]) for k in range(first, end))
         return np.asarray(total / self.samples)
+
+    def weight(self, update: int) -> int:
+        """How often the loss of a batch counts in the sum over an epoch's samples."""
+        samples = min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
+        return samples if self.averaged() else 1
 
     def averaged(self) -> bool:
         """Whether the loss is a mean over the samples of a batch: by its reduction, or by a mean in its equations."""

@@ -108,6 +108,8 @@ elementwise(
     options={"at_zero": 0},
     symbol="ReLU",
     gradient={"x": "g * relu'(x, at_zero=at_zero)"},
+    array="maximum(x, 0.0)",
+    scalar="0.0 if x <= 0 else x",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.1",
 )
@@ -118,6 +120,8 @@ elementwise(
     options={"at_zero": 0},
     symbol="ReLU′",
     no_derivative="the derivative of relu is constant but for its jump at 0",
+    array="where(equal(x, 0.0), at_zero, greater(x, 0.0))",
+    scalar="1.0 if x > 0 else at_zero if x == 0 else 0.0",
     example=EXAMPLE,
 )
 elementwise(
@@ -128,6 +132,8 @@ elementwise(
     options={"slope": ...},
     symbol="LeakyReLU",
     gradient={"x": "g * leaky_relu'(x, slope=slope)"},
+    array="where(greater(x, 0.0), x, slope * x)",
+    scalar="x if x > 0 else slope * x",
     example=EXAMPLE,
     example_options={"slope": 0.1},
     source="Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013)",
@@ -139,6 +145,8 @@ elementwise(
     options={"slope": ...},
     symbol="LeakyReLU′",
     no_derivative="the derivative of leaky_relu is constant but for its jump at 0",
+    array="where(greater(x, 0.0), 1.0, slope)",
+    scalar="1.0 if x > 0 else slope",
     example=EXAMPLE,
     example_options={"slope": 0.1},
 )
@@ -150,6 +158,8 @@ elementwise(
     options={"alpha": 1.0},
     symbol="ELU",
     gradient={"x": "g * elu'(x, alpha=alpha)"},
+    array="where(greater(x, 0.0), x, alpha * expm1(minimum(x, 0.0)))",
+    scalar="x if x > 0 else alpha * expm1(x)",
     example=EXAMPLE,
     source="Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs (2016)",
 )
@@ -160,6 +170,8 @@ elementwise(
     options={"alpha": 1.0},
     symbol="ELU′",
     no_derivative="only first derivatives of elu are known here",
+    array="where(greater(x, 0.0), 1.0, alpha * exp(minimum(x, 0.0)))",
+    scalar="1.0 if x > 0 else alpha * exp(x)",
     example=EXAMPLE,
 )
 elementwise(
@@ -170,6 +182,8 @@ elementwise(
     symbol="σ",
     gradient={"x": "g * out * (1 - out)"},
     definition="1 / (1 + exp(-x))",
+    array="e = exp(-absolute(x)); where(greater_equal(x, 0.0), 1.0, e) / (1.0 + e)",
+    scalar="1.0 / (1.0 + exp(-x))",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
 )
@@ -189,6 +203,8 @@ elementwise(
     activation=True,
     gradient={"x": "g * sigmoid(x)"},
     definition="ln(1 + exp(x))",
+    array="logaddexp(0.0, x)",
+    scalar="x + log1p(exp(-x)) if x > 0 else log1p(exp(x))",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
 )
@@ -200,6 +216,8 @@ elementwise(
     symbol="SiLU",
     gradient={"x": "g * (sigmoid(x) * (1 + x * (1 - sigmoid(x))))"},
     definition="x * sigmoid(x)",
+    array="x * sigmoid(x)",
+    scalar="x / (1.0 + exp(-x))",
     example=EXAMPLE,
     source="Elfwing, Uchibe, Doya: Sigmoid-Weighted Linear Units (2018)",
 )
@@ -211,6 +229,7 @@ elementwise(
     symbol="GELU",
     gradient={"x": "g * (normal_cdf(x) + x * normal_pdf(x))"},
     definition="x * normal_cdf(x)",
+    scalar=f"x * (0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r})))",
     example=EXAMPLE,
     source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
 )
@@ -230,6 +249,7 @@ elementwise(
     "Φ(x), the standard normal distribution function",
     symbol="Φ",
     gradient={"x": "g * normal_pdf(x)"},
+    scalar=f"0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r}))",
     example=EXAMPLE,
 )
 elementwise(
@@ -238,6 +258,8 @@ elementwise(
     "φ(x) = e^(-x²/2) / sqrt(2 pi), the standard normal density",
     symbol="φ",
     gradient={"x": "-g * x * out"},
+    array=f"exp(-0.5 * square(x)) / {math.sqrt(2.0 * math.pi)!r}",
+    scalar=f"exp(-0.5 * x * x) / {math.sqrt(2.0 * math.pi)!r}",
     example=EXAMPLE,
 )
 elementwise(
@@ -247,6 +269,7 @@ elementwise(
     activation=True,
     options={"at_zero": None},
     no_derivative="sign is flat but for its jump at 0",
+    scalar="1.0 if x > 0 else -1.0 if x < 0 else x if x != x else jump(at_zero)",
     example=EXAMPLE,
 )
 elementwise(
@@ -256,6 +279,7 @@ elementwise(
     activation=True,
     options={"at_zero": None},
     no_derivative="a step function is flat but for its jump at 0",
+    scalar="1.0 if x > 0 else 0.0 if x < 0 or x != x else jump(at_zero)",
     example=EXAMPLE,
 )
 register(
@@ -270,6 +294,7 @@ register(
         gradient={"x": "out * (g - sum(out * g, axis=axis))"},
         jacobian="diag(out) - outer(out, out)",
         definition="exp(x) / sum(exp(x), axis=axis)",
+        array="e = exp(x - maximum.reduce(x, axis=axis)); e / add.reduce(e, axis=axis)",
         example=([[0.5], [-2.0], [1.25]],),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
     )
@@ -286,6 +311,13 @@ register(
         symbol="ln softmax",
         gradient={"x": "g - exp(out) * sum(g, axis=axis)"},
         definition="x - ln(sum(exp(x), axis=axis))",
+        array="""
+            largest = maximum.reduce(x, axis=axis)
+            shifted = x - largest
+            ties = where(equal(x, largest), 1.0, 0.0)
+            others = add.reduce(where(equal(x, largest), 0.0, exp(shifted)), axis=axis)
+            shifted - log1p(others + (add.reduce(ties, axis=axis) - 1.0))
+        """,
         example=([[0.5], [-2.0], [1.25]],),
     )
 )

@@ -33,6 +33,8 @@ elementwise(
     arguments=("x", "y"),
     options={"tie": 0.0},
     adjoint_only=True,
+    array="where(equal(x, y), tie, greater(x, y))",
+    scalar="tie if x == y else 1.0 if x > y else 0.0",
     example=([[0.5, -2.0, 1.0]], [[0.0, 1.0, 1.0]]),
 )
 elementwise(
@@ -41,11 +43,13 @@ elementwise(
     "1 where low < x < high, else 0",
     arguments=("x", "low", "high"),
     adjoint_only=True,
+    array="where(logical_and(greater(x, low), less(x, high)), 1.0, 0.0)",
+    scalar="1.0 if low < x < high else 0.0",
     example=([[0.5, -2.0, 3.25]], -1.0, 1.0),
 )
-for _name, _reduce, _doc in (
-    ("is_max", np.max, "1 at the largest element, shared by equal ones; else 0"),
-    ("is_min", np.min, "1 at the smallest element, shared by equal ones; else 0"),
+for _name, _reduce, _function, _doc in (
+    ("is_max", np.max, "maximum", "1 at the largest element, shared by equal ones; else 0"),
+    ("is_min", np.min, "minimum", "1 at the smallest element, shared by equal ones; else 0"),
 ):
     register(
         Operation(
@@ -56,6 +60,10 @@ for _name, _reduce, _doc in (
             same_shape,
             options={"axis": None},
             adjoint_only=True,
+            array=f"""
+                mask = where(equal(x, {_function}.reduce(x, axis=axis)), 1.0, 0.0)
+                mask / add.reduce(mask, axis=axis)
+            """,
             example=([[0.5, -2.0, 3.25]],),
         )
     )
@@ -63,7 +71,18 @@ for _name, _fill, _doc in (
     ("ones", np.ones_like, "ones in the shape of x: a gradient that is the same for every element"),
     ("zeros", np.zeros_like, "zeros in the shape of x: the gradient of what has no influence"),
 ):
-    register(Operation(_name, ("x",), _doc, _fill, same_shape, adjoint_only=True, example=([[0.5, -2.0, 3.25]],)))
+    register(
+        Operation(
+            _name,
+            ("x",),
+            _doc,
+            _fill,
+            same_shape,
+            adjoint_only=True,
+            arranges=True,
+            example=([[0.5, -2.0, 3.25]],),
+        )
+    )
 register(
     Operation(
         "diag",
@@ -72,6 +91,7 @@ register(
         lambda x: np.diag(np.ravel(x)),
         lambda shapes, options, layout: Shape((shapes[0].size, shapes[0].size)),
         adjoint_only=True,
+        arranges=True,
         example=([[0.5], [-2.0]],),
     )
 )

@@ -53,6 +53,8 @@ elementwise(
     called="a sum",
     variadic=True,
     gradient={"*": _gradient_of_sum},
+    array="x + y",
+    scalar="x + y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
 elementwise("neg", np.negative, "-x", gradient={"x": "-g"}, example=([[1.0, -2.0, 3.0]],))
@@ -64,6 +66,8 @@ elementwise(
     called="an elementwise product (*)",
     variadic=True,
     gradient={"*": _gradient_of_product},
+    array="x * y",
+    scalar="x * y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
 elementwise(
@@ -93,6 +97,8 @@ elementwise(
     gradient={"x": "ratio(g, y)", "y": "-g * ratio(x, y^2)"},
     definition="x / y",
     shown_as_definition=True,
+    array="where(logical_and(equal(x, 0.0), equal(y, 0.0)), 0.0, x / y)",
+    scalar="0.0 if x == 0 and y == 0 else x / y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
 elementwise(
@@ -104,5 +110,7 @@ elementwise(
     gradient={"x": "g * ln(y)", "y": "g * ratio(x, y)"},
     definition="x * ln(y)",
     shown_as_definition=True,
+    array="where(equal(x, 0.0), 0.0, x * log(where(equal(x, 0.0), 1.0, y)))",
+    scalar="0.0 if x == 0 else x * log(y)",
     example=([[1.0, -2.0, 0.0]], [[0.5, 2.0, 1.0]]),
 )

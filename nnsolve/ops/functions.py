@@ -102,5 +102,6 @@ elementwise(
     "x, but not below low and not above high; the derivative outside is 0",
     arguments=("x", "low", "high"),
     gradient={"x": _gradient_of_clip},
+    array="minimum(maximum(x, low), high)",
     example=([[0.5, -2.0, 3.25]], -1.0, 1.0),
 )

@@ -143,6 +143,7 @@ register(
         np.transpose,
         _transpose_shape,
         gradient={"x": "g.T"},
+        arranges=True,
         example=([[0.5, -2.0, 3.25], [1.0, 0.25, -0.75]],),
     )
 )
@@ -155,6 +156,7 @@ register(
         _dot_shape,
         gradient={"x": "g * y", "y": "g * x"},
         definition="sum(x * y)",
+        array="add.reduce(x * y)",
         example=(COLUMN, [[1.0], [0.5], [-1.0]]),
     )
 )
@@ -166,6 +168,7 @@ register(
         lambda x, y: np.outer(x, y),
         _outer_shape,
         gradient={"x": _gradient_of_outer, "y": _gradient_of_outer},
+        array="column(x) * row(y)",
         example=(COLUMN, [[1.0], [0.5]]),
     )
 )
@@ -178,6 +181,7 @@ register(
         _with_one_shape,
         options={"axis": "features"},
         gradient={"x": "drop_last(g)"},
+        arranges=True,
         example=(COLUMN,),
     )
 )
@@ -190,6 +194,7 @@ register(
         _with_one_shape,
         options={"axis": "features"},
         gradient={"x": "drop_first(g)"},
+        arranges=True,
         example=(COLUMN,),
     )
 )
@@ -203,6 +208,7 @@ for _name, _value, _which in (("drop_last", _drop_last, "last"), ("drop_first", 
             _without_one_shape,
             options={"axis": "features"},
             adjoint_only=True,
+            arranges=True,
             example=(COLUMN,),
         )
     )

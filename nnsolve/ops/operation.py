@@ -46,6 +46,15 @@ class Operation(NamedTuple):
     spelled and printed as its definition: it differs from it only in being safe where the definition divides 0 by 0 or
     overflows. `gradient` maps an argument to its derivative rule, `no_derivative` says why there is none.
     `adjoint_only` operations occur in emitted equations only.
+
+    The next three are how training computes it; where they are left out, `value` is called. `array` is straight-line
+    NumPy code: assignments and a last expression over the arguments, the options, the functions of `ops.primitives`,
+    `ufunc.reduce(x)` or `ufunc.reduce(x, axis=axis)` (which keep the axes), `count(...)` of what a reduction takes
+    together, `column` and `row` of a vector, and operations that have `array` code of their own; a tuple has one for
+    each number of arguments. `scalar` is a Python expression for one element, over the arguments, the options and the
+    functions of `math`; it may raise `ArithmeticError` or `ValueError` where NumPy gives inf or nan, but where it does
+    not raise it gives the same. `arranges` says that the elements of the result are elements of the arguments, zeros
+    and ones.
     """
 
     name: str
@@ -67,6 +76,9 @@ class Operation(NamedTuple):
     adjoint_only: bool = False
     symbol: str | None = None  # how reports write the function: σ for sigmoid
     fences: tuple[str, str] | None = None  # ‖ ‖ around the argument of a norm
+    array: str | tuple[str, ...] | None = None
+    scalar: str | None = None
+    arranges: bool = False
     example: tuple[Any, ...] = ()
     example_options: Mapping[str, Any] = {}
     source: str = ""

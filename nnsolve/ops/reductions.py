@@ -72,6 +72,7 @@ register(
         options={"axis": None},
         gradient={"x": "g"},
         symbol="Σ",
+        array="add.reduce(x, axis=axis)",
         example=MATRIX,
     )
 )
@@ -84,6 +85,7 @@ register(
         axis_shape,
         options={"axis": None},
         gradient={"x": _gradient_of_mean},
+        array="add.reduce(x, axis=axis) / count(x, axis=axis)",
         example=MATRIX,
     )
 )
@@ -98,6 +100,11 @@ register(
         gradient={"x": "g * ratio(x, out)"},
         definition="sqrt(sum(x^2, axis=axis))",
         fences=("‖", "‖"),
+        array="""
+            largest = maximum.reduce(absolute(x), axis=axis)
+            scale = where(logical_and(greater(largest, 0.0), isfinite(largest)), largest, 1.0)
+            scale * sqrt(add.reduce(square(x / scale), axis=axis))
+        """,
         example=MATRIX,
     )
 )
@@ -116,6 +123,7 @@ for _name, _reduce, _pairwise, _doc in (
             elementwise_pairs=True,
             options={"axis": None},
             gradient={"x": _gradient_of_extreme, "y": _gradient_of_extreme},
+            array=(f"{_pairwise.__name__}.reduce(x, axis=axis)", f"{_pairwise.__name__}(x, y)"),
             example=([[0.5, -2.0, 3.25]], [[1.0, -3.0, 0.25]]),
         )
     )

@@ -143,6 +143,7 @@ register(
         _index_shape,
         options={"key": ..., "base": 0},
         gradient={"x": _gradient_of_index},
+        arranges=True,
         example=(MATRIX,),
         example_options={"key": (1, (0, 2)), "base": 0},
     )
@@ -156,6 +157,7 @@ register(
         _scatter_shape,
         options={"key": ..., "dims": ...},
         adjoint_only=True,
+        arranges=True,
         example=([[1.0, 2.0]],),
         example_options={"key": (1, (0, 2)), "dims": (2, 3)},
     )
@@ -170,6 +172,7 @@ register(
         options={"axis": "features"},
         variadic=True,
         gradient={"*": _gradient_of_concat},
+        arranges=True,
         example=([[0.5], [1.0]], [[2.0], [3.0], [4.0]]),
     )
 )
@@ -182,6 +185,7 @@ register(
         _reshape_shape,
         options={"shape": ...},
         gradient={"x": lambda site, i: call("reshaped", site.g, dims=site.shapes[0].dims)},
+        arranges=True,
         example=(MATRIX,),
         example_options={"shape": (3, 2)},
     )
@@ -195,6 +199,7 @@ register(
         _scatter_shape,
         options={"dims": ...},
         adjoint_only=True,
+        arranges=True,
         example=(MATRIX,),
         example_options={"dims": (3, 2)},
     )
