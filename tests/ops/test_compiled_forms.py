@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call
 from nnsolve.core.names import Name
 from nnsolve.engine.arraycode import ArrayCode
 from nnsolve.engine.graph import Graph
@@ -20,15 +19,15 @@ from nnsolve.ops import REGISTRY
 from nnsolve.ops.activations import JumpAtZeroError
 from nnsolve.ops.primitives import PRIMITIVES, SCALAR_NAMES
 from tests.ops.laboratory import Bench, Case
-from tests.ops.test_operations import CASES, NEEDS_A_PROGRAM
+from tests.ops.test_operations import CASES
 
 P = Name("P")
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, -1e-300, 40.0, -40.0, 708.0, -708.0, 720.0, -720.0]
 SPECIAL += [1e4, -1e4, 1e200, -1e200, np.inf, -np.inf, np.nan]
 UNROLLED = {"softmax", "log_softmax", "norm", "max", "min", "sum", "mean", "is_max", "is_min", "dot", "outer", "matmul"}
 UNROLLED |= {"softmax_cross_entropy", "sigmoid_cross_entropy"}
-CALLED = {"round", "jacobian"}
-"""Operations that compiled code calls as they are."""
+CALLED = {"round"}
+"""Operations that have no scalar code."""
 
 
 def graph_of(bench: Bench, scalar: bool) -> Graph:
@@ -191,8 +190,3 @@ def test_a_wrong_form_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REGISTRY, "relu", REGISTRY["relu"]._replace(scalar="x if x > 0 else 0.0"))
     with pytest.raises(AssertionError):
         test_special_numbers("relu")
-
-
-def test_calls_that_need_a_program() -> None:
-    assert {"jacobian"} == NEEDS_A_PROGRAM
-    assert isinstance(Call("sum", ()), Call)
