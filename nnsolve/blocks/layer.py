@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
@@ -38,9 +38,10 @@ class Step(NamedTuple):
 class LayerSite:
     """One layer of a problem while it is expanded.
 
-    `given` are the layer's tensors and `options` its words as written, `place` tells where each option stands. `inputs`
-    is what the layer reads, one value or one for each time step, each of `shape`. The layer declares parameters,
-    initial states and equations; `outputs` is what the next layer reads, each of `output_shape`.
+    `given` are the layer's tensors and `options` its words as written; the layer's `number` is left out of the names of
+    `unnumbered` stems, which it alone has; `place` tells where each option stands. `inputs` is what the layer reads, one
+    value or one for each time step, each of `shape`. The layer declares parameters, initial states and equations;
+    `outputs` is what the next layer reads, each of `output_shape`.
 
     Quantities are named by a stem, `W`, or a stem and a gate, `W_fx`; `time` is the step that they belong to.
     """
@@ -52,6 +53,7 @@ class LayerSite:
         exact: Mapping[str, str],
         given: Mapping[str, Tensor],
         options: Mapping[str, Any],
+        unnumbered: Container[str],
         place: Callable[[str], Place | None],
         weights: str,
         bias: str,
@@ -68,6 +70,7 @@ class LayerSite:
         self.exact = exact
         self.given = given
         self.options = options
+        self.unnumbered = unnumbered
         self.place = place
         self.weights = weights
         self.bias = bias
@@ -99,7 +102,7 @@ class LayerSite:
             numbered = head and head != text and not head[-1].isdigit()
             return Name(head, self.number, time=time) if numbered else Name(text, time=time)
         head, _, gate = stem.partition("_")
-        return Name(self.symbols.get(head, head), self.number, gate, time)
+        return Name(self.symbols.get(head, head), None if stem in self.unnumbered else self.number, gate, time)
 
     def fail(self, code: str, message: str, option: str, help: str | None = None) -> ProblemError:
         where = f"layer {self.number}: " if self.number else ""

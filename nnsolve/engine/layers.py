@@ -125,6 +125,7 @@ class Network:
             exact,
             given,
             layer.options,
+            self.unnumbered(layer, block),
             lambda option: layer.option_places.get(option, layer.place),
             conventions.weights or "rows",
             conventions.bias,
@@ -167,6 +168,13 @@ class Network:
             if time:
                 for whole in (name, Name(head, site.number, gate), Name(head, number, gate)):
                     self.scope.alias_sequence(whole._replace(time=None).base, target._replace(time=None))
+
+    def unnumbered(self, layer: Layer, block: LayerBlock) -> frozenset[str]:
+        """The stems of a recurrent layer that no other layer has: its number is left out, unless the file says one."""
+        if not block.sequential or "number" in layer.options:
+            return frozenset()
+        others = [LAYERS[other.kind] for other in self.problem.layers if other is not layer and other.kind in LAYERS]
+        return frozenset(block.stems) - {stem for other in others for stem in other.stems}
 
     def initial_state(self, name: Name) -> Given | None:
         """What `initial:` says about a state."""

@@ -22,6 +22,9 @@ from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, 
 from nnsolve.report.unfold import spelled
 
 INDENT = 2
+LEAST_ROOM = 16
+"""Cells that a value needs beside its names; with fewer it stands below them."""
+
 MOST_MATRICES = 6
 """Time steps of a sequence of matrices that are all shown."""
 
@@ -39,16 +42,18 @@ def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "", th
         if answer.options.get("text"):
             lines += [[(" " * INDENT, ""), (part, "")] for part in _texts(answer, scope)]
         margin = INDENT + first + (2 + second if second else 0) + 2
-        crowded = width(shown) > first or width(quantity) > second
+        narrow = scope.style.width - margin < LEAST_ROOM
+        crowded = narrow or width(shown) > first or width(quantity) > second
+        margin = 2 * INDENT if narrow else margin
         value = _value(answer, scope, scope.style.width - margin)
         middle = 0 if crowded else (len(value) - 1) // 2
         heads = [_head(shown, quantity, first, second, crowded)]
-        if crowded:
-            lines += [[(" " * INDENT, ""), (part, "formula")] for part in wrapped(heads[0], scope.style.width - INDENT)]
         tall = answer.value.ndim == 2 and len(value) > 1
         if lines and lines[-1] and (tall or was_tall):
             lines.append([])
         was_tall = tall
+        if crowded:
+            lines += [[(" " * INDENT, ""), (part, "formula")] for part in wrapped(heads[0], scope.style.width - INDENT)]
         for n, text in enumerate(value):
             left = heads[0] if n == middle and not crowded else ""
             lines.append(
