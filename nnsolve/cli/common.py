@@ -98,7 +98,7 @@ def find_problem(path: str | None) -> str:
         return path
     if os.path.isfile("problem.yaml"):
         return "problem.yaml"
-    found = sorted(p for p in os.listdir() if is_yaml(p) and is_problem_file(p))
+    found = sorted(p for p in os.listdir() if is_yaml(p) and file_kind(p) == PROBLEM)
     if len(found) == 1:
         return found[0]
     if found:
@@ -112,16 +112,24 @@ def is_yaml(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) and not name.startswith(".")
 
 
-def is_problem_file(path: str) -> bool:
-    """Whether a YAML file looks like a problem: an answer file names its problem at the start of a line."""
+PROBLEM, ANSWERS, PARAMETERS = "problem", "answer file", "parameter file"
+
+
+def file_kind(path: str) -> str | None:
+    """What a YAML file looks like: answers name their problem at the start of a line; None where there is no file."""
+    from nnsolve.problem.source import PARAMETERS_HEAD
+
     try:
         if not os.path.isfile(path):
-            return False
+            return None
         with open(path, "rb") as file:
             start = file.read(65536)
     except OSError:
-        return True
-    return not any(line.startswith((b"problem:", b"\xef\xbb\xbfproblem:")) for line in start.splitlines())
+        return PROBLEM
+    if start.startswith(PARAMETERS_HEAD.encode()):
+        return PARAMETERS
+    names_problem = any(line.startswith((b"problem:", b"\xef\xbb\xbfproblem:")) for line in start.splitlines())
+    return ANSWERS if names_problem else PROBLEM
 
 
 def load(path: str | None, output: str | None = None) -> Problem:
@@ -136,9 +144,12 @@ def load(path: str | None, output: str | None = None) -> Problem:
     if output is not None and os.path.exists(output) and os.path.exists(path) and os.path.samefile(path, output):
         raise click.UsageError(f"-o {harmless(output)} would replace the problem itself; name another file")
     problem, findings = load_problem_findings(path, faults)
-    if problem is None and os.path.isfile(path) and not is_problem_file(path):
+    if problem is None and file_kind(path) == ANSWERS:
         help = "give the problem file that its problem: names"
         raise ProblemError.of("answer-file", "this is an answer file, not a problem", Place(path), help)
+    if problem is None and file_kind(path) == PARAMETERS:
+        help = f"a problem reads it: W: {{file: {os.path.basename(path)}, key: W1}}"
+        raise ProblemError.of("parameter-file", "these are trained parameters, not a problem", Place(path), help)
     if problem is None:
         raise ProblemError(findings)
     print_findings(findings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnsolve.cli.common import BROKEN, harmless, is_problem_file, is_yaml, print_findings
+from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, file_kind, harmless, is_yaml, print_findings
 
 if TYPE_CHECKING:
     from nnsolve.core.diagnostics import Diagnostic
@@ -25,7 +25,8 @@ WARNINGS = 1
 def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Check problem files: everything that is wrong with each, and what is suspicious about it.
 
-    PATH is a problem file, or a folder that is searched for *.yaml and *.yml. Answer files are skipped.
+    PATH is a problem file, or a folder that is searched for *.yaml and *.yml. Answer files and trained parameters are
+    skipped.
 
     \b
     Examples:
@@ -37,7 +38,8 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
     from nnsolve.engine.lint import lint
 
     files = list(dict.fromkeys(path for given in paths for path in _files(given)))
-    problems = [path for path in files if is_problem_file(path) or not os.path.isfile(path)]
+    kinds = {path: file_kind(path) for path in files}
+    problems = [path for path, kind in kinds.items() if kind not in (ANSWERS, PARAMETERS)]
     if not files:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
@@ -52,7 +54,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
 
         click.echo(json.dumps([_entry(finding, path) for path in found for finding in found[path]], indent=2))
     else:
-        click.echo(_summary(len(problems), len(files) - len(problems), errors, len(everything) - errors))
+        click.echo(_summary(list(kinds.values()), errors, len(everything) - errors))
     if errors:
         sys.exit(BROKEN)
     if everything and strict:
@@ -84,10 +86,12 @@ def _entry(finding: Diagnostic, path: str) -> dict[str, Any]:
     }
 
 
-def _summary(files: int, skipped: int, errors: int, warnings: int) -> str:
+def _summary(kinds: list[str | None], errors: int, warnings: int) -> str:
+    skipped = [_count(kinds.count(kind), kind) for kind in (ANSWERS, PARAMETERS) if kind in kinds]
+    files = sum(kind not in (ANSWERS, PARAMETERS) for kind in kinds)
     parts = [_count(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
     text = f"{_count(files, 'problem file')}: {' and '.join(parts) or 'no errors, no warnings'}"
-    return f"{text}; {_count(skipped, 'answer file')} skipped" if skipped else text
+    return f"{text}; {' and '.join(skipped)} skipped" if skipped else text
 
 
 def _count(n: int, word: str) -> str:

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("run", "Solve a problem and print every step."),
+    "train": Entry("train", "Run the training loop; losses, parameters, predictions."),
     "grad": Entry("grad", "The chain rule for one layer, factor by factor."),
     "new": Entry("new", "Write a commented starter file."),
     "lint": Entry("lint", "Check problem files."),

@@ -92,14 +92,14 @@ def write_text(text: str, path: str | None) -> None:
     write_file(path, lambda file: file.write(text))
 
 
-def write_file(path: str, write: Callable[[Any], object]) -> None:
+def write_file(path: str, write: Callable[[Any], object], binary: bool = False) -> None:
     """Write a file that is replaced only when all is written; a device or a pipe is written to directly."""
     direct = os.path.exists(path) and not os.path.isfile(path)
     target = os.path.realpath(path)  # a link stays one
     folder, name = os.path.split(target)
     temporary = path if direct else os.path.join(folder, f".{name}.part")
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+        with open(temporary, "wb") if binary else open(temporary, "w", encoding="utf-8", newline="\n") as file:
             write(file)
         if not direct:
             os.replace(temporary, target)

@@ -17,6 +17,9 @@ _ASCII = re.compile("[^\t\n\r\x20-\x7e]")
 
 _SHOWN = 60
 
+PARAMETERS_HEAD = "# Parameters of nnsolve train"
+"""How a file of trained parameters begins; no problem and no answer begins so."""
+
 
 @cache
 def _unicode() -> re.Pattern[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -45,14 +45,24 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     seen = {step.name: step for step in joined(step for step in seen.values() if step.phase == "given")[0]}
     same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]
     shared = {step.name for step in same}
-    lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
-    row: list[Piece] = []
-    room = scope.style.width - INDENT
     later = [step for step in steps if step.name.update > 0 and step.name not in shared]
     apart = {step.name for step in later}
-    for step in sorted(steps, key=_order):
-        if step.name in shared or step.name in apart:
-            continue
+    here = [step for step in steps if step.name not in shared and step.name not in apart]
+    lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
+    lines += packed_lines(sorted(here, key=_order), scope, sequences)
+    lines += _batches(later, [step for step in steps if step.name not in apart], scope)
+    if same:
+        names = ", ".join(scope.name(step.name) for step in same)
+        lines += [[], *paragraph(f"{names} as above", scope.style, "", INDENT)]
+    return lines
+
+
+def packed_lines(steps: Iterable[Step], scope: Scope, sequences: Mapping[Name, tuple[Name, ...]]) -> list[Line]:
+    """Values side by side, as many on a row as fit; one that is too large has lines of its own."""
+    lines: list[Line] = []
+    row: list[Piece] = []
+    room = scope.style.width - INDENT
+    for step in steps:
         of_time = sequences.get(step.name, ())
         cell = _cell(step, scope, of_time)
         if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not _is_fresh(step)):
@@ -63,12 +73,7 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
             lines += _row(row)
             row = []
         row += [Piece(GAP if row else "", cell[0].box, "formula"), cell[1]]
-    lines += _row(row)
-    lines += _batches(later, [step for step in steps if step.name not in apart], scope)
-    if same:
-        names = ", ".join(scope.name(step.name) for step in same)
-        lines += [[], *paragraph(f"{names} as above", scope.style, "", INDENT)]
-    return lines
+    return lines + _row(row)
 
 
 def value_lines(step: Step, scope: Scope) -> list[Line]:

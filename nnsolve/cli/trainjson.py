@@ -1,0 +1,63 @@
+"""`nnsolve train --format json`: the losses, the parameters and the predictions in full precision."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from nnsolve.report.json import plain
+
+if TYPE_CHECKING:
+    from nnsolve.engine.outcome import Outcome, WholeLoss
+    from nnsolve.engine.predictions import Column, Predictions
+
+
+def document(found: Outcome, interrupted: bool) -> str:
+    """One object; `loss.epochs` has the mean loss per sample of the chosen epochs, `predictions` a list a quantity."""
+    problem = found.problem
+    result: dict[str, Any] = {
+        "problem": problem.path,
+        "title": problem.title,
+        "updates": found.updates,
+        "epochs": found.epochs,
+        "interrupted": interrupted,
+        "diverged": None,
+        "loss": None,
+        "parameters": {str(step.name.after(0)): plain(step.value, step.shape) for step in found.parameters},
+        "predictions": _predictions(found.predictions) if found.predictions else None,
+    }
+    if found.loss is not None:
+        result["loss"] = {
+            "name": str(found.loss),
+            "before": _whole(found.before),
+            "final": _whole(found.after),
+            "epochs": {str(epoch): _number(loss) for epoch, loss in found.curve.table.items()},
+        }
+    if found.divergence is not None:
+        update, name, place = found.divergence
+        result["diverged"] = {"update": update, "name": str(name), "place": str(place) if place else None}
+    return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def _whole(loss: WholeLoss | None) -> Any:
+    return None if loss is None else {"value": _number(loss.value), "per_sample": _number(loss.per_sample)}
+
+
+def _predictions(found: Predictions) -> dict[str, Any]:
+    columns = [*found.inputs, *([found.target] if found.target else []), found.prediction]
+    result: dict[str, Any] = {str(column.name): _rows(column) for column in columns}
+    if found.decisions is not None:
+        right = found.decisions.right
+        result["decided"] = {"rule": found.decisions.rule, "values": found.decisions.decided.tolist()}
+        result["right"] = None if right is None else int(right.sum())
+    return result
+
+
+def _rows(column: Column) -> list[Any]:
+    rows = [[_number(value) for value in row] for row in column.rows.tolist()]
+    return rows if column.shape else [row[0] for row in rows]
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else repr(value)
