@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def document(found: Outcome, interrupted: bool) -> str:
-    """One object; `loss.epochs` has the mean loss per sample of the chosen epochs, `predictions` a list a quantity."""
+    """One object; `loss.epochs` has the mean loss per sample of the chosen epochs, `predictions` a list a quantity,
+    sample after sample, of sequences step after step; classes are counted from 0.
+    """
     problem = found.problem
     result: dict[str, Any] = {
         "problem": problem.path,
@@ -37,7 +39,16 @@ def document(found: Outcome, interrupted: bool) -> str:
     if found.divergence is not None:
         update, name, place = found.divergence
         result["diverged"] = {"update": update, "name": str(name), "place": str(place) if place else None}
-    return json.dumps(result, indent=2, allow_nan=False) + "\n"
+    return _laid_out(result) + "\n"
+
+
+def _laid_out(value: Any, indent: str = "") -> str:
+    """JSON with an entry of a mapping on each line; lists stay on theirs."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, allow_nan=False)
+    inner = indent + "  "
+    rows = [f"{inner}{json.dumps(key)}: {_laid_out(entry, inner)}" for key, entry in value.items()]
+    return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
 
 
 def _whole(loss: WholeLoss | None) -> Any:
@@ -45,11 +56,20 @@ def _whole(loss: WholeLoss | None) -> Any:
 
 
 def _predictions(found: Predictions) -> dict[str, Any]:
-    columns = [*found.inputs, *([found.target] if found.target else []), found.prediction]
-    result: dict[str, Any] = {str(column.name): _rows(column) for column in columns}
+    groups = {
+        "inputs": list(found.inputs),
+        "targets": [found.target] if found.target else [],
+        "outputs": [found.prediction],
+    }
+    result: dict[str, Any] = {
+        group: {str(column.name): _rows(column) for column in columns} for group, columns in groups.items()
+    }
+    if found.steps > 1:
+        result["steps"] = found.steps
     if found.decisions is not None:
-        right = found.decisions.right
-        result["decided"] = {"rule": found.decisions.rule, "values": found.decisions.decided.tolist()}
+        decisions, right = found.decisions, found.decisions.right
+        values = [row[0] if len(row) == 1 else row for row in decisions.decided.tolist()]
+        result["decided"] = {"rule": decisions.rule, "values": values}
         result["right"] = None if right is None else int(right.sum())
     return result
 

@@ -9,7 +9,6 @@ import numpy as np
 from nnsolve.blocks import LOSSES
 from nnsolve.core.expressions import Call, nodes
 from nnsolve.core.names import Name
-from nnsolve.core.shapes import Shape
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
 
@@ -50,53 +49,105 @@ class Decisions(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """The predictions for all samples, in the order of the file."""
+    """The predictions for all samples in the order of the file; of sequences a row for each of their `steps`."""
 
     inputs: tuple[Column, ...]
     target: Column | None
     prediction: Column
     decisions: Decisions | None
+    samples: int
+    steps: int
 
     @property
-    def samples(self) -> int:
+    def rows(self) -> int:
         return len(self.prediction.rows)
 
 
 def predictions(moment: Moment, samples: int) -> Predictions | None:
     """The predictions of a moment over all samples; None where nothing is called `y_hat`."""
     program = moment.program
-    name = program.scope.find("y_hat")
-    if name is None or name not in program.equations:
+    single = program.scope.find("y_hat")
+    steps = [single] if single is not None else list(program.scope.sequence("y_hat"))
+    if not steps or not all(name in program.equations for name in steps):
         return None
-    prediction = _column(program, name, moment.value(name), samples)
+    target = _target(program, steps)
+    if target and len(target) < len(steps):  # what is compared is the last step alone
+        steps = steps[-1:]
+    table = _Table(moment, samples, len(steps))
+    prediction = table.column(steps)
     if prediction is None:
         return None
-    leaves = [(leaf, role.role) for leaf, role in program.leaves.items()]
-    inputs = [_column(program, leaf, moment.values[leaf], samples) for leaf, role in leaves if role == "input"]
-    shape = program.shapes.of(name).dims
-    fitting = [leaf for leaf, role in leaves if role == "target" and program.shapes.of(leaf).dims == shape]
-    target = _column(program, fitting[0], moment.values[fitting[0]], samples) if len(fitting) == 1 else None
+    compared = table.column(target) if target else None
+    outputs, wanted = prediction.rows, None if compared is None else compared.rows
     return Predictions(
-        tuple([column for column in inputs if column is not None]),
-        target,
+        tuple([column for names in _quantities(program, "input") if (column := table.column(names)) is not None]),
+        compared,
         prediction,
-        _decisions(_operations(program, name), prediction.rows, None if target is None else target.rows),
+        _decisions(_operations(program, steps[-1]), outputs, wanted),
+        samples,
+        len(steps),
     )
 
 
-def _column(program: Program, name: Name, value: Tensor, samples: int) -> Column | None:
-    """The value, cut into the samples; None where it has another number of them."""
-    shape, layout = program.shapes.of(name), program.shapes.layout
-    if samples == 1:
-        return Column(name, value.reshape(1, -1), _of_one(shape))
-    if layout.count(shape) != samples:
-        return None
-    rows = value.T if layout.features == 0 else value
+def _quantities(program: Program, role: str) -> list[list[Name]]:
+    """The given quantities of a role, each with its time steps."""
+    found: dict[Name, list[Name]] = {}
+    for name, leaf in program.leaves.items():
+        if leaf.role == role:
+            found.setdefault(name._replace(time=None), []).append(name)
+    return list(found.values())
+
+
+def _target(program: Program, steps: list[Name]) -> list[Name] | None:
+    """The only target that has the shape of the prediction, at every step or at the last one."""
+    shape = program.shapes.of(steps[-1]).dims
+    fitting = [
+        names
+        for names in _quantities(program, "target")
+        if len(names) in (1, len(steps)) and all(program.shapes.of(name).dims == shape for name in names)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+class _Table:
+    """Cuts values into rows: a row for each sample, or for each step of each."""
+
+    def __init__(self, moment: Moment, samples: int, steps: int) -> None:
+        self.moment = moment
+        self.samples = samples
+        self.steps = steps
+
+    def column(self, names: list[Name]) -> Column | None:
+        """A quantity with its time steps; None where it has another number of samples or steps.
+
+        Where the prediction is a single one, all steps of a sequence stand in the row of their sample.
+        """
+        parts = [self.part(name) for name in names]
+        found = [part for part in parts if part is not None]
+        if len(found) < len(parts):
+            return None
+        name = names[0] if len(names) == 1 else names[0]._replace(time=None)
+        if self.steps == 1:
+            return _column(name, np.concatenate(found, axis=1))
+        if len(found) == 1:
+            found *= self.steps
+        if len(found) != self.steps:
+            return None
+        return _column(name, np.stack(found, axis=1).reshape(self.samples * self.steps, -1))
+
+    def part(self, name: Name) -> Tensor | None:
+        """The value at one step, a row a sample."""
+        program = self.moment.program
+        shape, layout, value = program.shapes.of(name), program.shapes.layout, self.moment.value(name)
+        if self.samples == 1:
+            return value.reshape(1, -1)
+        if layout.count(shape) != self.samples:
+            return None
+        return value.T if layout.features == 0 else value
+
+
+def _column(name: Name, rows: Tensor) -> Column:
     return Column(name, rows, rows.shape[1:] if rows.shape[1] > 1 else ())
-
-
-def _of_one(shape: Shape) -> tuple[int, ...]:
-    return shape.reported if shape.size > 1 else ()
 
 
 def _operations(program: Program, name: Name) -> set[str]:

@@ -28,7 +28,7 @@ LENGTHS = (8, 6, 4, 3, 2)
 def prediction_lines(found: Predictions, scope: Scope) -> list[Line]:
     """A row for each of the first samples, and how many of all are right."""
     lines = table_lines(_fitting(found, scope))
-    more = found.samples - MOST
+    more = found.rows - MOST
     if more > 0:
         lines.append([(f"  {'…' if scope.style.unicode else '...'} and {more} more", "note")])
     text = _summary(found, scope)
@@ -37,8 +37,8 @@ def prediction_lines(found: Predictions, scope: Scope) -> list[Line]:
 
 def _fitting(found: Predictions, scope: Scope) -> list[TextColumn]:
     """The columns, with lists shortened and then inputs left out until they fit."""
-    count = min(found.samples, MOST)
-    numbers = TextColumn("sample", [str(n + scope.base) for n in range(count)], right=True)
+    count = min(found.rows, MOST)
+    numbers = _numbers(found, count, scope)
     by_class = found.decisions is not None and found.decisions.rule == "largest"
     outputs = [found.prediction] if found.target is None or by_class else [found.target, found.prediction]
     inputs = list(found.inputs)
@@ -46,7 +46,7 @@ def _fitting(found: Predictions, scope: Scope) -> list[TextColumn]:
     lengths = [*((n, LENGTHS[0]) for n in LENGTHS), *((shortest, n) for n in LENGTHS[1:])]
     while True:
         for of_inputs, of_outputs in lengths:
-            columns = [numbers] if found.samples > 1 else []
+            columns = list(numbers)
             columns += [_column(column, scope, of_inputs) for column in inputs]
             columns += [_column(column, scope, of_outputs) for column in outputs]
             columns[-1] = columns[-1]._replace(style="result")
@@ -56,6 +56,17 @@ def _fitting(found: Predictions, scope: Scope) -> list[TextColumn]:
         if not inputs:
             return columns
         inputs.pop()
+
+
+def _numbers(found: Predictions, count: int, scope: Scope) -> list[TextColumn]:
+    """Which sample a row is of, and which time step, counted from 1."""
+    columns = []
+    if found.samples > 1:
+        samples = [str(n // found.steps + scope.base) for n in range(count)]
+        columns.append(TextColumn("sample", samples, right=True))
+    if found.steps > 1:
+        columns.append(TextColumn("step", [str(n % found.steps + 1) for n in range(count)], right=True))
+    return columns
 
 
 def _column(column: Column, scope: Scope, length: int) -> TextColumn:
@@ -114,5 +125,5 @@ def _summary(found: Predictions, scope: Scope) -> str:
     right = found.decisions.right
     if right is None:
         return text
-    count, total = int(right.sum()), found.samples
+    count, total = int(right.sum()), found.rows
     return f"{text} {count} of {total} {'is' if total == 1 else 'are'} right ({100 * count / total:.4g}%).".lstrip()
