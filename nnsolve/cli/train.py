@@ -242,6 +242,8 @@ def _need_matplotlib() -> None:
 
 def _write_files(found: Outcome, output: str | None, plot: str | None, log: bool, quiet: bool) -> None:
     """The parameters and the picture; a line on each, on standard error where the output is for a program."""
+    if not quiet and (output or plot):
+        click.echo()
     if output is not None:
         _write_parameters(found, output, quiet)
     if plot is not None:

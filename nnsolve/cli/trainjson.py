@@ -26,7 +26,8 @@ def document(found: Outcome, interrupted: bool) -> str:
         "interrupted": interrupted,
         "diverged": None,
         "loss": None,
-        "parameters": {str(step.name.after(0)): plain(step.value, step.shape) for step in found.parameters},
+        "parameters": _steps(found, "parameter"),
+        "state": _steps(found, "state"),
         "predictions": _predictions(found.predictions) if found.predictions else None,
     }
     if found.loss is not None:
@@ -49,6 +50,11 @@ def _laid_out(value: Any, indent: str = "") -> str:
     inner = indent + "  "
     rows = [f"{inner}{json.dumps(key)}: {_laid_out(entry, inner)}" for key, entry in value.items()]
     return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+
+
+def _steps(found: Outcome, role: str) -> dict[str, Any]:
+    kept = [step for step in found.parameters if step.role == role]
+    return {str(step.name.after(0)): plain(step.value, step.shape) for step in kept}
 
 
 def _whole(loss: WholeLoss | None) -> Any:

@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
     """A training as far as it went.
 
     `before` and `after` are the losses over all samples (None where there is no loss); `parameters` has a step for each
-    parameter, trained or not, and for each state of the optimizer, named after the number of updates. Where the
+    parameter, trained or not, and (role `state`) for what the optimizer keeps, named after the number of updates. Where the
     training diverged there are neither, and the losses end before.
     """
 
@@ -100,4 +100,5 @@ def _kept(run: Run, values: Mapping[Name, Tensor]) -> list[Name]:
 def _step(run: Run, moment: Moment, name: Name, updates: int) -> Step:
     changed = name in run.whole.updated
     shape = run.whole.shapes.named.get(name, Shape(np.shape(moment.values[name])))
-    return Step(name.after(updates) if changed else name, "given", moment.values[name], shape, role="parameter")
+    role = "parameter" if name in run.whole.parameters else "state"
+    return Step(name.after(updates) if changed else name, "given", moment.values[name], shape, role=role)

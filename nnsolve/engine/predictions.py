@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nnsolve.blocks import LOSSES
-from nnsolve.core.expressions import Call, nodes
+from nnsolve.core.expressions import Call
 from nnsolve.core.names import Name
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
@@ -151,13 +150,11 @@ def _column(name: Name, rows: Tensor) -> Column:
 
 
 def _operations(program: Program, name: Name) -> set[str]:
-    """What tells how a prediction is meant: the operation that makes it, and the losses."""
+    """What tells how a prediction is meant: the operation that makes it, and the loss by its name."""
     expr = program.equations[name].expr
     found = {expr.op} if isinstance(expr, Call) else set()
-    if program.loss in program.equations:
-        every = nodes(program.equations[program.loss].expr)
-        found |= {node.op for node in every if isinstance(node, Call) and node.op in LOSSES}
-    return found
+    loss = program.problem.loss
+    return found if loss is None else found | {loss.text.text.strip()}
 
 
 def _decisions(operations: set[str], outputs: Tensor, targets: Tensor | None) -> Decisions | None:

@@ -27,21 +27,25 @@ LENGTHS = (8, 6, 4, 3, 2)
 
 def prediction_lines(found: Predictions, scope: Scope) -> list[Line]:
     """A row for each of the first samples, and how many of all are right."""
-    lines = table_lines(_fitting(found, scope))
+    columns, missing = _fitting(found, scope)
+    lines = table_lines(columns)
     more = found.rows - MOST
     if more > 0:
         lines.append([(f"  {'…' if scope.style.unicode else '...'} and {more} more", "note")])
+    if missing:
+        names = ", ".join(scope.name(column.name) for column in missing)
+        lines += paragraph(f"without {names}, which would be too wide", scope.style, "note", 2)
     text = _summary(found, scope)
     return [*lines, [], *paragraph(text, scope.style, "", 2)] if text else lines
 
 
-def _fitting(found: Predictions, scope: Scope) -> list[TextColumn]:
-    """The columns, with lists shortened and then inputs left out until they fit."""
+def _fitting(found: Predictions, scope: Scope) -> tuple[list[TextColumn], list[Column]]:
+    """The columns, with lists shortened and then inputs left out until they fit; and the inputs left out."""
     count = min(found.rows, MOST)
     numbers = _numbers(found, count, scope)
     by_class = found.decisions is not None and found.decisions.rule == "largest"
     outputs = [found.prediction] if found.target is None or by_class else [found.target, found.prediction]
-    inputs = list(found.inputs)
+    inputs, missing = list(found.inputs), list[Column]()
     shortest = LENGTHS[-1]
     lengths = [*((n, LENGTHS[0]) for n in LENGTHS), *((shortest, n) for n in LENGTHS[1:])]
     while True:
@@ -52,10 +56,10 @@ def _fitting(found: Predictions, scope: Scope) -> list[TextColumn]:
             columns[-1] = columns[-1]._replace(style="result")
             columns += _decided(found, count, scope)
             if table_width(columns) <= scope.style.width:
-                return columns
+                return columns, missing
         if not inputs:
-            return columns
-        inputs.pop()
+            return columns, missing
+        missing.insert(0, inputs.pop())
 
 
 def _numbers(found: Predictions, count: int, scope: Scope) -> list[TextColumn]:

@@ -34,7 +34,7 @@ def training_report(found: Outcome, style: Style, log: bool = False) -> Report:
         lines += [[], *curve] if curve else []
     if found.divergence is None:
         moment = _moment(found)
-        lines += [[], *heading(f"Parameters {moment}", style, level=1), *packed_lines(found.parameters, scope, {})]
+        lines += [[], *heading(f"Parameters {moment}", style, level=1), *_parameters(found, scope)]
         if found.predictions is not None:
             text = heading(f"Predictions {moment}", style, level=1)
             lines += [[], *text, [], *prediction_lines(found.predictions, scope)]
@@ -92,6 +92,16 @@ def _moment(found: Outcome) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _parameters(found: Outcome, scope: Scope) -> list[Line]:
+    """The parameters; of the optimizer's state only the names."""
+    state = [scope.name(step.name) for step in found.parameters if step.role == "state"]
+    lines = packed_lines([step for step in found.parameters if step.role == "parameter"], scope, {})
+    if state:
+        text = f"{found.problem.training.optimizer if found.problem.training else ''} also keeps {', '.join(state)}"
+        lines += [[], *paragraph(f"{text}; -o FILE writes them too.", scope.style, "note", INDENT)]
+    return lines
 
 
 # The losses -----------------------------------------------------------------------------------------------------------
