@@ -97,6 +97,7 @@ def main() -> None:
     \b
     nnsolve new                     write a starter file, problem.yaml
     nnsolve run problem.yaml        solve it
+    nnsolve train problem.yaml      run its training loop
     nnsolve grad --layer 2          explain one layer's gradients
 
     Where PROBLEM is left out it is problem.yaml in the current folder, else the only problem file there.
