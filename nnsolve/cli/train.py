@@ -13,7 +13,7 @@ import click
 
 from nnsolve.cli.common import INTERRUPTED, harmless, load, problem_argument
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report, write_text
-from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.diagnostics import Findings, ProblemError
 
 if TYPE_CHECKING:
     from nnsolve.engine.curve import Curve
@@ -129,7 +129,7 @@ def command(
         _need_matplotlib()
     loaded = load(problem, output)
     chosen = _counted(_trained_part(loaded, part), epochs, steps)
-    found, interrupted = _train(chosen, [epoch for group in at for epoch in group])
+    found, interrupted = _train(chosen, [epoch for group in at for epoch in group], output)
     if format == "json":
         from nnsolve.cli.trainjson import document
 
@@ -168,8 +168,7 @@ def _counted(problem: Problem, epochs: int | None, steps: int | None) -> Problem
     if epochs is not None and steps is not None:
         raise click.UsageError("--epochs and --steps exclude each other")
     if training is None:
-        help = "add  training: {learning_rate: 0.1, epochs: 100}"
-        raise ProblemError.of("no-training", "the problem does not say how it is trained", problem.place, help)
+        raise _untrained(problem)
     if epochs is not None or steps is not None:
         return problem._replace(training=training._replace(epochs=epochs, steps=steps))
     if training.epochs is None and training.steps is None:
@@ -178,7 +177,19 @@ def _counted(problem: Problem, epochs: int | None, steps: int | None) -> Problem
     return problem
 
 
-def _train(problem: Problem, at: list[int]) -> tuple[Outcome, bool]:
+def _untrained(problem: Problem) -> ProblemError:
+    """The error for a problem without `training:`, with all else that is wrong with it."""
+    from nnsolve.engine.run import Run
+
+    findings = Findings()
+    with findings:
+        Run(problem)
+    help = "add  training: {learning_rate: 0.1, epochs: 100}"
+    findings.error("no-training", "the problem does not say how it is trained", problem.place, help)
+    return ProblemError(findings.diagnostics)
+
+
+def _train(problem: Problem, at: list[int], output: str | None) -> tuple[Outcome, bool]:
     """Train; what came out, and whether Ctrl-C ended it."""
     from nnsolve.engine.curve import Curve
     from nnsolve.engine.outcome import outcome
@@ -191,6 +202,7 @@ def _train(problem: Problem, at: list[int]) -> tuple[Outcome, bool]:
     if late:
         whole = run.last // run.per_epoch
         raise click.UsageError(f"--at {late[0]} comes after the end: the training has {whole} whole epochs")
+    _check_size(run, output)
     curve = Curve(at)
     trainer = Trainer(run)
     interrupted = False
@@ -199,6 +211,15 @@ def _train(problem: Problem, at: list[int]) -> tuple[Outcome, bool]:
     except KeyboardInterrupt:
         interrupted = True
     return outcome(run, trainer.parameters, trainer.update, curve, trainer.divergence), interrupted
+
+
+def _check_size(run: Run, output: str | None) -> None:
+    """Refuse a YAML file that would be too large to be read again."""
+    from nnsolve.report.parameters import MOST_YAML
+
+    count = sum(run.program.shapes.of(name).size for name in {*run.program.parameters, *run.program.updated})
+    if output is not None and not output.lower().endswith(".npz") and count > MOST_YAML:
+        raise click.UsageError(f"{harmless(output)}: {count} numbers are too many for a YAML file; write FILE.npz")
 
 
 def _advance(trainer: Trainer, run: Run, curve: Curve) -> None:
@@ -246,7 +267,9 @@ def _write_files(found: Outcome, output: str | None, plot: str | None, log: bool
         click.echo()
     if output is not None:
         _write_parameters(found, output, quiet)
-    if plot is not None:
+    if plot is not None and not found.curve.points:
+        click.echo(f"{harmless(plot)} is not written: there are no losses to draw", err=True)
+    elif plot is not None:
         from nnsolve.report.figure import write_figure
 
         format = plot.lower().rpartition(".")[2]

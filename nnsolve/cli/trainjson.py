@@ -25,6 +25,7 @@ def document(found: Outcome, interrupted: bool) -> str:
         "epochs": found.epochs,
         "interrupted": interrupted,
         "diverged": None,
+        "warnings": [{"code": warning.code, "message": warning.message} for warning in found.warnings],
         "loss": None,
         "parameters": _steps(found, "parameter"),
         "state": _steps(found, "state"),

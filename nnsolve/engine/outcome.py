@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nnsolve.core.diagnostics import Diagnostic
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.engine.curve import Curve
+from nnsolve.engine.doubts import doubts
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.predictions import Predictions, predictions
 from nnsolve.engine.run import Run
@@ -33,9 +35,10 @@ class WholeLoss(NamedTuple):
 class Outcome(NamedTuple):
     """A training as far as it went.
 
-    `before` and `after` are the losses over all samples (None where there is no loss); `parameters` has a step for each
-    parameter, trained or not, and (role `state`) for what the optimizer keeps, named after the number of updates. Where the
-    training diverged there are neither, and the losses end before.
+    `before` and `after` are the losses over all samples (None where there is no loss); `parameters` has a step for
+    each parameter, trained or not, and (role `state`) for what the optimizer keeps, named after the number of updates.
+    Where the training diverged there is nothing of the end, and the losses on the way end before. `warnings` are
+    doubts about the problem.
     """
 
     problem: Problem
@@ -48,6 +51,7 @@ class Outcome(NamedTuple):
     parameters: tuple[Step, ...]
     predictions: Predictions | None
     divergence: Divergence | None
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -65,16 +69,19 @@ def outcome(run: Run, values: Mapping[Name, Tensor], updates: int, curve: Curve,
 
     A last update that leads out of the finite numbers is a divergence too.
     """
-    before = _loss(run, Moment(run.whole, 0, {}, run.rounding))
+    start = Moment(run.whole, 0, {}, run.rounding)
+    before, warnings = _loss(run, start), tuple(doubts(start))
     if failed is None:
         end = Moment(run.whole, updates, values, run.rounding)
         after, found = _loss(run, end), predictions(end, run.samples)
         failed = _not_finite(end)
     if failed is not None:
         curve.cut(failed.update // run.per_epoch)
-        return Outcome(run.problem, run, failed.update, curve, run.program.loss, before, None, (), None, failed)
+        return Outcome(
+            run.problem, run, failed.update, curve, run.program.loss, before, None, (), None, failed, warnings
+        )
     steps = tuple([_step(run, end, name, updates) for name in _kept(run, values)])
-    return Outcome(run.problem, run, updates, curve, run.program.loss, before, after, steps, found, None)
+    return Outcome(run.problem, run, updates, curve, run.program.loss, before, after, steps, found, None, warnings)
 
 
 def _loss(run: Run, moment: Moment) -> WholeLoss | None:

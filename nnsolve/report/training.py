@@ -26,8 +26,7 @@ def training_report(found: Outcome, style: Style, log: bool = False) -> Report:
     if found.problem.title:
         lines += paragraph(clean(found.problem.title, style.unicode), style, "title")
     lines += paragraph(_summary(found, scope), style, "note")
-    if found.divergence:
-        lines += warning_lines([divergence(found)], style)
+    lines += warning_lines([*found.warnings, *([divergence(found)] if found.divergence else [])], style)
     if found.loss is not None:
         lines += [[], *heading("Loss", style, level=1), [], *_losses(found, scope)]
         curve = plot_lines(found.curve.points, style, unit(found), log)

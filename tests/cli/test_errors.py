@@ -59,7 +59,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["run", "grad", "lint"])
+@pytest.mark.parametrize("command", ["run", "train", "grad", "lint"])
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_file_is_reported_with_its_place(command: str, case: str) -> None:
     content, code, place = BROKEN[case]
@@ -67,14 +67,14 @@ def test_a_broken_file_is_reported_with_its_place(command: str, case: str) -> No
     start = perf_counter()
     result = call(command, "problem.yaml")
     assert perf_counter() - start < BOUND
-    if command == "grad" and case == "unknown ask":
+    if command in ("grad", "train") and case == "unknown ask":
         return  # it asks for other things
     assert result.exit_code == 2
     assert f"error[{code}" in result.output and f"] {place}" in result.output, result.output[:2000]
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", ["run", "grad", "lint"])
+@pytest.mark.parametrize("command", ["run", "train", "grad", "lint"])
 def test_a_path_that_is_not_there_or_is_a_folder(command: str) -> None:
     Path("folder").mkdir()
     for path, code in (("missing.yaml", "file-not-found"), ("folder", "not-a-file"), ("/dev/zero", "not-a-file")):

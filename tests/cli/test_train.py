@@ -143,6 +143,32 @@ def test_what_cannot_be_done_is_said_before_anything_is_done(
     assert "Traceback" not in result.output and os.listdir() == ["problem.yaml"]
 
 
+def test_what_else_is_wrong_with_a_problem_without_training_is_said_too() -> None:
+    result = call("train", written(Path(), "equations:\n  - z = rellu(x)\ninputs: {x: 1}\n"))
+    assert result.exit_code == 2
+    assert "error[no-training]" in result.output and "error[unknown-function] problem.yaml:2:9" in result.output
+
+
+def test_more_numbers_than_yaml_is_read_with_are_refused_at_once() -> None:
+    weights = "{random: normal, mean: 0, std: 1, shape: [1, 500000], seed: 1}"
+    text = LINE.replace("[[0.1]]", weights).replace("[[0], [1], [2], [3]]", weights)
+    text = text.replace("[[1], [3], [5], [7]]", "[[1]]").replace("epochs: 100", "epochs: 1")
+    result = call("train", written(Path(), text), "-o", "t.yaml")
+    assert result.exit_code == 2 and "write FILE.npz" in result.output
+    assert call("train", written(Path(), text), "-o", "t.npz").exit_code == 0
+    again = written(Path(), text.replace(weights, "{file: t.npz, key: W}", 1), "again.yaml")
+    assert call("train", again).exit_code == 0
+
+
+def test_doubts_about_the_problem_are_shown() -> None:
+    """Targets of 0 and 1 are unusual for a hinge, which takes -1 and 1."""
+    text = LINE.replace("half_squared_error", "hinge").replace("[[1], [3], [5], [7]]", "[[1], [0], [1], [1]]")
+    result = call("train", written(Path(), text))
+    assert result.exit_code == 0 and "warning: hinge expects" in result.output
+    assert document("problem.yaml")["warnings"][0]["code"] == "unusual-target"
+    assert "warning" not in call("train", written(Path(), text.replace("[0], [1], [1]]", "[-1], [1], [1]]"))).output
+
+
 # What is printed ------------------------------------------------------------------------------------------------------
 
 
@@ -230,6 +256,11 @@ def test_a_missing_library_is_named_before_anything_is_trained(monkeypatch: pyte
     result = call("train", written(Path(), LINE), "--plot", "curve.svg", "-o", "t.yaml")
     assert result.exit_code == 2 and "python -m pip install 'nnsolve[plot]'" in result.output
     assert os.listdir() == ["problem.yaml"]
+
+
+def test_without_losses_there_is_no_picture() -> None:
+    result = call("train", str(PROBLEMS / "perceptron-and.yaml"), "--plot", "c.svg")
+    assert result.exit_code == 0 and "c.svg is not written" in result.stderr and os.listdir() == []
 
 
 def test_json_stays_json_where_files_are_written() -> None:
