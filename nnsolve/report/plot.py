@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,6 +27,11 @@ INDENT = 2
 
 FLAT = 1e-9
 """Values that differ relatively by less than this are a horizontal line."""
+
+TINY = 1e-300
+"""So close to 0 numbers lose their digits."""
+
+SMALLEST, LARGEST = math.ulp(0.0), sys.float_info.max
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of a dot in its character, by row and column."""
@@ -74,9 +80,10 @@ def linear_axis(values: Iterable[float]) -> Axis:
     low, high = min(values), max(values)
     if 0 < low < high / 2:
         low = 0.0
-    if high / 2 - low / 2 <= FLAT * max(abs(low), abs(high)):
-        spread = abs(low) / 2 or 1.0
-        low, high = low - spread, high + spread
+    size = max(abs(low), abs(high))
+    if high / 2 - low / 2 <= max(FLAT * size, TINY):
+        spread = size / 2 if size > TINY / FLAT else 1.0
+        low, high = max(low - spread, -LARGEST), min(high + spread, LARGEST)
     step = round_number((high / 2 - low / 2) / TICKS * 2)
     first, last = math.floor(low / step), math.ceil(high / step)
     marks = [n * step for n in range(first, last + 1)]
@@ -95,10 +102,10 @@ def log_axis(values: Iterable[float]) -> Axis:
         exponents = range(first, last + step, step)
         return Axis(_power(first), _power(exponents[-1]), tuple(map(_power, exponents)), log=True)
     marks = [_power(n) * factor for n in range(first, last + 1) for factor in (1, 2, 5)]
-    below = max([mark for mark in marks if mark <= min(values)], default=marks[0])
-    above = min([mark for mark in marks if mark >= max(values)], default=marks[-1])
+    below = max([mark for mark in marks if mark <= min(values)], default=SMALLEST)
+    above = min([mark for mark in marks if max(values) <= mark <= LARGEST], default=LARGEST)
     if below == above:
-        below, above = below / 2, above * 2
+        below, above = max(below / 2, SMALLEST), min(above * 2, LARGEST)
     return Axis(below, above, tuple([mark for mark in marks if below <= mark <= above]), log=True)
 
 

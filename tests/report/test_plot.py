@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnsolve.engine.curve import Curve
@@ -87,7 +87,12 @@ def test_whatever_the_losses_are_the_curve_keeps_within_the_width(
         assert width(line) <= cells
 
 
-@given(losses=st.lists(st.floats(-1e308, 1e308), min_size=2, max_size=30), log=st.booleans())
+@given(losses=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=30), log=st.booleans())
+@example(losses=[1.7e308] * 2, log=False)
+@example(losses=[9.99e307] * 2, log=True)
+@example(losses=[1.7e308, 6e307], log=True)
+@example(losses=[5e-324] * 2, log=True)
+@example(losses=[5e-324, 1e-323], log=False)
 def test_every_value_lies_on_its_axis(losses: list[float], log: bool) -> None:
     values = [value for value in losses if value > 0 or not log]
     if len(values) < 2:
