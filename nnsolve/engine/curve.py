@@ -26,8 +26,10 @@ class Curve:
         self._kept: dict[int, float] = {}
         self._wanted: dict[int, float] = {}
 
-    def add(self, epoch: int, loss: float) -> None:
-        """The loss of the next epoch, counted from 1."""
+    def add(self, epoch: int, loss: float | None) -> None:
+        """The loss of the next epoch, counted from 1; None, where nothing defines a loss, leaves no point."""
+        if loss is None:
+            return
         if epoch % self.stride == 0 or epoch == 1:
             self._kept[epoch] = loss
             if len(self._kept) > MOST:
