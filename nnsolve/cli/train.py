@@ -288,5 +288,7 @@ def _write_parameters(found: Outcome, path: str, quiet: bool) -> None:
     else:
         text = yaml_text(found, os.path.basename(path))
         write_file(path, lambda file: file.write(text))
-    names = ", ".join(kept(found))
+    names = ", ".join(str(step.name.after(0)) for step in found.parameters if step.role == "parameter")
+    if any(step.role == "state" for step in found.parameters):
+        names += " and the optimizer's state"
     click.echo(f"{harmless(path)} is written: {names} after {found.updates} updates", err=quiet)

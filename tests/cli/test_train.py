@@ -220,7 +220,7 @@ def test_a_run_continues_where_another_ended(ending: str) -> None:
     text = LINE.replace("learning_rate", "optimizer: adam, learning_rate").replace("epochs: 100", "epochs: 7")
     path = written(Path(), text)
     result = call("train", path, "--epochs", "3", "-o", f"t.{ending}")
-    assert f"t.{ending} is written: W, b, t, " in result.output
+    assert f"t.{ending} is written: W, b and the optimizer's state after 3 updates" in result.output
 
     def value(name: str) -> str:
         return f"{{file: t.{ending}, key: {name}}}"
