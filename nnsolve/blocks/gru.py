@@ -98,5 +98,6 @@ LAYERS["gru"] = LayerBlock(
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
+    words=("joined", "gates", "reset", "update", "gate_activation", "return"),
     also_called=also_called(GATES, {"u": ("z",), "g": ("n", "h", "c")}),
 )

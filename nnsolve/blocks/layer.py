@@ -267,7 +267,7 @@ class LayerBlock(NamedTuple):
 
     `sequential` layers read a sequence: the input of a network that has one is seen as such, its outermost list is
     time; those that are `single_too` also read a value without time. `also_called` are other names of options, which
-    help where they are used. The `example` reads `example_input`.
+    help where they are used. Options that are `words` are not tensors. The `example` reads `example_input`.
     """
 
     name: str
@@ -281,6 +281,7 @@ class LayerBlock(NamedTuple):
     sequential: bool = False
     single_too: bool = False
     also_called: Mapping[str, str] = {}
+    words: tuple[str, ...] = ()
 
 
 LAYERS: dict[str, LayerBlock] = {}

@@ -83,5 +83,6 @@ LAYERS["lstm"] = LayerBlock(
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
+    words=("joined", "gates", "gate_activation", "output_activation", "return"),
     also_called=also_called(GATES, {"g": ("c", "C")}),
 )

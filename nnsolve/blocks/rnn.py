@@ -50,6 +50,7 @@ LAYERS["rnn"] = LayerBlock(
     },
     [[1.0, -1.0, 0.5], [0.25, 0.75, -0.5], [-1.5, 1.0, 2.0]],
     sequential=True,
+    words=("joined", "return"),
     also_called={
         "W_h": "W_hh", "W_x": "W_xh", "W_hx": "W_xh", "W_ih": "W_xh", "W_ss": "W_hh", "W_aa": "W_hh", "W_ax": "W_xh",
         "U": "W_xh", "V": "W_hh", "b_h": "b", "b_ih": "b_xh",

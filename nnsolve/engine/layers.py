@@ -103,6 +103,16 @@ class Network:
         ]
         problems += [
             ProblemError.of(
+                "wrong-type",
+                f"{key} of {layer.kind} is a number, a list or a matrix",
+                layer.option_places.get(key, layer.place),
+                f"{key}: {block.options[key]}",
+            )
+            for key in layer.options
+            if key in block.options and key not in layer.values and key not in (*block.words, *COMMON)
+        ]
+        problems += [
+            ProblemError.of(
                 "missing-key", f"{layer.kind} needs {key}", layer.place, f"{key}: {({**COMMON, **block.options})[key]}"
             )
             for key in block.required

@@ -54,13 +54,15 @@ CASES = [
         ["W_fx and W_gh are missing", "joined: h_first", "gates: [f, i, o, g]"],
     ),
     (
-        "lstm", {**LSTM, "W_f": [[1] * 5] * 2},
+        "lstm",
+        {**LSTM, "W_f": [[1] * 5] * 2},
         "mixed-weights",
         ["W_f is given, but a layer whose weights are written apart"],
     ),
     ("lstm", {**LSTM, "W_x": [[1] * 3] * 8}, "mixed-weights", ["W_x is given", "takes W_fx, W_fh"]),
     (
-        "lstm", {**JOINED, "W_fx": [[1] * 3] * 2},
+        "lstm",
+        {**JOINED, "W_fx": [[1] * 3] * 2},
         "mixed-weights",
         ["W_fx is given, but joined: h_first takes W_f, W_i, W_o and W_g"],
     ),
@@ -68,7 +70,8 @@ CASES = [
     ("lstm", {**LSTM, "b": [1, 2]}, "mixed-weights", ["b is one bias that all gates share", "leave one of them out"]),
     ("lstm", {**STACKED, "gates": ["i", "f", "o"]}, "unknown-choice", ["gates is the order", "gates: [f, i, o, g]"]),
     (
-        "lstm", {**STACKED, "gates": ["i", "f", "o", "o"]},
+        "lstm",
+        {**STACKED, "gates": ["i", "f", "o", "o"]},
         "unknown-choice",
         ["gates is the order in which f, i, o and g"],
     ),
@@ -80,44 +83,52 @@ CASES = [
     ("gru", {**GRU, "W_zx": GRU["W_ux"]}, "unknown-key", ["it is called W_ux here"]),
     ("gru", {**GRU, "W_hn": GRU["W_gh"]}, "unknown-key", ["it is called W_gh here"]),
     ("rnn", {**RNN, "b_h": [1, 2]}, "unknown-key", ["it is called b here"]),
+    ("rnn", {**RNN, "W_hh": "ones"}, "wrong-type", ["W_hh of rnn is a number, a list or a matrix"]),
     ("rnn", {**RNN, "bb": [1, 2]}, "unknown-key", ["did you mean 'b'?"]),
     (
-        "rnn", {**RNN, "W_hh": [[1, 0, 0], [0, 1, 0]]},
+        "rnn",
+        {**RNN, "W_hh": [[1, 0, 0], [0, 1, 0]]},
         "shape-mismatch",
         ["W_hh is 2x3, but a weight from state to state is square"],
     ),
     ("rnn", {**RNN, "W_hh": [1, 2]}, "shape-mismatch", ["W_hh is a list of 2", "a list is a weight of one unit"]),
     ("rnn", {**RNN, "W_hh": [[[1]]]}, "shape-mismatch", ["W_hh has 3 dimensions"]),
     (
-        "rnn", {**RNN, "W_xh": [[1, 2], [3, 4]]},
+        "rnn",
+        {**RNN, "W_xh": [[1, 2], [3, 4]]},
         "shape-mismatch",
         ["W_xh has 2 units with 2 inputs", "x_1 has 3 features", "W_xh needs 3 inputs"],
     ),
     (
-        "rnn", {**RNN, "W_xh": [[1, 4], [2, 5], [3, 6]]},
+        "rnn",
+        {**RNN, "W_xh": [[1, 4], [2, 5], [3, 6]]},
         "shape-mismatch",
         ["W_xh is 3x2, but it needs 2 rows, as W_hh has", "fits transposed"],
     ),
     ("rnn", {**RNN, "b": [1, 2, 3]}, "shape-mismatch", ["b has shape 3, but there are 2 units"]),
     (
-        "lstm", {**LSTM, "W_oh": [[1] * 3] * 3},
+        "lstm",
+        {**LSTM, "W_oh": [[1] * 3] * 3},
         "shape-mismatch",
         ["W_oh is 3x3, but it needs 2x2: 2 units, 3 inputs", "W_fh and W_fx"],
     ),
     (
-        "lstm", {**LSTM, "W_ix": [[1] * 2] * 3},
+        "lstm",
+        {**LSTM, "W_ix": [[1] * 2] * 3},
         "shape-mismatch",
         ["W_ix is 3x2, but it needs 2x3", "W_ix fits transposed"],
     ),
     ("lstm", {**LSTM, "W_ix": 1}, "shape-mismatch", ["W_ix is a number, but it needs 2x3"]),
     ("lstm", {**LSTM, "p_f": [1, 2, 3]}, "shape-mismatch", ["p_f has shape 3, but there are 2 units"]),
     (
-        "lstm", {**JOINED, "W_f": [[1] * 6] * 2},
+        "lstm",
+        {**JOINED, "W_f": [[1] * 6] * 2},
         "shape-mismatch",
         ["W_f has 2 units with 6 inputs", "and the state has 2 units", "W_f needs 5 inputs"],
     ),
     (
-        "lstm", {**JOINED, "W_f": [[1, 2], [3, 4]]},
+        "lstm",
+        {**JOINED, "W_f": [[1, 2], [3, 4]]},
         "shape-mismatch",
         ["W_f is 2x2, which is not units x (units + inputs)"],
     ),
@@ -130,7 +141,7 @@ CASES = [
     ("lstm", {"W_x": 1, "W_h": 2, "gates": ["i", "f", "o", "g"]}, "shape-mismatch", ["W_h is a number, but 4 gates"]),
     ("rnn", {"W": 1, "joined": "h_first", "activation": "tanh"}, "shape-mismatch", ["W is 1x1, which is not units x"]),
     ("rnn", {"W_hh": 1, "W_xh": 2, "activation": "tanh"}, "shape-mismatch", ["1 input", "x_1 has 3 features"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "options", "code", "texts"), CASES)
