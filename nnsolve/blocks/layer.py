@@ -63,7 +63,8 @@ class LayerSite:
         activation: Callable[[str], Activation | None],
         initial: Callable[[Name], Given | None],
         as_vectors: Callable[[int], Shape | None],
-        count_from: int = 0,
+        value: Callable[[Name], Given | None],
+        count_from: int | None = None,
     ) -> None:
         self.number = number
         self.symbols = symbols
@@ -80,6 +81,7 @@ class LayerSite:
         self._activation = activation
         self._initial = initial
         self._as_vectors = as_vectors
+        self.value = value  # of an input, with its place; None for what is computed
         self.count_from = count_from
         self.parameters: dict[Name, tuple[Tensor, Shape]] = {}
         self.initial_states: dict[Name, tuple[Tensor | None, Shape, Place | None]] = {}  # None: zeros
@@ -150,13 +152,13 @@ class LayerSite:
         """What the layer reads as vectors: a number that a layer below gives is a vector of one."""
         return tuple([(time, call("concat", x) if self.shape == SCALAR else x) for time, x in self.inputs])
 
-    def product(self, weight: Expr, x: Expr) -> Expr:
+    def product(self, weight: Expr, x: Expr, weights: str | None = None) -> Expr:
         """The matrix product of a weight matrix and what it multiplies, in the file's conventions.
 
         weights rows: W is (units, inputs), W x; weights columns: W is (inputs, units), W^T x. With a sample per row the
         products are transposed: x W^T and x W.
         """
-        rows = self.weights == "rows"
+        rows = (weights or self.weights) == "rows"
         if self.layout.features == 0:
             return call("matmul", weight if rows else call("transpose", weight), x)
         return call("matmul", x, call("transpose", weight) if rows else weight)

@@ -270,10 +270,10 @@ class Cell:
         at = self.form.order.index(gate) * self.units
         span: int | tuple[int, int] = at if self.flat and vector else (at, at + self.units)
         if vector:
-            return call("index", whole, key=(span,), base=self.site.count_from)
+            return call("index", whole, key=(span,), base=self.site.count_from or 0)
         everything = (None, None)
         key = (span, everything) if axis == 0 else (everything, span)
-        return call("index", whole, key=key, base=self.site.count_from)
+        return call("index", whole, key=key, base=self.site.count_from or 0)
 
 
 def _present(expr: Expr | None) -> list[Expr]:

@@ -145,7 +145,8 @@ class Network:
             lambda option: self.activation(layer, option),
             self.initial_state,
             lambda features: self.as_vectors(source, features),
-            conventions.count_from or 0,
+            self.value,
+            conventions.count_from,
         )
         block.expand(site)
         self.define(site, layer)
@@ -196,6 +197,11 @@ class Network:
                 batch = self.data.batch.get(str(name), value)
                 return Given(value.array if batch.array is None else batch.array, value.place)
         return None
+
+    def value(self, name: Name) -> Given | None:
+        """An input's value; None for what is computed."""
+        leaf = self.data.leaves.get(name)
+        return Given(leaf.value, leaf.place) if leaf else None
 
     def as_vectors(self, source: tuple[Step, ...], features: int) -> Shape | None:
         """The shape of each input, of which the layer reads as many features."""

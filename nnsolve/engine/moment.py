@@ -15,6 +15,7 @@ from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
 from nnsolve.ops.activations import JumpAtZeroError
+from nnsolve.ops.words import UnknownWordError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,6 +81,9 @@ class Moment:
                 equation.place,
                 self.program.problem.to_add("conventions", f"{error}_at_zero: 0", f"(or {others})"),
             ) from None
+        except UnknownWordError as error:
+            help = "a word's number is counted from conventions.count_from"
+            raise ProblemError.of("out-of-range", f"{equation.name}: {error}", equation.place, help) from None
 
     def jacobian(self, expr: Call) -> Tensor:
         """d of/d with respect to, a row for each element of `of`: one backward pass for each."""

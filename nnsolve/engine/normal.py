@@ -184,22 +184,27 @@ class Normalizer:
 
     def conventions(self, node: Call, options: dict[str, Option], where: Place | None) -> dict[str, Option]:
         if node.op == "index" and "base" not in options:
-            base = self.settings.count_from
-            if base is None:
-                raise ProblemError.of(
-                    "missing-convention",
-                    "an element is indexed, but the file does not say from what elements are counted",
-                    where,
-                    to_add("conventions", "count_from: 1", "(or 0)", there=self.settings.said),
-                )
+            base = options["base"] = self.count_from("an element is indexed", "elements", where)
             options["key"] = _shifted(options["key"], base, where)
-            options["base"] = base
+        if "count_from" in REGISTRY[node.op].options and "count_from" not in options:
+            options["count_from"] = self.count_from(f"{node.op} numbers words", "words", where)
         if node.op in ("relu", "relu'") and self.settings.relu_at_zero and "at_zero" not in options:
             options["at_zero"] = self.settings.relu_at_zero
         jump = {"step": self.settings.step_at_zero, "sign": self.settings.sign_at_zero}.get(node.op)
         if jump is not None and "at_zero" not in options:
             options["at_zero"] = jump
         return options
+
+    def count_from(self, what: str, counted: str, where: Place | None) -> int:
+        """From what the file counts; raises where it does not say."""
+        if self.settings.count_from is None:
+            raise ProblemError.of(
+                "missing-convention",
+                f"{what}, but the file does not say from what {counted} are counted",
+                where,
+                to_add("conventions", "count_from: 1", "(or 0)", there=self.settings.said),
+            )
+        return self.settings.count_from
 
     def with_temperature(self, node: Call, where: Place | None) -> Expr:
         temperature = node.option("temperature")

@@ -1,6 +1,6 @@
 """The operations of the equation language, in families; importing this registers them all."""
 
-from nnsolve.ops import activations, adjoint, arithmetic, functions, linear, losses, reductions, shaping, time
+from nnsolve.ops import activations, adjoint, arithmetic, functions, linear, losses, reductions, shaping, time, words
 from nnsolve.ops.operation import REGISTRY, Operation, Site
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "reductions",
     "shaping",
     "time",
+    "words",
 ]

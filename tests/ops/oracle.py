@@ -87,6 +87,46 @@ def rounded(x: Any, decimals: int, ties: str) -> Any:
     return numpy.round(x, decimals)
 
 
+def word_vectors(E: Any, words: str | None) -> list[Any]:
+    """The vector of each word."""
+    return [E[k, :] for k in range(E.shape[0])] if words == "rows" else [E[:, k] for k in range(E.shape[1])]
+
+
+def lookup(E: Any, i: Any, words: str, count_from: int) -> Any:
+    found = np.array([word_vectors(E, words)[int(n) - count_from] for n in numpy.ravel(i)])
+    return found if numpy.ndim(i) == 2 and numpy.shape(i)[1] == 1 else found.T
+
+
+def scatter_words(g: Any, i: Any, dims: Any, words: str, count_from: int) -> Any:
+    result = numpy.zeros(dims)
+    by_sample = g if numpy.ndim(i) == 2 and numpy.shape(i)[1] == 1 and numpy.size(i) > 1 else g.T
+    for n, part in zip(numpy.ravel(i), numpy.reshape(by_sample, (numpy.size(i), -1)), strict=True):
+        for k, value in enumerate(part):
+            result[(int(n) - count_from, k) if words == "rows" else (k, int(n) - count_from)] += value
+    return result
+
+
+def cosine(x: Any, y: Any, words: str | None) -> Any:
+    def of(a: Any, b: Any) -> Any:
+        return np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2))
+
+    y = np.ravel(y)
+    if words is None and x.size == y.size:
+        return of(np.ravel(x), y)
+    words = words or ("rows" if x.shape[1] == y.size else "columns")
+    return np.array([of(vector, y) for vector in word_vectors(x, words)])
+
+
+def nearest(E: Any, v: Any, count: int, words: str | None, count_from: int) -> Any:
+    found = list(numpy.atleast_1d(cosine(E, v, words)))
+    order: list[float] = []
+    for _ in range(count):
+        best = max(range(len(found)), key=lambda k: (found[k], -k))
+        order.append(best + count_from)
+        found[best] = -math.inf
+    return numpy.array(order)
+
+
 ORACLE: dict[str, Callable[..., Any]] = {
     # arithmetic
     "add": sum_of,
@@ -158,6 +198,11 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "reshaped": lambda x, dims: np.reshape(x, dims),
     "shape": lambda x: numpy.array(x.shape, dtype=float).reshape(-1, 1),
     "size": lambda x: float(x.size),
+    # words
+    "lookup": lookup,
+    "scatter_words": scatter_words,
+    "cosine": cosine,
+    "nearest": nearest,
     # masks and repeated gradients
     "greater": lambda x, y, tie: np.where(x > y, 1.0, np.where(x < y, 0.0, tie)),
     "inside": lambda x, low, high: np.where((low < x) & (x < high), 1.0, 0.0),

@@ -98,6 +98,28 @@ MORE = [
     Case("reshape", (BATCH,), {"shape": (6,)}),
     Case("reshape", (BATCH,), {"shape": 6}, ROWS),
     Case("reshape", (COLUMN,), {"shape": (1, 2)}),
+    *[
+        Case("lookup", (E, i), {"words": words, "count_from": 1}, layout)
+        for E, words in ((BATCH, "rows"), (BATCH, "columns"))
+        for i, layout in ((2.0, Layout(0, True)), ([[2.0, 1.0, 2.0]], Layout(0, True)), ([[2.0], [1.0], [2.0]], ROWS))
+    ],
+    Case("scatter_words", (BATCH, [[1.0, 0.0, 1.0]]), {"dims": (2, 2), "words": "rows"}),
+    Case("scatter_words", (BATCH, [[3.0], [3.0]]), {"dims": (3, 4), "words": "columns", "count_from": 1}, ROWS),
+    Case("cosine", (ROW, [[0.5, 2.0, -1.0]]), {}, ROWS),
+    Case("cosine", (ROW, [[0.5], [2.0], [-1.0]])),
+    *[
+        Case("cosine", (E, v), {"words": words} if said else {}, layout)
+        for E, v, words in ((BATCH, ROW, "rows"), (BATCH, COLUMN, "columns"))
+        for v in (v, np.transpose(v))
+        for said in (True, False)
+        for layout in (Layout(0, True), ROWS)
+    ],
+    Case("cosine", ([[1.0, 2.0], [-0.5, 0.3]], COLUMN), {"words": "rows"}),
+    Case("cosine", ([[1.0, 2.0], [-0.5, 0.3]], COLUMN), {"words": "columns"}, ROWS),
+    Case("cosine", (ROW, [[0.5, 2.0, -1.0]]), {"words": "rows"}),
+    Case("nearest", (BATCH, COLUMN), {"count": 3, "count_from": 1}),
+    Case("nearest", ([[1.0, 0.0, 3.0, 2.0], [0.0, 1.0, 0.0, 0.0]], COLUMN), {"count": 4, "words": "columns"}),
+    Case("nearest", (BATCH, ROW), {"words": "rows"}, ROWS),
     Case("huber_error", (BATCH,), {"delta": 0.8}),
     Case("leaky_relu", (BATCH,), {"slope": 0.01}),
     Case("elu", (BATCH,), {"alpha": 0.7}),
