@@ -17,8 +17,7 @@ from nnsolve.engine.kernels import Kernel, array_code
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
 from nnsolve.ops import REGISTRY
-from nnsolve.ops.activations import JumpAtZeroError
-from nnsolve.ops.operation import Operation
+from nnsolve.ops.operation import Operation, UndefinedValueError
 from nnsolve.ops.templates import definition, full_options
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ class _Lowering:
         node = Node(op, tuple(args), function, dims)
         try:
             return graph.add(node, (operation.name, tuple(options.items())))
-        except JumpAtZeroError:  # of constants; it is raised again where it is computed
+        except UndefinedValueError:  # of constants; it is raised again where it is computed
             graph.nodes.append(node)
             return len(graph.nodes) - 1
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Ref, references
 from nnsolve.core.names import Name
@@ -15,7 +15,8 @@ from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
 from nnsolve.ops.activations import JumpAtZeroError
-from nnsolve.ops.words import UnknownWordError
+from nnsolve.ops.operation import UndefinedValueError
+from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,17 +74,8 @@ class Moment:
             return self.jacobian(equation.expr)
         try:
             return np.asarray(self.program.function(equation)(self.values), dtype=np.float64)
-        except JumpAtZeroError as error:
-            others = "1" if str(error) == "step" else "1, -1"
-            raise ProblemError.of(
-                "missing-convention",
-                f"{equation.name}: {error} meets 0, and the file does not say which value it has there",
-                equation.place,
-                self.program.problem.to_add("conventions", f"{error}_at_zero: 0", f"(or {others})"),
-            ) from None
-        except UnknownWordError as error:
-            help = "a word's number is counted from conventions.count_from"
-            raise ProblemError.of("out-of-range", f"{equation.name}: {error}", equation.place, help) from None
+        except UndefinedValueError as error:
+            raise undefined(error, str(equation.name), equation.place, self.program.problem) from None
 
     def jacobian(self, expr: Call) -> Tensor:
         """d of/d with respect to, a row for each element of `of`: one backward pass for each."""
@@ -109,3 +101,16 @@ class Moment:
     def next_parameters(self) -> dict[Name, Tensor]:
         """The parameters after the next update."""
         return {name: self.value(name.after(1)) for name in self.program.updated}
+
+
+def undefined(error: UndefinedValueError, what: str, place: Place | None, problem: Problem) -> ProblemError:
+    """The finding that something has no value."""
+    if isinstance(error, JumpAtZeroError):
+        others = "1" if str(error) == "step" else "1, -1"
+        return ProblemError.of(
+            "missing-convention",
+            f"{what}: {error} meets 0, and the file does not say which value it has there",
+            place,
+            problem.to_add("conventions", f"{error}_at_zero: 0", f"(or {others})"),
+        )
+    return ProblemError.of("out-of-range", f"{what}: {error}", place, "words are counted from conventions.count_from")

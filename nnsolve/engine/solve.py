@@ -17,9 +17,10 @@ from nnsolve.core.trace import Step, Trace
 from nnsolve.engine.doubts import doubts
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
-from nnsolve.engine.moment import Moment
+from nnsolve.engine.moment import Moment, undefined
 from nnsolve.engine.run import Run
 from nnsolve.engine.solution import Answer, Section
+from nnsolve.ops.operation import UndefinedValueError
 from nnsolve.problem.model import Ask, Problem, Text
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ class SectionSolver:
     def value(self, item: Asked) -> Tensor:
         """The value of a resolved ask."""
         values = {name: self.run.value(name) for name in references(item.expr)}
-        return evaluate(item.expr, item.shapes, values)
+        try:
+            return evaluate(item.expr, item.shapes, values)
+        except UndefinedValueError as error:
+            raise undefined(error, item.ask.id, item.ask.of.place, self.problem) from None
 
     # The trace
 

@@ -15,7 +15,7 @@ from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
 from nnsolve.engine.batches import Batches, Rows
 from nnsolve.engine.code import Code, State
-from nnsolve.ops.activations import JumpAtZeroError
+from nnsolve.ops.operation import UndefinedValueError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +93,7 @@ class Trainer:
             seen, complete = self._seen, self._complete
             try:
                 losses = self._piece(to, loss)
-            except JumpAtZeroError:
+            except UndefinedValueError:
                 self._restore(start, saved, seen, complete)
                 if self._many > 1:
                     self._many //= 2

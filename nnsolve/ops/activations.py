@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnsolve.core.shapes import Layout, Shape, resolve_axis
-from nnsolve.ops.operation import Operation, elementwise, register
+from nnsolve.ops.operation import Operation, UndefinedValueError, elementwise, register
 
 EXAMPLE = ([[0.5, -2.0, 3.25, -0.1]],)
 
@@ -73,7 +73,7 @@ def _jump(name: str, x: Any, value: Any, at_zero: float | None) -> Any:
     return np.where(at, float(at_zero), value)
 
 
-class JumpAtZeroError(ValueError):
+class JumpAtZeroError(UndefinedValueError):
     """A function met 0, where it jumps, and the conventions do not say which value it has there; names the function."""
 
 

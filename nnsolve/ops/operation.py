@@ -74,6 +74,7 @@ class Operation(NamedTuple):
     jacobian: str | None = None  # d out_i / d x_j for a vector, as an expression
     no_derivative: str | None = None
     adjoint_only: bool = False
+    unspoken: tuple[str, ...] = ()  # options that reports leave out: conventions, and what the operands show
     symbol: str | None = None  # how reports write the function: σ for sigmoid
     fences: tuple[str, str] | None = None  # ‖ ‖ around the argument of a norm
     array: str | tuple[str, ...] | None = None
@@ -86,6 +87,10 @@ class Operation(NamedTuple):
     def acts_elementwise(self, count: int) -> bool:
         """Whether a call on `count` arguments works element by element."""
         return self.elementwise or (self.elementwise_pairs and count == 2)
+
+
+class UndefinedValueError(ValueError):
+    """An operation has no value for its operands; the message says why."""
 
 
 REGISTRY: dict[str, Operation] = {}

@@ -142,6 +142,7 @@ register(
         _index,
         _index_shape,
         options={"key": ..., "base": 0},
+        unspoken=("base",),
         gradient={"x": _gradient_of_index},
         arranges=True,
         example=(MATRIX,),

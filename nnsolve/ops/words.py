@@ -12,7 +12,7 @@ import numpy as np
 
 from nnsolve.core.expressions import Expr, Num, add, call, mul, neg
 from nnsolve.core.shapes import SCALAR, Layout, Shape, ShapeError
-from nnsolve.ops.operation import Operation, Site, register
+from nnsolve.ops.operation import Operation, Site, UndefinedValueError, register
 
 TIE = 12
 """Decimals in which cosines are compared: parallel vectors differ by rounding alone."""
@@ -20,7 +20,7 @@ TIE = 12
 MATRIX = [[0.5, -2.0], [3.25, 1.0], [0.25, -0.75]]
 
 
-class UnknownWordError(ValueError):
+class UnknownWordError(UndefinedValueError):
     """A number that is not that of a word."""
 
 
@@ -46,7 +46,8 @@ def _lookup(E: Any, i: Any, words: str, count_from: int) -> Any:
 def _scatter_words(g: Any, i: Any, dims: Any, words: str, count_from: int) -> Any:
     by_word = np.zeros(dims if words == "rows" else dims[::-1])
     found = positions(i, len(by_word), count_from)
-    np.add.at(by_word, found, g.T if np.ndim(i) == 2 and np.shape(i)[0] == 1 else np.reshape(g, (len(found), -1)))
+    by_sample = np.transpose(g) if len(found) > 1 and np.shape(i)[0] == 1 else g
+    np.add.at(by_word, found, np.reshape(by_sample, (len(found), -1)))
     return by_word if words == "rows" else by_word.T
 
 
@@ -119,7 +120,7 @@ def _cosine(x: Any, y: Any, words: str | None = None) -> Any:
 
 
 def _quotient(products: Any, norms: Any, norm: Any) -> Any:
-    """The cosines; a vector of zeros has no direction, its cosine counts as 0."""
+    """The cosines; a vector of zeros has no direction: its cosine counts as 0, and has no derivative."""
     lengths = norms * norm
     return np.where(lengths == 0, 0.0, products / np.where(lengths == 0, 1.0, lengths))
 
@@ -171,6 +172,7 @@ register(
         _lookup,
         _lookup_shape,
         options={"words": ..., "count_from": 0},
+        unspoken=("words", "count_from"),
         gradient={"E": _gradient_of_lookup},
         example=(MATRIX, 1.0),
         example_options={"words": "rows"},
@@ -184,6 +186,7 @@ register(
         _scatter_words,
         lambda shapes, options, layout: Shape(tuple(options["dims"])),
         options={"dims": ..., "words": ..., "count_from": 0},
+        unspoken=("dims", "words", "count_from"),
         adjoint_only=True,
         example=([[0.5], [-2.0]], 1.0),
         example_options={"dims": (3, 2), "words": "rows"},
@@ -197,6 +200,7 @@ register(
         _cosine,
         _cosine_shape,
         options={"words": None},
+        unspoken=("words",),
         gradient={"x": _gradient_of_cosine, "y": _gradient_of_cosine},
         example=([[0.5], [-2.0], [3.25]], [[1.0], [0.5], [-1.0]]),
         source="Manning, Raghavan, Schütze: Introduction to Information Retrieval (2008), 6.3.1",
@@ -210,6 +214,7 @@ register(
         _nearest,
         _nearest_shape,
         options={"count": 1, "words": None, "count_from": 0},
+        unspoken=("words", "count_from"),
         no_derivative="which words are nearest changes in jumps",
         example=(MATRIX, [[1.0], [0.5]]),
         example_options={"count": 2},

@@ -244,11 +244,12 @@ def function_name(op: str, scope: Scope) -> str:
 
 def extras(expr: Call, scope: Scope) -> list[str]:
     """The options that change the value, as written in a call."""
-    defaults = getattr(REGISTRY.get(expr.op), "options", {})
+    operation = REGISTRY.get(expr.op)
+    defaults, unspoken = (operation.options, operation.unspoken) if operation else ({}, ())
     return [
         f"{name} = {spell_option(value).replace('-', '−')}"
         for name, value in expr.options
-        if name != "base"
+        if name not in unspoken
         and not (name == "axis" and (value is None or along_all(expr, scope)))
         and (value != defaults.get(name) or name not in defaults)
         and not (name == "at_zero" and value in (None, 0, 0.0))
