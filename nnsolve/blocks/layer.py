@@ -39,8 +39,8 @@ class LayerSite:
     """One layer of a problem while it is expanded.
 
     `given` are the layer's tensors and `options` its words as written; the layer's `number` is left out of the names of
-    `unnumbered` stems, which it alone has; `place` tells where each option stands. `inputs` is what the layer reads, one
-    value or one for each time step, each of `shape`. The layer declares parameters, initial states and equations;
+    `unnumbered` stems, which it alone has; `place` tells where each option stands. `inputs` is what the layer reads,
+    one value or one for each time step, each of `shape`. The layer declares parameters, initial states and equations;
     `outputs` is what the next layer reads, each of `output_shape`.
 
     Quantities are named by a stem, `W`, or a stem and a gate, `W_fx`; `time` is the step that they belong to.
