@@ -47,6 +47,7 @@ NAMESPACE: Mapping[str, Any] = {
     **{f"{name}_reduce": getattr(p.function, "reduce", None) for name, p in PRIMITIVES.items()},
     "dot": np.dot,
     "matmul": np.matmul,
+    "concatenate": np.concatenate,
     "copyto": np.copyto,
 }
 
@@ -202,6 +203,10 @@ class _Plan:
             out = self.buffer(i, node)
             product = "dot" if np.prod(node.dims) < DOT_BELOW else "matmul"
             self.lines.append(f"{product}({args[0]}, {args[1]}, out={out})")
+            self.release(i, node)
+        elif node.op == "stack":
+            out = self.buffer(i, node)
+            self.lines.append(f"concatenate(({', '.join(args)}), {node.detail}, out={out})")
             self.release(i, node)
         elif node.op == "reduce":
             name, axis = node.detail

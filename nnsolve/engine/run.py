@@ -10,15 +10,15 @@ from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, nodes
 from nnsolve.core.names import END, Name
 from nnsolve.engine.build import build
-from nnsolve.engine.code import seconds
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
-from nnsolve.engine.training import Trainer
 from nnsolve.problem.model import Problem, Value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from nnsolve.engine.training import Trainer
 
     Tensor = NDArray[np.float64]
 
@@ -208,6 +208,8 @@ class Run:
         if updates <= ALWAYS_MADE:
             return
         if self._seconds is None:
+            from nnsolve.engine.code import seconds
+
             self._seconds = seconds(self)
         most = max(int(MAX_SECONDS / max(self._seconds, SHORTEST)), ALWAYS_MADE)
         if updates > most:
@@ -248,6 +250,8 @@ class Run:
         """The trainer after a number of updates."""
         start, parameters = self._nearest(update)
         if self._trainer is None:
+            from nnsolve.engine.training import Trainer  # only what trains long waits for the compiler
+
             self._trainer = Trainer(self, start, parameters)
         elif self._trainer.update != start:
             self._trainer.load(start, parameters)

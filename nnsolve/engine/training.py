@@ -102,11 +102,11 @@ class Trainer:
             except BaseException:
                 self._restore(start, saved, seen, complete)
                 raise
-            elapsed = time.perf_counter() - began
-            if elapsed < PIECE / 2:
+            elapsed, made = time.perf_counter() - began, self.update - start
+            if elapsed > PIECE:
+                self._many = max(made // 2, 1)
+            elif elapsed < PIECE / 2 and made > self._many // 2:
                 self._many *= 2
-            elif elapsed > PIECE and self._many > 1:
-                self._many //= 2
             self._watch(start, saved, losses)
             first = start // run.per_epoch + 1
             for epoch, total in enumerate(losses, first):

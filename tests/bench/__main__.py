@@ -14,6 +14,7 @@ from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.bench.accuracy import KINDS
 from tests.bench.timing import in_turn, process, ratio
+from tests.bench.training import rows as training
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "regression-3-4-3-l2-norm.yaml"
 IMPORTS = "import numpy, click, yaml, rich.console, rich.table"
@@ -24,6 +25,8 @@ def main() -> None:
     whole_processes()
     warm_process()
     growth()
+    for row in training():
+        line(*row)
     accuracy()
 
 
