@@ -265,6 +265,39 @@ def lstm_rounded_state() -> Values:
     return lstm(sigmoid, lambda u: float(np.tanh(u)), round)
 
 
+def word_embeddings() -> Values:
+    """A row of E is a word; mean pooling or tanh(W_xh e + W_hh h), then softmax(W p)."""
+    E = array([[0.9, 0.1], [0.2, 0.8], [-0.7, -0.2], [0.8, 0.2], [0.1, 0.9], [-0.6, -0.8]])
+    W = array([[1, -1], [-1, 1]])
+    W_xh, W_hh = array([[1, -1], [0, 1]]), array([[0.5, 0], [1, -0.5]])
+    lengths = np.sqrt((E**2).sum(axis=1))
+    cosines = E @ E[0] / (lengths * lengths[0])
+    values: dict[str, Array | float] = {
+        "mean-dog-bites-man.e_1": E[0],
+        "mean-dog-bites-man.similarity": float(cosines[2 - 1]),
+        "mean-dog-bites-man.nearest": np.argsort(-cosines)[:3] + 1.0,
+    }
+    for sentence, words in (("dog-bites-man", [0, 2, 1]), ("man-bites-dog", [1, 2, 0])):
+        pooled = E[words].mean(axis=0)
+        values[f"mean-{sentence}.p"] = pooled
+        values[f"mean-{sentence}.y_hat"] = softmax(W @ pooled)
+        states = [np.zeros(2)]
+        for word in words:
+            states.append(np.tanh(W_hh @ states[-1] + W_xh @ E[word]))
+        y_hat = softmax(W @ states[-1])
+        values[f"recurrent-{sentence}.h_3"] = states[-1]
+        values[f"recurrent-{sentence}.y_hat"] = y_hat
+        if sentence == "dog-bites-man":
+            gradient = np.zeros_like(E)
+            dh = W.T @ (y_hat - array([1, 0]))
+            for t in (2, 1, 0):
+                dz = dh * (1 - states[t + 1] ** 2)
+                gradient[words[t]] += W_xh.T @ dz
+                dh = W_hh.T @ dz
+            values["recurrent-dog-bites-man.dL/dE"] = gradient
+    return values
+
+
 REFERENCES: Mapping[str, Callable[[], Values]] = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -283,5 +316,6 @@ REFERENCES: Mapping[str, Callable[[], Values]] = {
         xor_mini_batches,
         lstm_rounded_gates,
         lstm_rounded_state,
+        word_embeddings,
     )
 }
