@@ -6,10 +6,10 @@ shapes say that nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Ref, call, nodes
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Number, Option, Ref, call, nodes
 from nnsolve.engine.infer import Shapes
 from nnsolve.ops import REGISTRY
 
@@ -20,6 +20,44 @@ LINEAR = {"matmul", "transpose", "sum", "mean", "index", "scatter", "reshape", "
 def simplify(expr: Expr, shapes: Shapes) -> Expr:
     """The normal form of an emitted expression."""
     return _Simplifier(shapes).simplify(expr)
+
+
+def side_by_side(terms: Sequence[Expr], shapes: Shapes) -> Expr | None:
+    """Parts that `scatter` puts side by side until they fill the whole, as one `concat`; None for other sums."""
+    parts = [term for term in terms if isinstance(term, Call) and term.op == "scatter"]
+    if len(parts) < 2 or len(parts) < len(terms) or len({part.option("dims") for part in parts}) > 1:
+        return None
+    features = shapes.layout.features
+    for axis in (features, 1 - features) if shapes.layout.said else (features,):
+        spans = sorted([(*_span(part, axis), i) for i, part in enumerate(parts)])
+        starts, ends = [start for start, _, _ in spans], [end for _, end, _ in spans]
+        if starts == [0, *ends[:-1]] and ends[-1] == _length(parts[0], axis):
+            along: dict[str, Option] = {} if axis == features else {"axis": "samples"}
+            return call("concat", *(parts[i].args[0] for _, _, i in spans), **along)
+    return None
+
+
+def _length(part: Call, axis: int) -> int:
+    dims = part.option("dims")
+    length = dims[axis] if isinstance(dims, tuple) and len(dims) == 2 else 0
+    return length if isinstance(length, int) else 0
+
+
+def _span(part: Call, axis: int) -> tuple[int, int]:
+    """The places of a part along an axis, if it fills the other one; else (-1, -1)."""
+    key = part.option("key")
+    if not isinstance(key, tuple) or len(key) != 2:
+        return -1, -1
+    (start, end), (first, last) = (_ends(key[i], _length(part, i)) for i in (axis, 1 - axis))
+    return (start, end) if (first, last) == (0, _length(part, 1 - axis)) else (-1, -1)
+
+
+def _ends(key: Option, length: int) -> tuple[int, int]:
+    """Where an index or slice begins and ends."""
+    if isinstance(key, tuple):
+        start, end = key
+        return (start if isinstance(start, int) else 0, end if isinstance(end, int) else length)
+    return (key, key + 1) if isinstance(key, int) else (-1, -1)
 
 
 class _Simplifier:
@@ -67,6 +105,9 @@ class _Simplifier:
         ]
         if not terms:
             return ZERO
+        joined = side_by_side(terms, self.shapes)
+        if joined is not None:
+            return self.scaled(common, joined)
         if _is_negative(terms[0]):
             first = next((i for i, term in enumerate(terms) if not _is_negative(term)), 0)
             terms.insert(0, terms.pop(first))

@@ -13,7 +13,7 @@ import pytest
 
 from tests.blocks import cells, pytorch
 from tests.blocks.cells import Style, sigmoid
-from tests.engine.solving import assert_close, solved
+from tests.engine.solving import assert_close, formulas, solved
 
 ORIENTATIONS = list(itertools.product(("rows", "columns"), repeat=2))
 CONVENTIONS = {"weights": "rows", "samples": "rows", "count_from": 1}
@@ -256,3 +256,52 @@ def test_one_vector_is_the_initial_state_of_every_sequence(tmp_path: Path) -> No
             initial={"h_0": [10, 20]},
         )
         assert found["h_2"].tolist() == [[12.0, 12.0], [22.0, 22.0]]
+
+
+def test_the_gradients_of_stacked_gates_stand_one_below_the_other(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        conventions={"weights": "rows", "samples": "columns", "count_from": 1},
+        layers=[{"lstm": {"W_x": [[1]] * 8, "W_h": [[1, 0]] * 8, "gates": ["i", "f", "o", "g"]}}],
+        inputs={"x": [1, 2]},
+        loss="sum(h_2)",
+        ask=["dL/dz_2"],
+    )
+    assert formulas(found)["dL/dz_2"] == "concat(dL/dzi_2, dL/dzf_2, dL/dzo_2, dL/dzg_2)"
+    assert formulas(found)["zo_2"] == "z_2[5:7]"
+
+
+@pytest.mark.parametrize(
+    ("slices", "gradient"),
+    [
+        (("1:3", "3:5"), "concat(dL/du, dL/dv)"),
+        (("3:5", "1:3"), "concat(dL/dv, dL/du)"),
+        ((":3", "3:"), "concat(dL/du, dL/dv)"),
+        (("1:3", "2:4"), None),
+        (("1:3", "1:3"), None),
+        (("2:4", "4:6"), None),
+    ],
+)
+def test_only_parts_that_fill_the_whole_are_put_side_by_side(
+    slices: tuple[str, str], gradient: str | None, tmp_path: Path
+) -> None:
+    """u = s[...]^2 and v = 3 s[...]: what overlaps is added up, what is left out is 0."""
+    s = numpy.array([1.0, 2.0, 3.0, 4.0] if "6" not in slices[1] else [1.0, 2.0, 3.0, 4.0, 5.0])
+    found = solved(
+        tmp_path,
+        conventions={"samples": "columns", "count_from": 1},
+        parameters={"w": s},
+        equations=["s = 1 * w", f"u = s[{slices[0]}]", f"v = s[{slices[1]}]", "L = sum(u^2) + 3 * sum(v)"],
+        loss="L",
+        ask=["dL/ds"],
+    )
+    expected = numpy.zeros(s.size)
+    for part, values in zip(slices, (2 * s, numpy.full(s.size, 3.0)), strict=True):
+        first, _, last = part.partition(":")
+        span = slice(int(first) - 1 if first else 0, int(last) - 1 if last else s.size)
+        expected[span] += values[span]
+    assert_close(found["dL/ds"], expected)
+    formula = formulas(found)["dL/ds"]
+    assert ("scatter" in formula) is (gradient is None)
+    if gradient:
+        assert formula == gradient
