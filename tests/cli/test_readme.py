@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from nnsolve.blocks import LOSSES, OPTIMIZERS, SCHEDULES
+from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
 from nnsolve.cli.main import COMMANDS
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.schema import PROBLEM, TRAINING
@@ -71,6 +72,14 @@ def test_every_activation_loss_and_format_is_named() -> None:
         assert f"--format {format}" in TEXT or format == "text"
 
 
+def test_every_layer_is_named_with_what_it_has_to_say() -> None:
+    for name, block in LAYERS.items():
+        assert f"`{name}`" in TEXT, name
+        if block.sequential:
+            (row,) = re.findall(rf"^\| `{name}` \|.*$", TEXT, flags=re.MULTILINE)
+            assert all(f"`{key}" in row for key in block.required), name
+
+
 def test_every_optimizer_and_schedule_is_named_with_what_it_takes() -> None:
     for name, block in OPTIMIZERS.items():
         (row,) = re.findall(rf"^\| `{name}` \|.*$", TEXT, flags=re.MULTILINE)
@@ -89,7 +98,7 @@ def test_every_function_named_is_there() -> None:
 
 
 def test_every_key_of_a_problem_is_named() -> None:
-    keys = set(PROBLEM) - {"initial", "marking"}  # for recurrent layers and for answers, which are not there yet
+    keys = set(PROBLEM) - {"marking"}  # for answers, which are not there yet
     for key in keys:
         assert f"`{key}`" in TEXT, key
 
@@ -99,13 +108,15 @@ def test_links_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_the_problem_file_shown_is_solved_and_lints_clean(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_problem_files_shown_are_solved_and_lint_clean(tmp_path: Path) -> None:
     from nnsolve.engine.lint import lint
 
-    (block,) = re.findall(r"```yaml\n(.*?)```", TEXT, flags=re.DOTALL)
-    path = tmp_path / "problem.yaml"
-    path.write_text(block, encoding="utf-8")
-    assert lint(path) == []
+    blocks = re.findall(r"```yaml\n(.*?)```", TEXT, flags=re.DOTALL)
+    assert len(blocks) >= 2
+    for block in blocks:
+        path = tmp_path / "problem.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert lint(path) == []
 
 
 def test_the_python_shown_runs(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
