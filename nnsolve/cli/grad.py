@@ -25,6 +25,7 @@ DEVIATES = 1
 @problem_argument
 @click.option("--layer", type=int, metavar="N", help="The parameters of layer N; those of all layers if left out.")
 @click.option("--of", metavar="NAME", help="One quantity instead: --of W2, --of z1.")
+@click.option("--time", type=int, metavar="T", help="Only what time step T adds to them.")
 @click.option("--verify", is_flag=True, help="Compare with central differences of the loss.")
 @click.option("--part", metavar="ID", help="The gradients of this part of the problem.")
 @report_options(["text", "json"])
@@ -32,6 +33,7 @@ def command(
     problem: str | None,
     layer: int | None,
     of: str | None,
+    time: int | None,
     verify: bool,
     part: str | None,
     detail: str,
@@ -48,6 +50,7 @@ def command(
     Examples:
       nnsolve grad problem.yaml --layer 2
       nnsolve grad problem.yaml --of W1 --verify
+      nnsolve grad problem.yaml --layer 1 --time 3
 
     Exit status: 0 done, 1 --verify found a deviation, 2 wrong usage or a broken problem file.
     """
@@ -59,7 +62,7 @@ def command(
     if of is not None and "[" in of:
         _refuse_element(of)
     loaded = load(problem, output)
-    gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify)
+    gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify, time)
     if not gradients.names:
         _refuse_nothing(gradients.section, loaded.path)
     if format == "json":
@@ -97,7 +100,7 @@ def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:
     section = gradients.section
     lines = []
     if style.detail != "brief":
-        lines += gradient_report(section, gradients.names, style).lines
+        lines += gradient_report(section, gradients.names, style, gradients.time).lines
         lines.append([])
     scope = Scope.of_section(section, style)
     lines += [*heading("Gradients", style, level=1), [], *answer_lines(section.answers, scope)]

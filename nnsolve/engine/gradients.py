@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
-from nnsolve.core.expressions import references
+from nnsolve.core.expressions import Ref, references, substitute
 from nnsolve.core.names import Name
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
@@ -64,17 +64,21 @@ class Verification(NamedTuple):
 
 
 class LayerGradients(NamedTuple):
-    """The solution of a problem as far as the gradients of some quantities need it."""
+    """The solution as far as the gradients of some quantities need it, at one `time` step if that is set."""
 
     section: Section
     names: tuple[Name, ...]
     verifications: tuple[Verification, ...] = ()
+    time: int | None = None
 
 
-def layer_gradients(problem: Problem, layer: int | None, of: str | None, verify: bool = False) -> LayerGradients:
+def layer_gradients(
+    problem: Problem, layer: int | None, of: str | None, verify: bool = False, time: int | None = None
+) -> LayerGradients:
     """The gradients of the loss with respect to a layer's parameters, or to one quantity (`of`).
 
-    Raises `ProblemError` where there is no such layer or quantity, or no loss.
+    With `time` they are what that step adds to them. Raises `ProblemError` where there is no such layer, quantity or
+    time step, or no loss.
     """
     bare = problem._replace(ask=(), parts=())
     program = SectionSolver(bare).program
@@ -84,10 +88,12 @@ def layer_gradients(problem: Problem, layer: int | None, of: str | None, verify:
             "missing-loss", "there are no gradients without a loss", place, _which_loss(problem, program)
         )
     names = _chosen(program, layer, of, place)
+    if time is not None:
+        names = _at_step(program, names, time, place)
     asks = tuple(Ask(str(n), Text(str(n), place), {}) for n in (name.gradient(program.loss) for name in names))
     solver = SectionSolver(bare._replace(ask=asks))
     checks = tuple(check(solver.run.moment(0), name) for name in names) if verify else ()
-    return LayerGradients(solver.section, names, checks)
+    return LayerGradients(solver.section, names, checks, time)
 
 
 def _which_loss(problem: Problem, program: Program) -> str:
@@ -102,7 +108,10 @@ def _which_loss(problem: Problem, program: Program) -> str:
 def _chosen(program: Program, layer: int | None, of: str | None, place: Place) -> tuple[Name, ...]:
     if of is not None:
         text = of.split("/d", 1)[1] if of.startswith("d") and "/d" in of else of
-        name = program.parse_address(text)
+        name = program.parse_address(text) or program.scope.share(text)
+        steps = program.scope.sequence(text)
+        if name is None and steps:
+            return steps
         if name is None or name.update or name.epoch is not None:
             help = did_you_mean(text, program.scope.names) or f"known names: {', '.join(program.scope.names)}"
             raise ProblemError.of("unknown-name", f"{of} is not defined", place, help)
@@ -121,8 +130,37 @@ def _chosen(program: Program, layer: int | None, of: str | None, place: Place) -
     return chosen
 
 
+def _at_step(program: Program, names: tuple[Name, ...], time: int, place: Place) -> tuple[Name, ...]:
+    """What a time step adds to the gradients of parameters, and those of the sequences' values at that step."""
+    last = max([e.name.time for e in program.forward if e.name.time is not None], default=0)
+    if not last:
+        raise ProblemError.of("no-such-step", "the problem has no time steps", place, "leave out --time")
+    if not 1 <= time <= last:
+        raise ProblemError.of("no-such-step", f"there is no time step {time}: they are 1 to {last}", place)
+    found = [share for name in names if (share := _share(program, name, time)) is not None]
+    if not found:
+        several = len(names) > 1
+        message = f"{', '.join(map(str, names))} {'are' if several else 'is'} not used at time step {time}"
+        raise ProblemError.of("no-such-step", message, place, "leave out --time")
+    return tuple(found)
+
+
+def _share(program: Program, name: Name, time: int) -> Name | None:
+    """A quantity's use at a time step: W_3 of a parameter that is shared over time, h_3 itself."""
+    assert program.loss is not None
+    if name.time is not None:
+        return name if name.time == time else None
+    share = name._replace(time=time)
+    if share in program.differentiator.shares(program.loss, name):
+        return share
+    only = {u.time for u in program.differentiator.links(program.loss, name)}
+    return name if only == {time} else None
+
+
 def check(moment: Moment, name: Name) -> Verification:
     """Hold dL/d`name` against central differences of the loss, with all else kept.
+
+    What one time step adds to a gradient is compared with differences in which that step's use alone is moved.
 
     Two estimates are taken for each element, the five-point formula with a wide step (truncation error O(h^4)) and the
     two-point formula with a narrow one, which a kink nearby disturbs less; the nearer one counts.
@@ -133,7 +171,7 @@ def check(moment: Moment, name: Name) -> Verification:
     reason = _unverifiable(program, name)
     if reason:
         return Verification(name, skipped=reason)
-    base = moment.value(name)
+    base = moment.value(program.differentiator.whole(name))
     plain = Roundings((), program)
     upstream = {n: moment.values[n] for n in program.leaves}
     exact = Moment(program, moment.update, upstream, plain).value(name.gradient(loss))
@@ -163,6 +201,10 @@ def check(moment: Moment, name: Name) -> Verification:
             result = result._replace(deviation=deviation, worst=index, exact=given, numeric=numeric)
     if result.undefined == len(indices):
         return result._replace(skipped=f"the loss is no finite number beside this {name}")
+    training = program.problem.training
+    if not result.passed and training is not None and training.truncate is not None:
+        reason = f"truncate: {training.truncate} leaves out what reaches further back, so it is on purpose not"
+        return Verification(name, skipped=f"{reason} the gradient of the loss")
     return result
 
 
@@ -198,12 +240,22 @@ def _slope_with(
 
 
 def _seeing(program: Program, name: Name) -> Program:
-    """The program, where a shortcut leaves `name` out the long way, so that the loss moves with it."""
-    long = {e.name: e._replace(expr=e.long) for e in program.forward if e.long is not None and name in e.bypassed}
-    if not long:
+    """The program, changed where the loss would not move with `name`.
+
+    Where a shortcut leaves it out, the long way is taken; and of what is shared over time the equations of one step use
+    a quantity of its own.
+    """
+    whole = program.differentiator.whole(name)
+    changed = {e.name: e._replace(expr=e.long) for e in program.forward if e.long is not None and whole in e.bypassed}
+    if whole != name:
+        assert program.loss is not None
+        for u in program.differentiator.shares(program.loss, whole)[name]:
+            equation = changed.get(u, program.equations[u])
+            changed[u] = equation._replace(expr=substitute(equation.expr, {whole: Ref(name)}))
+    if not changed:
         return program
     moved = copy.copy(program)
-    moved.equations = {**program.equations, **long}
+    moved.equations = {**program.equations, **changed}
     moved._functions = {}
     return moved
 

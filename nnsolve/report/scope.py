@@ -18,12 +18,13 @@ from nnsolve.report.symbols import PLAIN, Symbol, Writing, can_be_lowered, symbo
 class Naming(NamedTuple):
     """How the names of one section are shown.
 
-    `shares` are those that stand for one time step's use of something (the W_2 of dL/dW_2), and `single` those that
-    exist in one update alone.
+    `shares` are those that stand for one time step's use of something (the W_2 of dL/dW_2), `labels` those for what one
+    step gives to the loss (the L_2 of dL_2/dh_1), and `single` those that exist in one update alone.
     """
 
     writing: Writing = PLAIN
     shares: Set[Name] = frozenset()
+    labels: Set[Name] = frozenset()
     single: Set[Name] = frozenset()
 
 
@@ -63,8 +64,9 @@ class Scope:
         names = {name.primal.after(0) for step in steps for name in (step.name, *step.operands)}
         values = {name.after(0) for step in steps for name in (step.name, *step.operands) if name.of is None}
         shares = {name for name in names - values if name.time is not None and name._replace(time=None) in values}
+        labels = {step.name.of for step in steps if step.name.of is not None and step.name.of.time is not None} - values
         writing = Writing(section.conventions.layer_numbers, all(map(can_be_lowered, names)))
-        return cls(style, section.conventions, {}, 0, Naming(writing, shares, single))
+        return cls(style, section.conventions, {}, 0, Naming(writing, shares, labels, single))
 
     def at(self, moment: int) -> Scope:
         """The same, below a heading about another number of updates."""
@@ -96,6 +98,16 @@ class Scope:
     def whole(self, name: Name) -> str:
         """The text of a sequence's name, without a time step."""
         return symbol(name, self.naming.writing, self.moment, "whole").text if self.style.unicode else str(name)
+
+    def at_any_time(self, name: Name) -> str:
+        """The text of a name, or of a derivative, at any time step t."""
+        if self.style.unicode:
+            return symbol(name, self.naming.writing, self.moment, "any").text
+        by, of = (
+            "" if part is None else part._replace(time=None, of=None).base + ("" if part.time is None else "_t")
+            for part in (name, name.of)
+        )
+        return f"d{of}/d{by}" if of else by
 
     def shape(self, expr: Expr) -> Shape | None:
         """The shape of an expression, or None where it cannot be told."""

@@ -63,15 +63,15 @@ def symbol(name: Name, writing: Writing = PLAIN, moment: int = 0, kind: str = ""
     """A name as shown in a part of the report that is about what follows `moment` updates.
 
     There `W1@1` is just W₁: the heading says so, and the address stands beside it. Any other moment is written out.
-    `kind` tells apart what is no single value: the `share` of one time step in a gradient, ∂L/∂W|ₜ₌₂, and a `whole`
-    sequence.
+    `kind` tells apart what is no single value: the `share` of one time step in a gradient, ∂L/∂W|ₜ₌₂, a `whole`
+    sequence, and its value at `any` step t.
     """
     if kind == "share":
         text, raised = quantity(name._replace(time=None), writing)
     else:
-        text, raised = quantity(name, writing, kind == "whole")
+        text, raised = quantity(name, writing, kind)
     if name.of is not None:
-        text, raised = f"∂{quantity(name.of, writing)[0]}/∂{text}", True
+        text, raised = f"∂{quantity(name.of, writing, kind if kind == 'any' else '')[0]}/∂{text}", True
     if kind == "share":
         text += f"|ₜ₌{subscript(str(name.time))}"
     if name.moment and (name.epoch is not None or name.update != moment):
@@ -80,18 +80,18 @@ def symbol(name: Name, writing: Writing = PLAIN, moment: int = 0, kind: str = ""
 
 
 @functools.lru_cache(maxsize=4096)
-def quantity(name: Name, writing: Writing, is_sequence: bool = False) -> tuple[str, bool]:
+def quantity(name: Name, writing: Writing, kind: str = "") -> tuple[str, bool]:
     """Stem, layer, gate and time of a name; whether something is raised.
 
     Beside a time step or a gate a layer number is raised, in parentheses: h⁽¹⁾₃ is neither h₁,₃ nor a cube.
     """
     head, rest = _owned(name)
     if head:
-        inner, raised_inside = quantity(name._replace(stem=rest), writing)
+        inner, raised_inside = quantity(name._replace(stem=rest), writing, kind)
         return f"{stem(head)[0]}_{inner}", raised_inside
     text, number, lowered = stem(name.stem)
     layer = number if name.layer is None else f"{number}{name.layer}"
-    several = name.layer is not None and (name.gate or name.time is not None or is_sequence)
+    several = name.layer is not None and (name.gate or name.time is not None or kind == "whole")
     raised = ""
     if layer and several:
         raised = superscript(f"({layer})") or ""
@@ -100,7 +100,8 @@ def quantity(name: Name, writing: Writing, is_sequence: bool = False) -> tuple[s
     elif layer:
         raised = superscript(layer if writing.layer_numbers == "superscript" else f"({layer})") or ""
     lowered += [name.gate] if name.gate else []
-    return text + raised + _below(lowered, name.time, writing), bool(raised)
+    step = "" if name.time is None else "t" if kind == "any" else str(name.time)
+    return text + raised + _below(lowered, subscript(step) or "", writing), bool(raised)
 
 
 def _owned(name: Name) -> tuple[str, str]:
@@ -110,9 +111,8 @@ def _owned(name: Name) -> tuple[str, str]:
     return (head, rest) if head and rest and (rest[0].isupper() or layered) else ("", "")
 
 
-def _below(parts: list[str], time: int | None, writing: Writing) -> str:
-    """What stands below the line: zᵢ,₃, or z_f₃ where letters cannot be lowered."""
-    step = "" if time is None else subscript(str(time)) or ""
+def _below(parts: list[str], step: str, writing: Writing) -> str:
+    """What stands below the line, the lowered time step last: zᵢ,₃, or z_f₃ where letters cannot be lowered."""
     below = [subscript(part) if writing.lowered or part.isdigit() else None for part in parts]
     if None in below:
         return "".join(f"_{_numbered(part)}" for part in parts) + step

@@ -19,7 +19,7 @@ def step_heading(step: Step, before: int | None, style: Style) -> list[Line]:
     if time == before:
         return []
     if time is None:
-        text = "The sums over time" if step.name.of is not None else "After the last time step"
+        text = "Summed over time" if step.name.of is not None else "After the last time step"
     else:
         text = f"Back to step t = {time}" if step.phase == "backward" else f"Step t = {time}"
     return [[], *heading(text, style, "subheading", level=2)]
@@ -75,16 +75,17 @@ class Told:
     def notes(self, step: Step, scope: Scope) -> list[str]:
         """What a name means that has a time step and is no value of that step; said the first time."""
         name, found = step.name, []
-        if scope.is_share(name) and self._first("share"):
+        if scope.is_share(name) and self.first("share"):
             whole, user = name._replace(time=None), scope.name(name.primal._replace(time=None))
             share, total = scope.name(name), scope.name(whole)
             found.append(f"{share} is what step {name.time} adds to {total}: {user} is used at every step")
-        if name.of is not None and name.of.time is not None and name.time is not None and self._first("part"):
-            part = scope.name(name.of)
-            found.append(f"{scope.name(name)} is what comes from {part} alone, carried back from step {name.of.time}")
+        if name.of in scope.naming.labels and name.of is not None and self.first("label"):
+            loss = scope.name(name.of._replace(time=None))
+            found.append(f"{scope.name(name.of)} stands for what step {name.of.time} gives to {loss}")
         return found
 
-    def _first(self, what: str) -> bool:
+    def first(self, what: str) -> bool:
+        """Whether something is said for the first time; from now on it is said."""
         new = what not in self._notes
         self._notes.add(what)
         return new

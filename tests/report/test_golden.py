@@ -83,6 +83,12 @@ def test_the_chain_rule_of_a_layer_is_as_kept(style: Style) -> None:
     compare(f"grad.{file_name('regression-3-4-3-l2-norm', style)}", text)
 
 
+def test_the_chain_rule_through_time_is_as_kept() -> None:
+    (section,) = sections("elman")
+    text = str(gradient_report(section, {Name("W")}, Style(100)))
+    compare(f"grad.{file_name('elman', Style(100))}", text)
+
+
 def test_every_kept_report_has_a_case() -> None:
     known = {file_name(*case) for case in CASES}
     assert {path.name for path in GOLDEN.glob("*.txt") if not path.name.startswith(OTHERS)} == known

@@ -72,7 +72,7 @@ def test_steps_have_headings_in_the_order_of_the_work() -> None:
     titles = [line.split(" ┄")[0] for line in elman().splitlines() if "┄┄" in line]
     assert titles == [
         *("Step t = 1", "Step t = 2", "Step t = 3", "After the last time step"),
-        *("Back to step t = 3", "Back to step t = 2", "Back to step t = 1", "The sums over time"),
+        *("Back to step t = 3", "Back to step t = 2", "Back to step t = 1", "Summed over time"),
     ]
     assert "Step t = 1 ....." in elman(unicode=False)
 
