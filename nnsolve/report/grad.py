@@ -55,10 +55,11 @@ class _Writer:
         self.scope = Scope.of_section(section, style)
         self.known = {step.name: step for step in self.steps}
         self.through = carried(self.steps)
-        self.told = Told(everything=style.detail == "full")
+        self.told = Told(self.steps, style.detail)
 
     def lines(self, step: Step) -> list[Line]:
-        return [[], *step_lines(step, self.scope, self.known, self.through, self.told)]
+        note = self.told.shortening(step, self.style)
+        return [*note, [], *step_lines(step, self.scope, self.known, self.through, self.told)]
 
     def shares(self, step: Step) -> list[Step]:
         """What each time step adds to a gradient that is shared over time, in the order of the backward pass."""

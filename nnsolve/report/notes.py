@@ -19,6 +19,9 @@ from nnsolve.report.time import Arrivals, carried_over
 MOST_SOURCES = 3
 """Equations that a gradient comes from and that are written out; of more only the names are given."""
 
+SEPARATOR = ";  "
+"""Between the remarks beside a step; where they do not fit on one line, each begins a line."""
+
 Carried = Mapping[Name, frozenset[Name]]
 """The gradients that were carried through updated parameters, and which these are."""
 
@@ -81,7 +84,7 @@ def _by_step(arrivals: Arrivals, step: Step, scope: Scope, known: Mapping[Name, 
         sources = [_source(name, scope, known) or scope.name(name) for name in names]
         sources = sources if len(names) <= MOST_SOURCES else [scope.name(name) for name in names]
         texts.append(f"{title}: {', '.join(sources)}")
-    return ";  ".join(texts)
+    return SEPARATOR.join(texts)
 
 
 def _source(name: Name, scope: Scope, known: Mapping[Name, Step]) -> str:

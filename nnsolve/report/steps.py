@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nnsolve.core.expressions import Num, Ref, references
+from nnsolve.core.expressions import Call, Num, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
@@ -16,12 +16,12 @@ from nnsolve.report.elide import is_whole, readable
 from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import broken, justified, line_width
 from nnsolve.report.notation import formula, written
-from nnsolve.report.notes import NOWHERE, Carried, note_lines, reason
+from nnsolve.report.notes import NOWHERE, SEPARATOR, Carried, note_lines, reason
 from nnsolve.report.scope import Scope
 from nnsolve.report.stages import exact_value, is_constant, is_jacobian, stage
 from nnsolve.report.style import Line
 from nnsolve.report.taught import taught
-from nnsolve.report.tensors import column_blocks, corners, dimensions, is_large, tensor_box
+from nnsolve.report.tensors import MOST_COLUMNS, column_blocks, corners, dimensions, is_large, tensor_box, texts
 from nnsolve.report.time import Arrivals, Told
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def step_lines(
     if len(sides) > 1:
         lines.append([(" " * column, ""), ("= ", "")])
         _side(lines, sides[1], column, scope)
-    _numbers(lines, step, scope, column, updated, exact)
+    bare = again and told.is_long and exact is None
+    _numbers(lines, step, scope, column, updated, exact, bare)
     local = chain.local_text(equation, scope, vector) if step.phase == "backward" else None
     remark = reason(step, scope, known, local, again)
     return [
@@ -146,8 +147,10 @@ class Side:
         return [self.headed(row, n == 0) for n, row in enumerate(fill(self.pieces, room))]
 
 
-def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: bool, exact: Tensor | None) -> None:
-    """Add the numbers put in and the result: on the line of the formula if they fit there, else below it."""
+def _numbers(
+    lines: list[Line], step: Step, scope: Scope, column: int, updated: bool, exact: Tensor | None, bare: bool
+) -> None:
+    """Add the numbers put in (unless `bare`) and the result: on the line of the formula if they fit, else below it."""
     assert step.equation is not None
     if isinstance(step.equation.expr, Num):
         return
@@ -155,10 +158,11 @@ def _numbers(lines: list[Line], step: Step, scope: Scope, column: int, updated: 
     cells = scope.style.width - column
     room = cells - len(sign) - 1
     captions = _captions(step, scope) if updated and step.shape.dims else {}
-    result = _result(step.value, scope, room)
+    result = _flat_result(step, scope, room) if bare else []
+    result = result or _result(step.value, scope, room)
     if len(result) == 1 and captions:
         result[0][-1].caption = ("new " if scope.style.unicode else "") + scope.at(step.name.update).name(step.name)
-    sides = _sides(step, scope, room, captions)
+    sides = [] if bare else _sides(step, scope, room, captions)
     sides += _unrounded(exact, result, scope, room)
     if len(result) == 1:
         sides.append(Side(result[0], sign))
@@ -202,6 +206,8 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
         return []
     arrivals = Arrivals(step).captions(step.name.of)
     numbers = Numbers(step.operands, scope, room, captions or arrivals)
+    if isinstance(expr, Call) and numbers.known(expr) is not None:
+        return []  # what is put in is the result already
     pieces = numbers.pieces(expr)
     if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []
@@ -241,6 +247,15 @@ def _total(pieces: list[Piece]) -> int:
     return sum([piece.width for piece in pieces])
 
 
+def _flat_result(step: Step, scope: Scope, room: int) -> list[list[Piece]]:
+    """A vector as a list on one line; none where it does not fit or is none."""
+    if not step.shape.flat or step.value.size > MOST_COLUMNS:
+        return []
+    (numbers,) = texts([step.value.ravel().tolist()], scope.style)
+    box = text_box(f"[{', '.join(numbers)}]")
+    return [[Piece("", box, "result")]] if box.width <= room else []
+
+
 def _result(value: Tensor, scope: Scope, room: int) -> list[list[Piece]]:
     """The value of a step: one block, or several of some columns each."""
     style = scope.style
@@ -271,5 +286,7 @@ def _annotated(lines: list[Line], label: Line, note: str, head: int, two_sides: 
         return [*top, *more, *justified(rest[0], [(note, "note")], cells), *rest[1:]]
     if not more and line_width(first) + width(note) + line_width(label) + 7 <= cells:
         return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
-    extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in broken(note, cells - 6)]
+    notes = [note] if width(note) <= cells - 6 else note.split(SEPARATOR)
+    parts = [part for text in notes for part in broken(text, cells - 6)]
+    extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in parts]
     return [*top, *more, *extra, *rest]

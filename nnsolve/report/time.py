@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nnsolve.core.expressions import Expr, Ref, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
-from nnsolve.report.lines import heading
+from nnsolve.report.elide import MOST_STEPS
+from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, Style
 
@@ -54,16 +57,27 @@ def carried_over(time: int, to: int | None) -> str:
 
 
 class Told:
-    """What a report has explained already: equations that differ in their time step only, and what a share is."""
+    """What a report has explained already: equations that differ in their time step only, and what a share is.
 
-    def __init__(self, everything: bool = False) -> None:
-        self.everything = everything  # whether all is explained every time
+    With `--detail full` all is explained every time. Of a long sequence what repeats is shown by its results only.
+    """
+
+    def __init__(self, steps: Iterable[Step] = (), detail: str = "steps") -> None:
+        self.everything = detail == "full"
+        self.is_long = len({step.name.time for step in steps}) > MOST_STEPS
         self._patterns: set[Pattern] = set()
         self._notes: set[str] = set()
 
     def knows(self, step: Step) -> bool:
         """Whether the same equation of another time step was explained."""
         return not self.everything and _pattern(step) in self._patterns
+
+    def shortening(self, step: Step, style: Style) -> list[Line]:
+        """A line that says so, before the first step of a long sequence that is shown by its result only."""
+        if not (self.is_long and self.knows(step) and self.first("results only")):
+            return []
+        text = "What repeats is shown by its results from here on, vectors as lists; --detail full writes it out."
+        return [[], *paragraph(text, style, "note", 2)]
 
     def explained(self, step: Step) -> bool:
         """Whether the same equation of another time step was explained; from now on it is."""
@@ -78,7 +92,7 @@ class Told:
         if scope.is_share(name) and self.first("share"):
             whole, user = name._replace(time=None), scope.name(name.primal._replace(time=None))
             share, total = scope.name(name), scope.name(whole)
-            found.append(f"{share} is what step {name.time} adds to {total}: {user} is used at every step")
+            found.append(f"{share}: what step {name.time} adds to {total}, as every step uses {user}")
         if name.of in scope.naming.labels and name.of is not None and self.first("label"):
             loss = scope.name(name.of._replace(time=None))
             found.append(f"{scope.name(name.of)} stands for what step {name.of.time} gives to {loss}")

@@ -140,7 +140,7 @@ def test_a_truncated_gradient_is_not_compared_with_the_loss(tmp_path: Path) -> N
 
 
 def test_long_sequences_have_no_long_chains(tmp_path: Path) -> None:
-    text = "parameters: {w: 0.9}\ninputs: {x: XS}\nequations:\n  - h_t = w * h_{t-1} + x_t\n  - L = h_T^2\nloss: L\nask: [L]\n"
+    text = "parameters: {w: 0.9}\ninputs: {x: XS}\nequations: [h_t = w * h_{t-1} + x_t, L = h_T^2]\nloss: L\nask: [L]\n"
     lengths = []
     for count in (200, 400):
         output = call("grad", written(tmp_path, text.replace("XS", str([1] * count))), "--of", "w").output

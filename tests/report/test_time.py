@@ -88,10 +88,10 @@ def test_sums_over_time_come_when_all_steps_are_done() -> None:
 
 def test_a_share_is_explained_once() -> None:
     text = elman()
-    assert text.count("is what step 3 adds to") == 1
-    assert "∂L/∂V|ₜ₌₃ is what step 3 adds to ∂L/∂V: V is used at every step" in text
+    assert text.count("what step 3 adds to") == 1
+    assert "∂L/∂V|ₜ₌₃: what step 3 adds to ∂L/∂V, as every step uses V" in text
     assert "∂L/∂W₂" not in text and "∂L/∂W₃" not in text  # layers
-    assert "dL/dV_3 is what step 3 adds to dL/dV: V is used at every step" in elman(unicode=False)
+    assert "dL/dV_3: what step 3 adds to dL/dV, as every step uses V" in elman(unicode=False)
 
 
 def test_what_is_carried_back_is_told_from_what_the_step_gives() -> None:
@@ -158,3 +158,28 @@ def test_long_sums_over_time_are_cut(tmp_path: Path) -> None:
 
 def test_html_has_the_same_headings() -> None:
     assert "Back to step t = 2" in page(sections("elman"), Style(100))
+
+
+def test_what_repeats_in_a_long_sequence_is_shown_by_its_results(tmp_path: Path) -> None:
+    text = VECTORS.replace("[[1, 2], [3, 4], [5, 6]]", str([[0.1, 0.2]] * 13))
+    shown = printed(tmp_path, text)
+    assert shown.count("What repeats is shown by its results from here on") == 1
+    assert "h₁ = tanh(zₕ,₁)" in shown and "= tanh⎡0.25⎤ = ⎡0.2449⎤" in shown
+    assert "  h₁₃ = tanh(zₕ,₁₃) = [0.3" in shown
+    full = printed(tmp_path, text, Style(100, detail="full"))
+    assert "What repeats" not in full and full.count("= tanh⎡") == 13
+    few = printed(tmp_path, VECTORS)
+    assert "What repeats" not in few and few.count("= tanh⎡") == 3
+
+
+def test_remarks_that_do_not_fit_on_a_line_take_one_each() -> None:
+    lines = [line.strip() for line in str(report(sections("elman"), Style(60))).splitlines()]
+    assert "from this step: ŷ₂ = V h₂" in lines
+    assert "carried back from step 3: z₃ = W h₂ + U x₃ + b" in lines
+
+
+def test_a_slice_is_not_written_twice(tmp_path: Path) -> None:
+    text = (
+        "parameters: {w: [1, 2, 3]}\nconventions: {count_from: 1}\nequations: ['s = w[2:4]', L = sum(s^2)]\nask: [s]\n"
+    )
+    assert printed(tmp_path, text).split("Forward pass")[1].split("L = ")[0].count("⎡2⎤") == 1
