@@ -14,6 +14,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.engine.data import Data
 from nnsolve.engine.scope import Scope
+from nnsolve.engine.sequences import MAX_STEPS
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Layer, Problem, Text
 
@@ -73,6 +74,9 @@ class Network:
                 "add  inputs: {x: [...]}",
             )
         steps = self.scope.sequence(name)
+        if len(steps) > MAX_STEPS:
+            message = f"{name} has {len(steps)} time steps; layers read at most {MAX_STEPS}"
+            raise ProblemError.of("too-big", message, self.problem.inputs[name].place, "use a shorter sequence")
         return tuple([Step(step.time, Ref(step)) for step in steps]) or (Step(None, Ref(Name(name))),)
 
     def expanded(
@@ -168,6 +172,7 @@ class Network:
     def define_aliases(self, site: LayerSite, position: int) -> None:
         """The other texts for a layer's quantities: the usual stems, with the layer's number."""
         number = position if site.number is None else site.number
+        sequences: dict[tuple[str, Name], None] = {}
         for name, (stem, time) in site.declared.items():
             target = site.aliases.get(name, name)
             self.numbers[target] = number
@@ -178,7 +183,9 @@ class Network:
             self.scope.alias(name.base, target)
             if time:
                 for whole in (name, Name(head, site.number, gate), Name(head, number, gate)):
-                    self.scope.alias_sequence(whole._replace(time=None).base, target._replace(time=None))
+                    sequences[whole._replace(time=None).base, target._replace(time=None)] = None
+        for text, sequence in sequences:
+            self.scope.alias_sequence(text, sequence)
 
     def unnumbered(self, layer: Layer, block: LayerBlock) -> frozenset[str]:
         """The stems of a recurrent layer that no other layer has: its number is left out, unless the file says one."""

@@ -18,6 +18,9 @@ from nnsolve.problem.sections import equation_name
 MAX_EQUATIONS = 200_000
 """Of all steps together that equations for any step t stand for."""
 
+MAX_STEPS = 10_000
+"""Of a sequence that layers read: each step has equations of its own."""
+
 _SUBSCRIPT = re.compile(r"(.*[^_])_(?:t|\{(t)?([+-]?\d+)?\})", re.ASCII | re.DOTALL)
 
 

@@ -168,6 +168,13 @@ def test_a_single_step_written_without_time(tmp_path: Path) -> None:
     assert codes(said(tmp_path, "rnn", RNN, 3)) == ["not-a-sequence"]
 
 
+def test_a_sequence_that_is_too_long(tmp_path: Path) -> None:
+    layer = {"W_hh": 1, "W_xh": 1, "activation": "tanh"}
+    error = said(tmp_path, "rnn", layer, [0.5] * 10_001)
+    assert codes(error) == ["too-big"]
+    assert "x has 10001 time steps; layers read at most 10000" in str(error)
+
+
 def test_a_folded_bias_is_refused(tmp_path: Path) -> None:
     error = said(tmp_path, "rnn", RNN, conventions={"bias": "last"})
     assert codes(error) == ["unexpected-bias"]

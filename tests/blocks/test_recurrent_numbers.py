@@ -11,6 +11,8 @@ import autograd.numpy as np
 import numpy
 import pytest
 
+from nnsolve.core.names import Name
+from nnsolve.engine.scope import Scope
 from tests.blocks import cells, pytorch
 from tests.blocks.cells import Style, sigmoid
 from tests.engine.solving import assert_close, formulas, solved
@@ -170,6 +172,30 @@ def test_lists_of_numbers_in_every_form(kind: str, form: str, weights: str, samp
     for name in of_numbers(kind, form):
         if name[0] in "Wb":
             assert_close(np.ravel(both[f"dL/d{name}"]), np.ravel(found[f"dL/d{name}"] + alone[f"dL/d{name}"]))
+
+
+def test_reading_a_long_sequence_takes_time_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in the texts that the scope is told: ten times the steps, ten times the texts."""
+    told: list[str] = []
+    alias = Scope.alias
+
+    def counted(scope: Scope, text: str, name: Name) -> None:
+        told.append(text)
+        alias(scope, text, name)
+
+    monkeypatch.setattr(Scope, "alias", counted)
+    counts = []
+    for steps in (20, 200):
+        told.clear()
+        solved(
+            tmp_path,
+            conventions={"weights": "rows", "samples": "columns"},
+            layers=[{"rnn": {"W_hh": 0.5, "W_xh": 1, "activation": "tanh"}}],
+            inputs={"x": [1] * steps},
+            ask=["h_1"],
+        )
+        counts.append(len(told))
+    assert counts[1] <= 11 * counts[0]
 
 
 # Several layers, and what stands above -------------------------------------------------------------------------------
