@@ -22,6 +22,7 @@ from nnsolve.core.spelling import (
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.templates import unfold
 from nnsolve.report.scope import Scope, options
+from nnsolve.report.stacking import stacked
 from nnsolve.report.symbols import subscript, superscript
 from nnsolve.report.unfold import spelled
 
@@ -43,12 +44,19 @@ _PLAIN_OPTIONS = {
 
 def formula(expr: Expr, scope: Scope) -> str:
     """An expression as one line of text."""
-    return write(written(expr, scope), scope) if scope.style.unicode else spelled(_worded(unfold(expr), scope))
+    return (
+        write(written(expr, scope), scope)
+        if scope.style.unicode
+        else spelled(_worded(stacked(unfold(expr), scope), scope))
+    )
 
 
 def written(expr: Expr, scope: Scope) -> Expr:
-    """The expression as it is written down: definitions unfolded, an outer product as a column times a row."""
-    expr = unfold(expr)
+    """The expression as it is written down: definitions unfolded, gradients of slices stacked, outer products turned.
+
+    An outer product is a column times a row.
+    """
+    expr = stacked(unfold(expr), scope)
     if not scope.style.unicode or not any(isinstance(node, Call) and node.op == "outer" for node in nodes(expr)):
         return expr
 
