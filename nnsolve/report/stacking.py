@@ -7,7 +7,7 @@ from nnsolve.report.scope import Scope, options
 
 
 def stacked(expr: Expr, scope: Scope) -> Expr:
-    """The expression, with each sum of scattered slices that fill a tensor along the features as their concatenation."""
+    """The expression, with each sum of scattered slices that fill the features of a tensor as their concatenation."""
     return rewrite(expr, lambda node: _concatenation(node, scope) or node)
 
 
