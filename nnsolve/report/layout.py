@@ -236,6 +236,21 @@ class Numbers:
         sign = text_box(" > ")
         return fence(beside(self.box(expr.args[0]), sign, self.box(expr.args[1])), "[", "]", self.unicode)
 
+    def indexed(self, expr: Call) -> Box:
+        """Elements of what has to be computed first, in parentheses."""
+        return beside(self.argument(expr.args[0]), text_box(f"[{notation.key(expr)}]"))
+
+    def stack(self, expr: Call) -> Box:
+        """One thing after the other along the features: [a; b] below each other, [a, b] side by side."""
+        if not self.unicode:
+            return self.call(expr)
+        down = self.scope.layout.axis(str(options(expr).get("axis") or "features")) == 0
+        inside: list[Box] = []
+        for arg in expr.args:
+            inside += [text_box("; " if down else ", ")] if inside else []
+            inside.append(self.box(arg))
+        return fence(beside(*inside), "[", "]", self.unicode)
+
     def one_step(self, expr: Call) -> Box:
         """One time step of a sequence."""
         inner = self.box(expr.args[0])
@@ -295,5 +310,7 @@ _BOXES: dict[str, Callable[[Numbers, Call], Box]] = {
     "sum": Numbers.reduction,
     "greater": Numbers.condition,
     "time_step": Numbers.one_step,
+    "index": Numbers.indexed,
+    "concat": Numbers.stack,
     **dict.fromkeys(notation.WITHOUT, Numbers.shortened),
 }

@@ -204,11 +204,13 @@ def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> li
     expr = written(step.equation.expr, scope)
     if isinstance(expr, Ref) or is_jacobian(expr) or is_constant(expr) or not is_whole(step):
         return []
-    arrivals = Arrivals(step).captions(step.name.of)
+    arrivals = {} if captions else Arrivals(step).captions(step.name.of)
     numbers = Numbers(step.operands, scope, room, captions or arrivals)
     if isinstance(expr, Call) and numbers.known(expr) is not None:
         return []  # what is put in is the result already
     pieces = numbers.pieces(expr)
+    if len([piece for piece in pieces if piece.caption]) < len(arrivals):  # all are told from each other, or none
+        pieces = Numbers(step.operands, scope, room).pieces(expr)
     if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []
     found = [Side(pieces)]

@@ -46,6 +46,7 @@ CASES = [
     ("elman", Style(100)),
     ("elman", Style(60, unicode=False)),
     ("lstm-equations", Style(80)),
+    ("lstm-layer", Style(100)),
 ]
 
 

@@ -101,6 +101,30 @@ def test_what_is_carried_back_is_told_from_what_the_step_gives() -> None:
     assert "from step 2" in text
 
 
+GRU = """
+conventions: {weights: rows, samples: columns}
+layers:
+  - gru: {joined: h_first, W_r: [[0.5, 0.2]], W_u: [[0.2, 0.1]], W_g: [[0.7, -0.4]], b_r: [0.1], b_u: [0], b_g: [0.2],
+          reset: before}
+inputs: {x: [[1], [2]]}
+targets: {y: [[0.3], [0.1]]}
+loss: {name: half_squared_error, over_time: sum}
+ask: [dL/dh_1]
+"""
+
+
+def test_joined_states_have_one_notation_in_formulas_and_numbers(tmp_path: Path) -> None:
+    text = printed(tmp_path, GRU)
+    assert "[r₂ ⊙ h₁; x₂]" in text and " ⊙ [−0.1036]; [2]]" in text
+    assert "index(" not in text and "concat(" not in text and "key =" not in text
+
+
+def test_terms_are_captioned_all_or_not_at_all(tmp_path: Path) -> None:
+    text = printed(tmp_path, GRU)
+    assert "carried back from step 2: zr₂, zu₂, zg₂, h₂" in text
+    assert not [line for line in text.splitlines() if line.strip() in ("this step", "from step 2")]
+
+
 def test_what_repeats_is_explained_the_first_time() -> None:
     text = elman()
     assert lines_with(text, "∂L/∂z₃ = ")[0].startswith("∂L/∂z₃ = ∂L/∂h₃ ⊙ ∂h₃/∂z₃")
