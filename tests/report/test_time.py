@@ -207,3 +207,10 @@ def test_a_slice_is_not_written_twice(tmp_path: Path) -> None:
         "parameters: {w: [1, 2, 3]}\nconventions: {count_from: 1}\nequations: ['s = w[2:4]', L = sum(s^2)]\nask: [s]\n"
     )
     assert printed(tmp_path, text).split("Forward pass")[1].split("L = ")[0].count("⎡2⎤") == 1
+
+
+def test_what_a_step_gives_to_the_loss_is_named_once(tmp_path: Path) -> None:
+    training = "training: {learning_rate: 0.1, steps: 1, truncate: 2}\n"
+    text = printed(tmp_path, VECTORS.replace("dL/dh_2", "dL/dW") + training)
+    assert text.count("L₃ stands for what step 3 gives to L") == 1 and "∂L₃/∂h₂ = " in text
+    assert "stands for" not in printed(tmp_path, VECTORS.replace("dL/dh_2", "dL/dW"))
