@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import autograd
 import numpy as np
 
 from nnsolve.blocks import LAYERS
+from tests.blocks.test_recurrent import GRUS, RNN_STYLES, a_gru, an_lstm, an_rnn, styles
+from tests.blocks.test_recurrent import compared as through_time
 from tests.engine.networks import ACTIVATIONS, STYLES, solution
 from tests.engine.solving import solved
 from tests.engine.test_conventions import _problem
 from tests.engine.test_losses import PAIRS, SPECS, network, over_samples, sections, targets
 from tests.ops.laboratory import Bench
 from tests.ops.test_operations import CASES, differentiable
+
+RECURRENT = {"rnn", "lstm", "gru"}
 
 
 class Deviation(NamedTuple):
@@ -47,13 +52,40 @@ def operations() -> Iterator[Deviation]:
 
 def layers() -> Iterator[Deviation]:
     """Every layout of weights, samples and biases, one sample and several, with each activation."""
-    assert set(LAYERS) == {"dense"}, "a layer is not compared"
+    assert set(LAYERS) == {"dense", *RECURRENT, "embedding", "pooling"}, "a layer is not compared"
     for style in STYLES:
         for samples in (1, 5):
             for activation in ACTIVATIONS:
                 given, parameters, functions, x, loss = _problem(style, samples, (activation, "sigmoid"))
                 expected = solution(style, parameters, functions, x, loss)
                 yield from compared(f"{style} {activation}", given, expected)
+
+
+def recurrent() -> Iterator[Deviation]:
+    """Every form in which the weights of recurrent layers are written, through three steps; words and their mean."""
+    cases = [an_rnn(style) for style in RNN_STYLES]
+    cases += [an_lstm(style) for style in styles("ifog")]
+    cases += [a_gru(style, reset) for style, reset in GRUS]
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, found, expected in through_time(Path(folder), *case):
+                if name.startswith("dL/d"):
+                    yield deviation(f"{name}, {case[1]} {case[0]}", found, expected)
+    yield from words()
+
+
+def words() -> Iterator[Deviation]:
+    """The gradient of word vectors, one of which is read twice, behind a mean over time."""
+    E = np.random.default_rng(0).normal(size=(4, 3))
+    with tempfile.TemporaryDirectory() as folder:
+        found = solved(
+            Path(folder),
+            conventions={"weights": "rows", "samples": "columns", "count_from": 0},
+            layers=[{"embedding": {"E": E, "words": "rows"}}, {"pooling": {"over_time": "mean"}}],
+            inputs={"x": [2, 0, 2]},
+            loss="sum(p^3)",
+        )["dL/dE"]
+    yield deviation("dL/dE", found, autograd.grad(lambda E: ((E[2] + E[0] + E[2]) / 3) ** 3 @ np.ones(3))(E))
 
 
 def losses() -> Iterator[Deviation]:
@@ -80,4 +112,4 @@ def compared(where: str, given: dict[str, Any], expected: dict[str, Any]) -> Ite
                 yield deviation(f"{name}, {where}", found[name], value)
 
 
-KINDS = {"operations": operations, "layers": layers, "losses": losses}
+KINDS = {"operations": operations, "layers": layers, "recurrent layers": recurrent, "losses": losses}
