@@ -121,7 +121,7 @@ class Run:
         if self.batch_size == self.samples:
             return {}
         shapes, leaves = self.whole.shapes, self.whole.leaves.items()
-        data = {name: leaf.value for name, leaf in leaves if leaf.role in ("input", "target")}
+        data = {name: leaf.value for name, leaf in leaves if leaf.role in ("input", "target", "initial")}
         data |= {name: value for name, value in self.whole.given.items() if name.of is None}
         return {name: value for name, value in data.items() if shapes.layout.count(shapes.of(name)) == self.samples}
 

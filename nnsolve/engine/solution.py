@@ -36,8 +36,8 @@ class Answer(NamedTuple):
 class Section(NamedTuple):
     """The solution of the problem itself (`id` is empty) or of one of its `parts`.
 
-    `hidden` names the values whose layer number reports leave out; `conventions` says how names are written. `warnings`
-    are findings about the results (a value that is not finite, an update that changes nothing).
+    `conventions` says how names are written. `warnings` are findings about the results (a value that is not finite, an
+    update that changes nothing).
     """
 
     id: str

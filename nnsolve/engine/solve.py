@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-DATA = ("input", "target")
-ROLES = (*DATA, "initial", "parameter", "state", "constant", "hyperparameter", "given")
+DATA = ("input", "target", "initial")
+ROLES = (*DATA, "parameter", "state", "constant", "hyperparameter", "given")
 """What the file gives, in the order in which a solution lists it."""
 
 FEW = 3
@@ -218,7 +218,8 @@ class SectionSolver:
         leaf = self.program.leaves.get(plain)
         if leaf is not None and plain not in self.program.updated:
             in_batches = leaf.role in DATA and self.run.batch_size != self.run.samples
-            return name.after(k) if in_batches else name
+            is_fixed = leaf.role == "initial" and (plain not in self.run.batched() or not leaf.value.any())
+            return name.after(k) if in_batches and not is_fixed else name
         return name.after(name.update + k)
 
     def _shifted_equation(self, equation: Equation, k: int) -> Equation:

@@ -44,7 +44,7 @@ class InitialStates:
                     message = f"initial: {text} is no state of a sequence"
                     help = "it gives what lies before the first step: h_0, where an equation uses h_{t-1}"
                     raise ProblemError.of("unknown-key", message, value.place, help)
-                self.data.leaf(name, self.data.batch.get(text, value), "initial")
+                self.data.leaf(name, self.data.batch.get(str(name), value), "initial")
 
     def state(self, text: str) -> Name | None:
         """The step of a sequence, beyond those that have equations, that a text means."""

@@ -100,7 +100,8 @@ def log_axis(values: Iterable[float]) -> Axis:
     if last - first > 2:
         step = -(-(last - first) // (TICKS + 1))
         exponents = range(first, last + step, step)
-        return Axis(_power(first), _power(exponents[-1]), tuple(map(_power, exponents)), log=True)
+        marks = list(dict.fromkeys(map(_power, exponents)))
+        return Axis(min(marks[0], min(values)), max(marks[-1], max(values)), tuple(marks), log=True)
     marks = [_power(n) * factor for n in range(first, last + 1) for factor in (1, 2, 5)]
     below = max([mark for mark in marks if mark <= min(values)], default=SMALLEST)
     above = min([mark for mark in marks if max(values) <= mark <= LARGEST], default=LARGEST)

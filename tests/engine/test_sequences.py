@@ -242,6 +242,39 @@ def test_updates_of_shared_weights(tmp_path: Path) -> None:
     )
 
 
+def test_each_sequence_keeps_its_own_initial_state_in_a_batch(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    xs, ys, h0 = rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+    w_xh, w_hh, v = rng.normal(size=(2, 1)), rng.normal(size=(2, 2)), np.array([[1.0, -1.0]])
+    found = solved(
+        tmp_path,
+        conventions={"weights": "rows", "samples": "columns"},
+        layers=[{"rnn": {"W_xh": w_xh, "W_hh": w_hh, "activation": "tanh"}}, {"dense": {"W": v}}],
+        inputs={"x": {"sequences": xs}},
+        targets={"y": {"sequences": ys}},
+        initial={"h_0": h0},
+        loss={"name": "half_squared_error", "reduction": "sum", "over_time": "sum"},
+        training={"learning_rate": 0.1, "epochs": 2, "batch_size": 1},
+        ask=["h_1@1", "W_hh@end"],
+    )
+    for update in range(8):
+        i = update % 4
+        hs = [h0[:, [i]]]
+        for t in range(3):
+            hs.append(np.tanh(w_hh @ hs[-1] + w_xh * xs[i, t]))
+        if update == 1:
+            assert_close(found["h_1@1"], hs[1].ravel())
+        changes = [np.zeros_like(p) for p in (w_xh, w_hh, v)]
+        carried: Any = 0.0
+        for t in (2, 1, 0):
+            error = v @ hs[t + 1] - ys[i, t]
+            dz = (v.T @ error + carried) * (1 - hs[t + 1] ** 2)
+            changes = [c + d for c, d in zip(changes, (dz * xs[i, t], dz @ hs[t].T, error @ hs[t + 1].T), strict=True)]
+            carried = w_hh.T @ dz
+        w_xh, w_hh, v = (p - 0.1 * c for p, c in zip((w_xh, w_hh, v), changes, strict=True))
+    assert_close(found["W_hh@end"], w_hh)
+
+
 TEXT = """
 conventions: {samples: columns, weights: rows}
 parameters: {w: 0.5}

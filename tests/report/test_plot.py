@@ -92,6 +92,8 @@ def test_whatever_the_losses_are_the_curve_keeps_within_the_width(
 @example(losses=[9.99e307] * 2, log=True)
 @example(losses=[1.7e308, 6e307], log=True)
 @example(losses=[5e-324] * 2, log=True)
+@example(losses=[1.0, 1.78e308], log=True)
+@example(losses=[5e-324, 1.0], log=True)
 @example(losses=[5e-324, 1e-323], log=False)
 def test_every_value_lies_on_its_axis(losses: list[float], log: bool) -> None:
     values = [value for value in losses if value > 0 or not log]
