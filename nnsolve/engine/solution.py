@@ -36,8 +36,8 @@ class Answer(NamedTuple):
 class Section(NamedTuple):
     """The solution of the problem itself (`id` is empty) or of one of its `parts`.
 
-    `conventions` says how names are written. `warnings` are findings about the results (a value that is not finite, an
-    update that changes nothing).
+    `question` is the text of the whole problem, where `text` is that of a part. `conventions` says how names are
+    written. `warnings` are findings about the results (a value that is not finite, an update that changes nothing).
     """
 
     id: str
@@ -49,3 +49,4 @@ class Section(NamedTuple):
     answers: tuple[Answer, ...]
     warnings: tuple[Diagnostic, ...] = ()
     loss: Name | None = None
+    question: str | None = None

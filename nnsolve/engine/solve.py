@@ -51,8 +51,9 @@ class Asked(NamedTuple):
 class SectionSolver:
     """Works out one section: the problem itself, or one of its parts."""
 
-    def __init__(self, problem: Problem, id: str = "") -> None:
+    def __init__(self, problem: Problem, id: str = "", question: str | None = None) -> None:
         self.id = id
+        self.question = question
         self.problem = problem
         self.run = Run(problem)
         self.program = self.run.program
@@ -116,6 +117,7 @@ class SectionSolver:
             answers,
             self._warnings(trace),
             self.program.loss,
+            self.question,
         )
 
     def reported(self, item: Asked) -> tuple[Tensor, Shape]:
@@ -272,7 +274,7 @@ class Solution:
             self._solvers[""] = SectionSolver(problem)
         for part in problem.parts:
             with findings:
-                self._solvers[part.id] = SectionSolver(part.problem, part.id)
+                self._solvers[part.id] = SectionSolver(part.problem, part.id, problem.text)
         if findings.errors:
             raise ProblemError(_once(findings.diagnostics))
 

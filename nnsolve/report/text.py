@@ -52,15 +52,15 @@ class Report:
 
 def report(sections: Sequence[Section], style: Style) -> Report:
     """The report of a solution."""
-    lines: list[Line] = []
+    lines = _head(sections[0], style) if sections else []
     seen: dict[Name, Step] = {}
     for n, section in enumerate(sections):
-        if n:
-            lines.append([])
         if section.id:
             text = f"Part {clean(section.id, style.unicode)}"
-            lines += heading(text, style, level=0)
-        lines += _section(section, style, seen, first=n == 0, base=sections[0] if n else None)
+            lines += [[], *heading(text, style, level=0)]
+        elif n:
+            lines.append([])
+        lines += _section(section, style, seen)
         if not n:
             seen = {step.name: step for step in section.trace.steps}
     while lines and not lines[0]:
@@ -68,15 +68,22 @@ def report(sections: Sequence[Section], style: Style) -> Report:
     return Report(lines)
 
 
-def _section(
-    section: Section, style: Style, seen: Mapping[Name, Step], first: bool, base: Section | None
-) -> list[Line]:
+def _head(section: Section, style: Style) -> list[Line]:
+    """What stands above all sections: the title, the source, the question."""
     lines: list[Line] = []
-    if first and section.title:
+    if section.title:
         lines += paragraph(clean(section.title, style.unicode), style, "title")
-    if first and section.source:
+    if section.source:
         lines += paragraph(clean(section.source, style.unicode), style, "note")
-    if section.text and (base is None or section.text != base.text):
+    question = section.question if section.id else section.text
+    if question:
+        lines += [[], *paragraph(clean(question, style.unicode), style)]
+    return lines
+
+
+def _section(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
+    lines: list[Line] = []
+    if section.id and section.text and section.text != section.question:
         lines += [[], *paragraph(clean(section.text, style.unicode), style)]
     lines += warning_lines(section.warnings, style)
     if style.detail != "brief":
