@@ -1,4 +1,4 @@
-"""Running a program: the updates that lead from one moment to the next, and the batches they are made of."""
+"""Running a problem: from one moment to the next, by single steps or by compiled training."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
-from nnsolve.core.expressions import Call, nodes
 from nnsolve.core.names import END, Name
-from nnsolve.engine.build import build
 from nnsolve.engine.moment import Moment
+from nnsolve.engine.plan import Plan
 from nnsolve.engine.program import Program
-from nnsolve.engine.rounding import Roundings
-from nnsolve.problem.model import Problem, Value
+from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,122 +33,15 @@ ALWAYS_MADE = 100
 """So many updates are made in any case."""
 
 
-class Run:
+class Run(Plan):
     """A problem on its way through its updates; moments are computed in order and kept where they were asked for."""
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.whole = build(problem)
-        self.samples = self._samples()
-        self.batch_size = self._batch_size()
-        self.per_epoch = -(-self.samples // self.batch_size)
-        self._count_batches(self.whole)
-        self.whole_batches = self.samples // self.batch_size  # of an epoch; one with the rest may follow
-        self.last = self._last()
-        self._programs: dict[int, Program] = {}
+        super().__init__(problem)
         self._moments: dict[int, Moment] = {}
         self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
-        self._order: tuple[int, NDArray[np.int64]] | None = None
         self._trainer: Trainer | None = None
         self._seconds: float | None = None  # of one update
-        self.program = self.program_at(0)
-        self.rounding = Roundings(problem.rounding, self.program)
-
-    # The schedule
-
-    def _samples(self) -> int:
-        """How many samples the data have; 1 where the file does not say which axis of a matrix they are on."""
-        if not self.whole.shapes.layout.said:
-            return 1
-        counts = {
-            name: self.whole.shapes.layout.count(self.whole.shapes.named[name])
-            for name, leaf in self.whole.leaves.items()
-            if leaf.role in ("input", "target")
-        }
-        return max(counts.values(), default=1)
-
-    def _batch_size(self) -> int:
-        training = self.problem.training
-        size = training.batch_size if training else None
-        if size is None:
-            if training and self.samples > 1 and self.problem.layers:
-                raise ProblemError.of(
-                    "missing-batch-size",
-                    f"there are {self.samples} samples, and training does not say how many make an update",
-                    training.place,
-                    "add  batch_size: all  (or 1, or a number) to training",
-                )
-            return self.samples
-        if isinstance(size, str):
-            return self.samples
-        if not self.whole.shapes.layout.said:
-            assert training is not None
-            raise ProblemError.of(
-                "missing-convention",
-                "batch_size cuts the data along their samples, and the file does not say on which axis these are",
-                training.places.get("batch_size", training.place),
-                "add  samples: columns  (or rows) to conventions",
-            )
-        if size > self.samples:
-            return self.samples
-        return size
-
-    def _last(self) -> int | None:
-        training = self.problem.training
-        if training is None:
-            return 0
-        if training.epochs is not None:
-            return training.epochs * self.per_epoch
-        return training.steps
-
-    def batch(self, update: int) -> dict[str, Value]:
-        """The inputs, targets and given values of the run that makes update `update + 1`."""
-        if self.batch_size == self.samples:
-            return {}
-        epoch, position = divmod(update, self.per_epoch)
-        rows = self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
-        shapes = self.whole.shapes
-        values: dict[str, Value] = {}
-        for name, whole in self.batched().items():
-            array = whole[:, rows] if shapes.layout.features == 0 else whole[rows]
-            values[str(name)] = Value(self.problem.place, np.ascontiguousarray(array))
-        return values
-
-    def batched(self) -> dict[Name, Tensor]:
-        """The values of which a batch has a part: whole, with one part for each sample."""
-        if self.batch_size == self.samples:
-            return {}
-        shapes, leaves = self.whole.shapes, self.whole.leaves.items()
-        data = {name: leaf.value for name, leaf in leaves if leaf.role in ("input", "target", "initial")}
-        data |= {name: value for name, value in self.whole.given.items() if name.of is None}
-        return {name: value for name, value in data.items() if shapes.layout.count(shapes.of(name)) == self.samples}
-
-    def order(self, epoch: int) -> NDArray[np.int64]:
-        """The order in which an epoch goes through the samples."""
-        training = self.problem.training
-        if training is None or not training.shuffle:
-            return np.arange(self.samples)
-        if training.seed is None:
-            raise ProblemError.of("missing-seed", "shuffle needs a seed", training.place, "add  seed: 0  to training")
-        if self._order is None or self._order[0] != epoch:
-            self._order = epoch, np.random.default_rng([training.seed, epoch]).permutation(self.samples)
-        return self._order[1]
-
-    def program_at(self, update: int) -> Program:
-        """The program of a run; there is one for each number of samples in a batch."""
-        if self.batch_size == self.samples:
-            return self.whole
-        position = update % self.per_epoch
-        size = min(self.batch_size, self.samples - position * self.batch_size)
-        if size not in self._programs:
-            self._programs[size] = build(self.problem, self.batch(update))
-            self._count_batches(self._programs[size])
-        return self._programs[size]
-
-    def _count_batches(self, program: Program) -> None:
-        """Tell a schedule that counts epochs how many updates make one."""
-        if program.updates is not None:
-            program.updates.hyper.count_batches(self.per_epoch)
 
     def program_of(self, name: Name) -> Program:
         """The program that computes a name as it may be asked."""
@@ -208,7 +99,7 @@ class Run:
         if updates <= ALWAYS_MADE:
             return
         if self._seconds is None:
-            from nnsolve.engine.code import seconds
+            from nnsolve.engine.compiled.code import seconds
 
             self._seconds = seconds(self)
         most = max(int(MAX_SECONDS / max(self._seconds, SHORTEST)), ALWAYS_MADE)
@@ -258,16 +149,6 @@ class Run:
         self._trainer.advance(update)
         return self._trainer
 
-    def moment_with(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
-        """The values after `update` updates that led to these parameters."""
-        program = self.program_at(update)
-        moment = Moment(program, update, parameters, self.rounding)
-        for text, value in self.batch(update).items():
-            name = program.scope.names[text]
-            assert value.array is not None
-            moment.values[name] = value.array.reshape(program.shapes.named[name].dims)
-        return moment
-
     def _parameters_of(self, moment: Moment) -> dict[Name, Tensor]:
         return {name: moment.values[name] for name in self.program.updated}
 
@@ -316,24 +197,3 @@ class Run:
             return np.asarray(found[0])
         total = sum(self.weight(k) * float(self.moment(k).value(loss).ravel()[0]) for k in range(first, end))
         return np.asarray(total / self.samples)
-
-    def weight(self, update: int) -> int:
-        """How often the loss of a batch counts in the sum over an epoch's samples."""
-        samples = min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
-        return samples if self.averaged() else 1
-
-    def averaged(self) -> bool:
-        """Whether the loss is a mean over the samples of a batch: by its reduction, or by a mean in its equations."""
-        program = self.program
-        loss = program.loss
-        assert loss is not None
-        if program.normalizer.averages:
-            return True
-        reach = program.differentiator.reaching(loss)
-        equations = [equation for equation in program.forward if equation.name in reach]
-        return any(
-            isinstance(node, Call) and node.op == "mean"
-            for equation in equations
-            if not program.shapes.of(equation.name).dims
-            for node in nodes(equation.expr)
-        )

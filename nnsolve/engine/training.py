@@ -1,4 +1,4 @@
-"""Training: the updates of a run, made by compiled code without a trace."""
+"""Training: the updates of a plan, made by compiled code without a trace."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 from nnsolve.core.diagnostics import Place
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
-from nnsolve.engine.batches import Batches, Rows
-from nnsolve.engine.code import Code, State
+from nnsolve.engine.compiled.batches import Batches, Rows
+from nnsolve.engine.compiled.code import Code, State
 from nnsolve.ops.operation import UndefinedValueError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnsolve.engine.moment import Moment
-    from nnsolve.engine.run import Run
+    from nnsolve.engine.plan import Plan
 
     Tensor = NDArray[np.float64]
 
@@ -43,17 +43,17 @@ class Divergence(NamedTuple):
 
 
 class Trainer:
-    """Makes the updates of a run, one after the other.
+    """Makes the updates of a plan, one after the other.
 
     `update` is how many were made. Whatever is raised in the middle (a `KeyboardInterrupt`, a `ProblemError`) leaves
     the parameters as they were after `update` updates.
     """
 
-    def __init__(self, run: Run, update: int = 0, parameters: Mapping[Name, Tensor] | None = None) -> None:
-        self.run = run
-        self.batches = Batches(run)
+    def __init__(self, plan: Plan, update: int = 0, parameters: Mapping[Name, Tensor] | None = None) -> None:
+        self.plan = plan
+        self.batches = Batches(plan)
         self.values: dict[Name, Tensor] = {
-            name: np.array(run.program.leaves[name].value, dtype=np.float64) for name in run.program.updated
+            name: np.array(plan.program.leaves[name].value, dtype=np.float64) for name in plan.program.updated
         }
         self.divergence: Divergence | None = None
         self._codes: dict[tuple[bool, bool], Code] = {}
@@ -69,7 +69,7 @@ class Trainer:
         for name, value in parameters.items():
             self.values[name][...] = value
         self._seen = 0.0  # losses of the batches of the epoch in which `update` is
-        self._complete = update % self.run.per_epoch == 0  # whether all of them are in it
+        self._complete = update % self.plan.per_epoch == 0  # whether all of them are in it
 
     @property
     def parameters(self) -> dict[Name, Tensor]:
@@ -82,8 +82,8 @@ class Trainer:
         `on_epoch(epoch, loss)` is called for each epoch that ends on the way and was seen from its beginning, with the
         mean loss per sample seen during it (None where there is no loss); a little later than it ended, in order.
         """
-        run = self.run
-        loss = on_epoch is not None and run.program.loss is not None
+        plan = self.plan
+        loss = on_epoch is not None and plan.program.loss is not None
         saved = self.parameters
         self._watched = on_epoch is not None
         while self.update < to:
@@ -108,10 +108,10 @@ class Trainer:
             elif elapsed < PIECE / 2 and made > self._many // 2:
                 self._many *= 2
             self._watch(start, saved, losses)
-            first = start // run.per_epoch + 1
+            first = start // plan.per_epoch + 1
             for epoch, total in enumerate(losses, first):
                 if on_epoch is not None and (complete or epoch > first):
-                    on_epoch(epoch, total / run.samples if loss else None)
+                    on_epoch(epoch, total / plan.samples if loss else None)
 
     def _restore(self, update: int, saved: Mapping[Name, Tensor], seen: float, complete: bool) -> None:
         self.load(update, saved)
@@ -121,22 +121,22 @@ class Trainer:
 
     def _piece(self, to: int, loss: bool) -> list[float]:
         """Make some updates that one piece of code can make; the losses of the epochs that end."""
-        run, batches = self.run, self.batches
+        plan, batches = self.plan, self.batches
         if not self._tried:
             self._tried = True  # what is wrong with the equations is found here, with its place in the file
             return self._traced(loss)
-        epoch, position = divmod(self.update, run.per_epoch)
+        epoch, position = divmod(self.update, plan.per_epoch)
         most = min(self._many, to - self.update)
-        epochs = most // run.per_epoch
+        epochs = most // plan.per_epoch
         if batches.shuffled:
-            epochs = min(epochs, batches.at_a_time // run.per_epoch)
-        elif run.per_epoch > batches.at_a_time:
+            epochs = min(epochs, batches.at_a_time // plan.per_epoch)
+        elif plan.per_epoch > batches.at_a_time:
             epochs = 0
         if position == 0 and epochs > 0:
             segments = self._epochs(epoch, epochs, loss)
-            made = epochs * run.per_epoch
+            made = epochs * plan.per_epoch
         else:
-            end = run.whole_batches if position < run.whole_batches else run.per_epoch
+            end = plan.whole_batches if position < plan.whole_batches else plan.per_epoch
             made = min(most, batches.at_a_time, end - position)
             code = self._code(position, loss)
             segments = [(code, [code.rows(epoch, position, position + made)])]
@@ -144,11 +144,11 @@ class Trainer:
 
     def _epochs(self, first: int, count: int, loss: bool) -> list[tuple[Code, list[Rows]]]:
         """The segments of whole epochs; where the last batch is smaller, it has its own code."""
-        run, batches = self.run, self.batches
-        whole = run.whole_batches
+        plan, batches = self.plan, self.batches
+        whole = plan.whole_batches
         code = self._code(0, loss)
         parts = [code.rows(epoch, 0, whole) for epoch in self._distinct(first, count)]
-        if whole == run.per_epoch:
+        if whole == plan.per_epoch:
             return [(code, parts if batches.shuffled else parts * count)]
         last = self._code(whole, loss)
         rests = [last.rows(epoch, whole, whole + 1) for epoch in self._distinct(first, count)]
@@ -162,7 +162,7 @@ class Trainer:
     def _run(self, segments: list[tuple[Code, list[Rows]]]) -> list[float]:
         """Make the updates of the segments; the loss of each epoch that they touch, of the first with what was seen."""
         losses: list[float] = []
-        total, whole = self._seen, self.run.whole_batches < self.run.per_epoch and len(segments) > 1
+        total, whole = self._seen, self.plan.whole_batches < self.plan.per_epoch and len(segments) > 1
         state = State(self.values)
         with np.errstate(all="ignore"):
             for k, (code, stretches) in enumerate(segments):
@@ -176,7 +176,7 @@ class Trainer:
     def _made(self, updates: int, losses: list[float]) -> list[float]:
         """Count updates; the losses of the epochs that have ended. The last stretch may not reach its epoch's end."""
         self.update += updates
-        if self.update % self.run.per_epoch == 0:
+        if self.update % self.plan.per_epoch == 0:
             self._seen, self._complete = 0.0, True
             return losses
         self._seen = losses.pop()
@@ -192,18 +192,18 @@ class Trainer:
         return self._made(1, [self._seen + seen])
 
     def _moment(self) -> Moment:
-        return self.run.moment_with(self.update, self.parameters)
+        return self.plan.moment_with(self.update, self.parameters)
 
     def _loss(self, moment: Moment) -> float:
-        name = self.run.program.loss
+        name = self.plan.program.loss
         assert name is not None
-        return self.run.weight(self.update) * float(moment.value(name).ravel()[0])
+        return self.plan.weight(self.update) * float(moment.value(name).ravel()[0])
 
     def _code(self, position: int, loss: bool) -> Code:
         """The code of the update that is made at a position of an epoch."""
-        key = (position < self.run.whole_batches, loss)
+        key = (position < self.plan.whole_batches, loss)
         if key not in self._codes:
-            self._codes[key] = Code(self.run, self.values, self.batches, position, loss)
+            self._codes[key] = Code(self.plan, self.values, self.batches, position, loss)
         return self._codes[key]
 
     # Divergence
@@ -220,13 +220,13 @@ class Trainer:
 
     def _found(self, start: int, end: int, saved: Mapping[Name, Tensor]) -> Divergence | None:
         """The piece from `start` to `end` again: fast up to the epoch in which it happened, then with a trace."""
-        again = Trainer(self.run, start, saved)
+        again = Trainer(self.plan, start, saved)
         again._tried, again._finite = True, False
-        loss = self.run.program.loss is not None
+        loss = self.plan.program.loss is not None
         while again.update < end:
             start, saved = again.update, again.parameters
             losses: list[float | None] = []
-            again.advance(min(end, start - start % self.run.per_epoch + self.run.per_epoch), partial(_append, losses))
+            again.advance(min(end, start - start % self.plan.per_epoch + self.plan.per_epoch), partial(_append, losses))
             if again._all_finite(losses):
                 continue
             reached = again.update
@@ -234,7 +234,7 @@ class Trainer:
             while again.update < reached:
                 name = self._not_finite(again._moment(), loss)
                 if name is not None:
-                    return Divergence(again.update, name, self.run.program_at(again.update).equations[name].place)
+                    return Divergence(again.update, name, self.plan.program_at(again.update).equations[name].place)
                 again._traced(False)
         return None
 

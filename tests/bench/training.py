@@ -38,7 +38,7 @@ def trainer_of(sections: Mapping[str, Any]) -> Trainer:
     """A trainer, compiled: its first updates are made."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(Run(read(Path(folder), **sections)))
-    trainer.advance(2 * trainer.run.per_epoch + 2)
+    trainer.advance(2 * trainer.plan.per_epoch + 2)
     return trainer
 
 

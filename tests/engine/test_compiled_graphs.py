@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from nnsolve.core.names import Name
-from nnsolve.engine.arraycode import ArrayCode
-from nnsolve.engine.fusing import fused
-from nnsolve.engine.graph import Graph, result
-from nnsolve.engine.scalarcode import ScalarCode
+from nnsolve.engine.compiled.arraycode import ArrayCode
+from nnsolve.engine.compiled.fusing import fused
+from nnsolve.engine.compiled.graph import Graph, result
+from nnsolve.engine.compiled.scalarcode import ScalarCode
 
 NAMES = [Name(stem) for stem in "PQR"]
 DIMS = (2, 2)

@@ -12,7 +12,8 @@ import pytest
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
-from nnsolve.engine import code, run, training
+from nnsolve.engine import run, training
+from nnsolve.engine.compiled import code
 from nnsolve.engine.run import Run
 from nnsolve.engine.training import Divergence, Trainer
 from nnsolve.problem.loader import load_problem
@@ -105,7 +106,7 @@ def test_pieces_of_any_size(size: int | str, shuffle: bool, tmp_path: Path, monk
     for length in (0.0, 1e-4, 10.0):
         monkeypatch.setattr(training, "PIECE", length)
         assert_same(by_code(run, 20 * run.per_epoch, (1, 2, 7, 8, 11)), expected)
-    monkeypatch.setattr("nnsolve.engine.batches.MAX_NUMBERS", 4)
+    monkeypatch.setattr("nnsolve.engine.compiled.batches.MAX_NUMBERS", 4)
     assert_same(by_code(run, 20 * run.per_epoch, (5,)), expected)
 
 
@@ -134,7 +135,7 @@ def test_an_interruption_leaves_a_finished_update(
     kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the middle of an update over arrays, which changes parameters in place."""
-    monkeypatch.setattr("nnsolve.engine.scalarcode.MAX_OPERATIONS", -1)
+    monkeypatch.setattr("nnsolve.engine.compiled.scalarcode.MAX_OPERATIONS", -1)
     problem = Run(read(tmp_path, **xor(1, 50)))
     trainer = Trainer(problem)
     trainer.advance(9)

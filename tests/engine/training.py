@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnsolve.core.names import Name
-from nnsolve.engine import arraycode, scalarcode
+from nnsolve.engine.compiled import arraycode, scalarcode
 from nnsolve.engine.run import Run
 from nnsolve.engine.training import Trainer
 from nnsolve.problem.loader import load_problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from nnsolve.engine.graph import Graph, Node
+from nnsolve.engine.compiled.graph import Graph, Node
 
 MERGED_FROM = 4
 """Products in a sum from which on they are computed as one; to put matrices side by side may cost a copy of each."""

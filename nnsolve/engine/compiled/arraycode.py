@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnsolve.core.names import Name
-from nnsolve.engine.fusing import fused
-from nnsolve.engine.graph import Dims, Graph, Node, function
+from nnsolve.engine.compiled.fusing import fused
+from nnsolve.engine.compiled.graph import Dims, Graph, Node, function
 from nnsolve.ops.primitives import PRIMITIVES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from nnsolve.core.names import Name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnsolve.engine.run import Run
+    from nnsolve.engine.plan import Plan
 
     Tensor = NDArray[np.float64]
 
@@ -23,14 +23,14 @@ MAX_NUMBERS = 1 << 22
 
 
 class Batches:
-    """Cuts the data of a run into batches."""
+    """Cuts the data of a plan into batches."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        training = run.problem.training
-        self.shuffled = training is not None and training.shuffle and run.batch_size < run.samples
-        self.values = run.batched()
-        numbers = sum(value.size for value in self.values.values()) // run.samples * run.batch_size
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        training = plan.problem.training
+        self.shuffled = training is not None and training.shuffle and plan.batch_size < plan.samples
+        self.values = plan.batched()
+        numbers = sum(value.size for value in self.values.values()) // plan.samples * plan.batch_size
         self.at_a_time = max(MAX_NUMBERS // max(numbers, 1), 1)  # batches that are cut at a time
         self._kept: dict[tuple[Any, ...], Rows] = {}
 
@@ -41,20 +41,20 @@ class Batches:
         """
         if not names:
             return [()] * (stop - start)
-        run = self.run
-        if self.shuffled or run.per_epoch > self.at_a_time:
+        plan = self.plan
+        if self.shuffled or plan.per_epoch > self.at_a_time:
             return self._cut(names, epoch, start, stop, scalar)
-        first, last = (0, run.whole_batches) if start < run.whole_batches else (run.whole_batches, run.per_epoch)
+        first, last = (0, plan.whole_batches) if start < plan.whole_batches else (plan.whole_batches, plan.per_epoch)
         key = (tuple(names), first, scalar)
         if key not in self._kept:
             self._kept[key] = self._cut(names, epoch, first, last, scalar)
         return self._kept[key][start - first : stop - first]
 
     def _cut(self, names: Sequence[Name], epoch: int, start: int, stop: int, scalar: bool) -> Rows:
-        run = self.run
-        size = min(run.batch_size, run.samples - start * run.batch_size)
-        first, last = start * run.batch_size, start * run.batch_size + (stop - start) * size
-        order = run.order(epoch)[first:last] if self.shuffled else slice(first, last)
+        plan = self.plan
+        size = min(plan.batch_size, plan.samples - start * plan.batch_size)
+        first, last = start * plan.batch_size, start * plan.batch_size + (stop - start) * size
+        order = plan.order(epoch)[first:last] if self.shuffled else slice(first, last)
         blocks = [self._block(name, order, stop - start, size) for name in names]
         if scalar:
             rows: Rows = np.concatenate([block.reshape(stop - start, -1) for block in blocks], axis=1).tolist()
@@ -64,6 +64,6 @@ class Batches:
     def _block(self, name: Name, order: Any, count: int, size: int) -> Tensor:
         """The parts of a value for each batch, one behind the other."""
         whole = self.values[name]
-        if self.run.whole.shapes.layout.features == 1:
+        if self.plan.whole.shapes.layout.features == 1:
             return np.reshape(whole[order], (count, size, -1))
         return np.ascontiguousarray(whole[:, order].reshape(-1, count, size).transpose(1, 0, 2))

@@ -1,4 +1,4 @@
-"""The compiled updates of a run with batches of one size, over single numbers or over arrays."""
+"""The compiled updates of a plan with batches of one size, over single numbers or over arrays."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
-from nnsolve.engine import arraycode
-from nnsolve.engine.arraycode import ArrayCode
-from nnsolve.engine.batches import Batches, Rows
-from nnsolve.engine.lowering import lower
-from nnsolve.engine.scalarcode import NotScalarError, ScalarCode
+from nnsolve.engine.compiled import arraycode
+from nnsolve.engine.compiled.arraycode import ArrayCode
+from nnsolve.engine.compiled.batches import Batches, Rows
+from nnsolve.engine.compiled.lowering import lower
+from nnsolve.engine.compiled.scalarcode import NotScalarError, ScalarCode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnsolve.engine.run import Run
+    from nnsolve.engine.plan import Plan
 
     Tensor = NDArray[np.float64]
 
 
-def seconds(run: Run) -> float:
+def seconds(plan: Plan) -> float:
     """How long one update takes, about; nothing where there is none, or where its equations have an error."""
     try:
-        return arraycode.cost(lower(run.program, run.rounding, run.batched()))
+        return arraycode.cost(lower(plan.program, plan.rounding, plan.batched()))
     except ProblemError:
         return 0.0
 
@@ -35,13 +35,13 @@ def seconds(run: Run) -> float:
 class Code:
     """The code of updates with one number of samples: over single numbers where that is faster, else over arrays."""
 
-    def __init__(self, run: Run, values: Mapping[Name, Tensor], batches: Batches, position: int, loss: bool) -> None:
-        self.program = run.program_at(position)
+    def __init__(self, plan: Plan, values: Mapping[Name, Tensor], batches: Batches, position: int, loss: bool) -> None:
+        self.program = plan.program_at(position)
         self.values = values
         self.batches = batches
         self.loss = loss
-        self.weight = float(run.weight(position)) if loss else 1.0
-        self.rounding = run.rounding
+        self.weight = float(plan.weight(position)) if loss else 1.0
+        self.rounding = plan.rounding
         self._arrays: ArrayCode | None = None
         self.scalars = self._scalars()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnsolve.engine.graph import Graph
+from nnsolve.engine.compiled.graph import Graph
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.operation import Operation
 from nnsolve.ops.primitives import PRIMITIVES

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nnsolve.core.names import Name
-from nnsolve.engine.graph import Dims, Graph, Node
+from nnsolve.engine.compiled.graph import Dims, Graph, Node
 from nnsolve.ops.primitives import PRIMITIVES, SCALAR_NAMES
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import resolve_axis
-from nnsolve.engine.graph import Dims, Graph, Node
-from nnsolve.engine.kernels import Kernel, array_code
+from nnsolve.engine.compiled.graph import Dims, Graph, Node
+from nnsolve.engine.compiled.kernels import Kernel, array_code
 from nnsolve.engine.program import Program
 from nnsolve.engine.rounding import Roundings
 from nnsolve.ops import REGISTRY
