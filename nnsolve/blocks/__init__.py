@@ -1,9 +1,14 @@
-"""Layers, losses and optimizers: options that expand to equations."""
+"""Layers, losses, optimizers, schedules: options that expand to equations. The file of a layer is all that it needs."""
 
-from nnsolve.blocks import dense, embedding, gru, lstm, pooling, rnn
+from importlib import import_module
+from pkgutil import iter_modules
+
 from nnsolve.blocks.layer import LAYERS
 from nnsolve.blocks.losses import LOSSES
 from nnsolve.blocks.optimizers import OPTIMIZERS
 from nnsolve.blocks.schedules import SCHEDULES
 
-__all__ = ["LAYERS", "LOSSES", "OPTIMIZERS", "SCHEDULES", "dense", "embedding", "gru", "lstm", "pooling", "rnn"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["LAYERS", "LOSSES", "OPTIMIZERS", "SCHEDULES"]
