@@ -104,7 +104,11 @@ class LayerSite:
             numbered = head and head != text and not head[-1].isdigit()
             return Name(head, self.number, time=time) if numbered else Name(text, time=time)
         head, _, gate = stem.partition("_")
-        return Name(self.symbols.get(head, head), None if stem in self.unnumbered else self.number, gate, time)
+        if gate and stem in self.symbols:
+            head, _, gate = self.symbols[stem].partition("_")
+        else:
+            head = self.symbols.get(head, head)
+        return Name(head, None if stem in self.unnumbered else self.number, gate, time)
 
     def fail(self, code: str, message: str, option: str, help: str | None = None) -> ProblemError:
         where = f"layer {self.number}: " if self.number else ""

@@ -101,7 +101,8 @@ def _needed(solver: SectionSolver) -> set[Place]:
 
 def unused_symbols(solvers: Solvers) -> Iterator[Diagnostic]:
     """`unused-symbol`: conventions.symbols renames a stem that the problem does not have."""
-    stems = {name.stem for solver in solvers for name in solver.program.scope.names.values()}
+    known = [name for solver in solvers for name in solver.program.scope.names.values()]
+    stems = {text for name in known for text in (name.stem, name._replace(layer=None, time=None).base)}
     for solver in solvers:
         for stem, symbol in solver.problem.conventions.symbols.items():
             if symbol not in stems:

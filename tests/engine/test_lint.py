@@ -31,6 +31,9 @@ FOUND = {
     "unused-symbol": (
         "conventions: {symbols: {c: cell}}\ninputs: {x: 3}\nequations:\n  - z = x\nask: [z]\n",
         "unused-symbol", (1, 1)),
+    "unused-symbol: gate": (
+        "conventions: {weights: rows, samples: columns, symbols: {W_fx: u}}\nlayers:\n"
+        "  - rnn: {W_xh: 2, W_hh: 3, activation: tanh}\ninputs: {x: [1, 0]}\nask: [h_2]\n", "unused-symbol", (1, 1)),
     "unused-training": (FLAT + "  - L = w * x\nloss: L\ntraining: {learning_rate: 1, steps: 1}\nask: [dL/dw]\n",
                         "unused-training", (6, 11)),
     "trivial-ask: input": (FLAT + "  - z = w * x\nask: [z, x]\n", "trivial-ask", (5, 10)),
@@ -81,6 +84,10 @@ FOUND = {
 }  # fmt: skip
 
 FINE = {
+    "symbols of a stem and of a gate's weight": (
+        "conventions: {weights: rows, samples: columns, symbols: {W_xh: U_x, h: s}}\nlayers:\n"
+        "  - rnn: {W_xh: 2, W_hh: 3, activation: tanh}\ninputs: {x: [1, 0]}\nask: [s_2]\n"
+    ),
     "a parameter that a later mini-batch changes": (
         "conventions: {samples: rows}\nparameters: {w: 1}\ninputs: {x: [[0], [2]]}\nequations:\n  - L = sum(w * x)\n"
         "loss: L\ntraining: {learning_rate: 1, epochs: 1, batch_size: 1}\nask: [w@end]\n"

@@ -323,3 +323,23 @@ def test_a_state_whose_shape_does_not_follow_has_to_be_given(tmp_path: Path) -> 
     with pytest.raises(ProblemError):
         solved(tmp_path, **sections)
     assert_close(solved(tmp_path, **sections, initial={"s_0": [4, 8]})["s_2"], [1.0, 2.0])
+
+
+def test_symbols_name_weights_of_gates_too(tmp_path: Path) -> None:
+    """`W_hh: w` renames this weight, `W: V` all of that stem; the usual names and a layer's number go on working."""
+    symbols = {"W_hh": "w", "W_xh": "u_x", "z": "s"}
+    rnn = {"W_hh": 0.5, "W_xh": 2, "activation": "tanh"}
+    problem = {
+        "conventions": {"samples": "columns", "weights": "rows", "symbols": symbols},
+        "layers": [{"rnn": rnn}],
+        "inputs": {"x": [1, 0, -1]},
+        "targets": {"y": 0.5},
+        "loss": {"name": "half_squared_error", "over_time": "last"},
+    }
+    one = solved(tmp_path, **problem)
+    assert formulas(one)["s_2"] == "w * h_1 + u_x * x_2"
+    for text, other in (("w", "W_hh"), ("dL/du_x", "dL/dW_xh"), ("dL/dw_2", "dL/dW_hh_2")):
+        assert_close(one[text], one[other])
+    two = solved(tmp_path, **{**problem, "layers": [{"rnn": rnn}, {"rnn": {**rnn, "W_xh": 3}}]})
+    assert_close(two["u2_x"], 3.0)
+    assert formulas(two)["s2_2"] == "w2 * h2_1 + u2_x * h1_2"
