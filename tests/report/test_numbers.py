@@ -37,6 +37,8 @@ def read(text: str) -> float:
         (0.25, "0.25"),
         (7.1000000000000005, "7.1"),
         (1.2000000000000002, "1.2"),
+        (1.00000000000001, "1"),  # Adam's second moment, corrected: 0.001999 / (1 - 0.999**2)
+        (0.9999999999999065, "0.9999999999999"),  # sigmoid(30)
         (6.0835844697020525, "6.0836"),
         (0.24048908305088898, "0.2405"),
         (-0.00416236, "-0.004162"),
@@ -76,7 +78,7 @@ def test_what_is_printed_is_near(value: float) -> None:
 def test_an_integer_is_printed_only_for_an_integer(value: float) -> None:
     text = number_of(value, ASCII)
     if "." not in text and "e" not in text:
-        assert abs(float(text) - value) <= 2e-15 * abs(value)
+        assert abs(float(text) - value) <= 3e-14 * abs(value)
     if value != 0:
         assert float(text) != 0
 
