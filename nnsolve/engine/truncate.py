@@ -84,7 +84,8 @@ class TruncatedDifferentiator(Differentiator):
         """dL/dv: what entered at this step and at the next k - 1, as far as it depends on v."""
         terms: list[Expr] = []
         for time in range(step, step + self.steps):
-            acting = [entry for entry in self.entries.get(time, ()) if v in self.reaching(entry)]
+            entries = self.entries.get(time, ())
+            acting = [entry for entry in entries if v in self.reaching(entry) or self.links(entry, v)]
             if acting and self.labels:
                 terms.append(Ref(v.gradient(self._label(time))))
             elif acting:

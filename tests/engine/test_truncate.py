@@ -124,6 +124,30 @@ def test_what_entered_at_a_step_has_an_address(tmp_path: Path) -> None:
     assert_close(pooled["dL/dh_2"], pooled["dL_2/dh_2"] + pooled["dL_3/dh_2"])
 
 
+@pytest.mark.parametrize("over_time", ["mean", "last"])
+@pytest.mark.parametrize("k", [1, 2, 3, T])
+def test_a_prediction_that_a_shortcut_bypasses_gets_its_own_steps_gradient(
+    k: int, over_time: str, tmp_path: Path
+) -> None:
+    """Cross-entropy of a softmax is computed from the logits: nothing of the loss goes through the prediction by name."""
+    found = solved(
+        tmp_path,
+        conventions={"samples": "columns", "weights": "rows", "count_from": 0},
+        layers=[
+            {"rnn": {"W_hh": W.tolist(), "W_xh": U.tolist(), "activation": "tanh"}},
+            {"dense": {"W": [[1.0, -0.5], [0.3, 0.2], [0.0, 1.0]], "activation": "softmax"}},
+        ],
+        inputs={"x": [[x] for x in X]},
+        targets={"y": {"class": [0, 2, 1, 1] if over_time == "mean" else 1}},
+        loss={"name": "cross_entropy", "over_time": over_time},
+        training={"learning_rate": 0.1, "steps": 1, "truncate": k},
+        ask=["dL/dy_hat_4", "dL/dW_hh"],
+    )
+    expected = np.zeros(3)
+    expected[1] = -1 / np.ravel(found["y_hat_4"])[1] / (T if over_time == "mean" else 1)
+    np.testing.assert_allclose(np.ravel(found["dL/dy_hat_4"]), expected, rtol=1e-12)
+
+
 def test_truncation_without_time_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="truncate"):
         solved(
