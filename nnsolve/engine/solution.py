@@ -38,6 +38,7 @@ class Section(NamedTuple):
 
     `question` is the text of the whole problem, where `text` is that of a part. `conventions` says how names are
     written. `warnings` are findings about the results (a value that is not finite, an update that changes nothing).
+    `truncate` is how many time steps the loss of each step is carried over; None: all of them.
     """
 
     id: str
@@ -50,3 +51,4 @@ class Section(NamedTuple):
     warnings: tuple[Diagnostic, ...] = ()
     loss: Name | None = None
     question: str | None = None
+    truncate: int | None = None

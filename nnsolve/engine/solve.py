@@ -118,6 +118,7 @@ class SectionSolver:
             self._warnings(trace),
             self.program.loss,
             self.question,
+            problem.training.truncate if problem.training else None,
         )
 
     def reported(self, item: Asked) -> tuple[Tensor, Shape]:

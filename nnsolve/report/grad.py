@@ -37,6 +37,8 @@ def gradient_report(section: Section, names: Collection[Name], style: Style, tim
     if section.title:
         lines += paragraph(clean(section.title, style.unicode), style, "title")
     lines += warning_lines(section.warnings, style)
+    if wanted:
+        lines += writer.told.truncation(wanted[0], style)
     lines += writer.upstream(wanted)
     for step in wanted:
         lines += writer.chain_rule(step)
@@ -55,7 +57,7 @@ class _Writer:
         self.scope = Scope.of_section(section, style)
         self.known = {step.name: step for step in self.steps}
         self.through = carried(self.steps)
-        self.told = Told(self.steps, style.detail)
+        self.told = Told(self.steps, style.detail, section.truncate)
 
     def lines(self, step: Step) -> list[Line]:
         note = self.told.shortening(step, self.style)

@@ -127,7 +127,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     lines += given_lines(given, scope, seen)
     several = any(moment(step) for step in steps if step.phase == "update")
     shown = {moment(step) for step in context if step.phase == "update"}
-    told = Told(context, style.detail)
+    told = Told(context, style.detail, section.truncate)
     current: tuple[str, int] | None = None
     time: int | None = None
     reached, was_short = 0, False
@@ -140,7 +140,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
             reached = max(reached, here[1])
             lines += [[], *heading(_title(*here, several), style, level=1)]
             current, time = here, None
-        title = step_heading(step, time, style) + told.shortening(step, style)
+        title = told.truncation(step, style) + step_heading(step, time, style) + told.shortening(step, style)
         time = step.name.time
         again = told.knows(step)
         found = step_lines(step, scope.at(here[1]), known, through, told)

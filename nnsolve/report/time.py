@@ -60,11 +60,14 @@ class Told:
     """What a report has explained already: equations that differ in their time step only, and what a share is.
 
     With `--detail full` all is explained every time. Of a long sequence what repeats is shown by its results only.
+    `truncate` is how many steps the loss of each step is carried over, where gradients are truncated.
     """
 
-    def __init__(self, steps: Iterable[Step] = (), detail: str = "steps") -> None:
+    def __init__(self, steps: Iterable[Step] = (), detail: str = "steps", truncate: int | None = None) -> None:
         self.everything = detail == "full"
-        self.is_long = len({step.name.time for step in steps}) > MOST_STEPS
+        times = {step.name.time for step in steps}
+        self.truncate = truncate if truncate and truncate < len(times - {None, 0}) else None
+        self.is_long = len(times) > MOST_STEPS
         self._patterns: set[Pattern] = set()
         self._notes: set[str] = set()
 
@@ -77,6 +80,16 @@ class Told:
         if not (self.is_long and self.knows(step) and self.first("results only")):
             return []
         text = "What repeats is shown by its results from here on, vectors as lists; --detail full writes it out."
+        return [[], *paragraph(text, style, "note", 2)]
+
+    def truncation(self, step: Step, style: Style) -> list[Line]:
+        """A line before the first gradient: how far back in time gradients are carried, where not all the way."""
+        if self.truncate is None or step.phase != "backward" or not self.first("truncation"):
+            return []
+        text = f"truncate: {self.truncate}: what the loss gets from a step is carried back over {self.truncate} steps"
+        text += f", that step and {self.truncate - 1} before it."
+        if self.truncate == 1:
+            text = "truncate: 1: what the loss gets from a step is not carried back to the steps before it."
         return [[], *paragraph(text, style, "note", 2)]
 
     def explained(self, step: Step) -> bool:

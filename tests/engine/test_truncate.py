@@ -129,7 +129,7 @@ def test_what_entered_at_a_step_has_an_address(tmp_path: Path) -> None:
 def test_a_prediction_that_a_shortcut_bypasses_gets_its_own_steps_gradient(
     k: int, over_time: str, tmp_path: Path
 ) -> None:
-    """Cross-entropy of a softmax is computed from the logits: nothing of the loss goes through the prediction by name."""
+    """Cross-entropy of a softmax is computed from the logits: the loss does not use the prediction by name."""
     found = solved(
         tmp_path,
         conventions={"samples": "columns", "weights": "rows", "count_from": 0},

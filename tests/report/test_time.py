@@ -214,3 +214,15 @@ def test_what_a_step_gives_to_the_loss_is_named_once(tmp_path: Path) -> None:
     text = printed(tmp_path, VECTORS.replace("dL/dh_2", "dL/dW") + training)
     assert text.count("L₃ stands for what step 3 gives to L") == 1 and "∂L₃/∂h₂ = " in text
     assert "stands for" not in printed(tmp_path, VECTORS.replace("dL/dh_2", "dL/dW"))
+
+
+def test_how_far_back_in_time_truncated_gradients_go_is_said_once(tmp_path: Path) -> None:
+    text = VECTORS + "training: {learning_rate: 0.1, steps: 2, truncate: %d}\n"
+    text = text.replace("norm(h)", "sum(h)").replace("dL/dh_2]", "dL/dh_2, W@2]")
+    head = "Backward pass ─"
+    one = " ".join(printed(tmp_path, text % 1).split())
+    assert "truncate: 1: what the loss gets from a step is not carried back to the steps before it." in one
+    two = " ".join(printed(tmp_path, text % 2).split())
+    note = "truncate: 2: what the loss gets from a step is carried back over 2 steps, that step and 1 before it."
+    assert two.count(note) == 1 and two.index(head) < two.index(note) < two.index("Back to step t = 3")
+    assert "truncate" not in printed(tmp_path, text % 3)  # all of it
