@@ -1,0 +1,1 @@
+"""Answers -> verdicts and causes, for one student or ten thousand."""

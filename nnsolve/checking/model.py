@@ -1,0 +1,101 @@
+"""Records of answer checking: what a student gave, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from nnsolve.core.diagnostics import Diagnostic
+
+Verdict: TypeAlias = Literal["correct", "imprecise", "carried", "wrong", "missing", "unreadable"]
+
+
+class Claim(NamedTuple):
+    """A number as a student wrote it.
+
+    `unit` is the place value of its last digit (0.01 for 6.08; 0 for a fraction, which is exact), `digits` counts its
+    significant digits.
+    """
+
+    value: float
+    unit: float
+    digits: int
+    text: str
+    line: int
+    column: int
+
+
+class Given(NamedTuple):
+    """An answer: its numbers row by row; the shape is () for a single one."""
+
+    claims: tuple[Claim, ...]
+    shape: tuple[int, ...]
+    line: int
+    column: int
+
+
+class Unreadable(NamedTuple):
+    """What stands where an answer is expected and is none: why, and what to write."""
+
+    message: str
+    help: str | None
+    line: int
+    column: int
+
+
+class AnswerFile(NamedTuple):
+    """An answer file as read; `findings` are what is wrong with it beyond single answers."""
+
+    path: str
+    problem: str | None
+    student: str | None
+    answers: Mapping[str, Given | Unreadable]
+    findings: tuple[Diagnostic, ...] = ()
+
+
+class Cause(NamedTuple):
+    """A mistake that would give exactly the digits of an answer.
+
+    `code` is stable (`sign-flipped`), `message` helps the student and gives no number away, `of` names the equation in
+    which it bites first.
+    """
+
+    code: str
+    message: str
+    of: str = ""
+
+
+class Item(NamedTuple):
+    """What one answer is worth: an ask of the problem, or (`asked` false) an address that the student added.
+
+    `credit` is between 0 and 1, `elements` has the verdict of each number; `carried_from` names the earlier answer that
+    this one is right for.
+    """
+
+    id: str
+    of: str
+    verdict: Verdict
+    credit: float
+    points: float
+    given: Any
+    expected: Any
+    causes: tuple[Cause, ...] = ()
+    message: str = ""
+    tolerance: str = ""
+    line: int | None = None
+    column: int | None = None
+    elements: tuple[Verdict, ...] = ()
+    carried_from: str | None = None
+    asked: bool = True
+
+
+class Result(NamedTuple):
+    """An answer file with its verdicts; where it cannot be read, `findings` say why and every item is unreadable."""
+
+    file: str
+    student: str | None
+    problem: str | None
+    score: float
+    max_score: float
+    items: tuple[Item, ...]
+    findings: tuple[Diagnostic, ...] = ()
