@@ -61,7 +61,7 @@ class LayerSite:
         inputs: Sequence[Step],
         shape: Shape | None,
         activation: Callable[[str], Activation | None],
-        initial: Callable[[Name], Given | None],
+        initial: Callable[[Name, str], Given | None],
         as_vectors: Callable[[int], Shape | None],
         value: Callable[[Name], Given | None],
         count_from: int | None = None,
@@ -173,7 +173,7 @@ class LayerSite:
         One vector may stand for all samples; with `each` it is repeated for every one of them.
         """
         name = self.name(stem, 0)
-        given = self._initial(name)
+        given = self._initial(name, stem)
         if given is None:
             self.initial_states[name] = None, shape, self.place("")
         else:

@@ -134,7 +134,12 @@ class _Builder:
     def has_steps(self, target: Value) -> bool:
         """Whether a target has a value for each step, though only the last is compared: else it has its size."""
         last = self.network.prediction[-1:] and self.network.output_shape
-        if target.array is None or not last or not self.data.length or target.array.ndim == 0:
+        if not last or not self.data.length:
+            return False
+        if target.array is None:
+            labels = target.classes if target.batch and self.data.layout.count(last) == 1 else None
+            return labels is not None and len(labels) == self.data.length[1]
+        if target.array.ndim == 0:
             return False
         return target.array.size != last.size and len(target.array) == self.data.length[1]
 

@@ -174,9 +174,18 @@ class Data:
         self.store(name, np.ascontiguousarray(oriented), shape, "target", value.place)
 
     def unsettled(self, findings: Findings) -> None:
-        """Report class targets whose number of classes nothing has told."""
+        """Report class targets whose number of classes nothing has told: no step of theirs is compared."""
+        compared = {
+            name._replace(time=None): self.shapes.named[name] for name in self.class_targets.keys() & self.leaves
+        }
         for name, value in self.class_targets.items():
-            if name not in self.leaves:
+            if name in self.leaves:
+                continue
+            shape = compared.get(name._replace(time=None))
+            if shape is not None:
+                with findings:
+                    self.settle_target(name, shape)
+            else:
                 findings.error(
                     "unknown-classes",
                     f"{name} is given as a class, but nothing says how many classes there are",

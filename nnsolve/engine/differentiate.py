@@ -45,7 +45,7 @@ class Differentiator:
         }
         self.listed = {name: i for i, name in enumerate(shapes.named)}
         self._reach: dict[Name, frozenset[Name]] = {}
-        self._shares: dict[tuple[Name, Name], Mapping[Name, list[Name]]] = {}
+        self._uses: dict[tuple[Name, Name], Mapping[Name, list[Name]]] = {}
 
     def reaching(self, root: Name) -> frozenset[Name]:
         """The quantities that `root` depends on, itself included."""
@@ -68,15 +68,24 @@ class Differentiator:
 
     def shares(self, root: Name, v: Name) -> Mapping[Name, list[Name]]:
         """The uses of v at each time step, W_1, W_2, ..., where it is shared over time, and the equations of each."""
+        uses = self.uses(root, v)
+        return uses if len(uses) > 1 else {}
+
+    def uses(self, root: Name, v: Name) -> Mapping[Name, list[Name]]:
+        """The equations of each time step through which `root` depends on v, be it at a single step."""
         key = root, v
-        if key not in self._shares:
+        if key not in self._uses:
             by_time: dict[Name, list[Name]] = {}
             if v.time is None:
                 for u in sorted(self.links(root, v), key=lambda u: u.time or 0):
                     if u.time is not None:
                         by_time.setdefault(v._replace(time=u.time), []).append(u)
-            self._shares[key] = by_time if len(by_time) > 1 else {}
-        return self._shares[key]
+            self._uses[key] = by_time
+        return self._uses[key]
+
+    def used_at(self, v: Name, time: int | None) -> bool:
+        """Whether an equation of that time step has v, on the way to the loss or not."""
+        return any(u.time == time for u in [*self.users.get(v, ()), *self.long_users.get(v, ())])
 
     def links(self, root: Name, v: Name) -> list[Name]:
         """The equations through which `root` depends on v, those whose shortcut bypasses v included.
@@ -85,7 +94,7 @@ class Differentiator:
         """
         whole = self.whole(v)
         if whole != v:
-            return self.shares(root, whole).get(v, [])
+            return self.uses(root, whole).get(v, [])
         reach = self.reaching(root)
         users = self.users.get(v, [])
         return [u for u in [*users, *(u for u in self.long_users.get(v, ()) if u not in users)] if u in reach]

@@ -147,7 +147,7 @@ class Network:
             source,
             shape,
             lambda option: self.activation(layer, option),
-            self.initial_state,
+            lambda name, stem: self.initial_state(layer, position if number is None else number, name, stem),
             lambda features: self.as_vectors(source, features),
             self.value,
             conventions.count_from,
@@ -194,12 +194,16 @@ class Network:
         others = [LAYERS[other.kind] for other in self.problem.layers if other is not layer and other.kind in LAYERS]
         return frozenset(block.stems) - {stem for other in others for stem in other.stems}
 
-    def initial_state(self, name: Name) -> Given | None:
-        """What `initial:` says about a state."""
-        texts = [str(name), Name(name.stem, None, name.gate, name.time).base]
+    def initial_state(self, layer: Layer, number: int, name: Name, stem: str) -> Given | None:
+        """What `initial:` says about a state; without a layer number only where no other layer has such a state."""
+        others = [other for other in self.problem.layers if other is not layer and other.kind in LAYERS]
+        alone = not any(LAYERS[other.kind].sequential and stem in LAYERS[other.kind].stems for other in others)
+        texts = [str(name)]
+        for other in (name.stem, self.symbols.get(stem, stem), stem):
+            texts += [str(Name(other, number, time=0)), *([str(Name(other, time=0))] if alone else [])]
         for text in texts:
             value = self.problem.initial.get(text)
-            if value is not None and value.array is not None and (text == texts[0] or text not in self.initial_used):
+            if value is not None and value.array is not None and text not in self.initial_used:
                 self.initial_used.add(text)
                 batch = self.data.batch.get(str(name), value)
                 return Given(value.array if batch.array is None else batch.array, value.place)

@@ -117,7 +117,7 @@ class Program:
         if root not in self.differentiator.forward and str(root) not in self.scope.labels:
             raise ProblemError.of("not-an-equation", f"{root} is not an equation, so it has no derivatives")
         whole = self.differentiator.whole(v)
-        if whole != v and v not in self.differentiator.shares(root, whole):
+        if whole != v and not self.differentiator.used_at(whole, v.time):
             message = f"{name} is no share of {root}'s gradient: {whole} has no use of its own at step {v.time}"
             raise ProblemError.of("unknown-name", message, None, f"ask for d{root.base}/d{whole.base}")
         if self.shapes.of(root).size > 1 and not self.differentiator.is_elementwise(root, v):

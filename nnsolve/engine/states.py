@@ -40,6 +40,10 @@ class InitialStates:
                 continue
             with findings:
                 name = self.state(text)
+                several = self.scope.ambiguous(text)
+                if name is None and several:
+                    message = f"initial: {text} could be {', '.join(map(str, several))}"
+                    raise ProblemError.of("ambiguous-name", message, value.place, "write the layer number")
                 if name is None:
                     message = f"initial: {text} is no state of a sequence"
                     help = "it gives what lies before the first step: h_0, where an equation uses h_{t-1}"

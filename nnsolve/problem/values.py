@@ -218,11 +218,17 @@ def _charge(context: Context, elements: int, place: Place) -> None:
 def _class(node: MapNode, context: Context, settings: Settings) -> Value | None:
     """`{class: 2}`, `{class: [4, 2, 3]}`, with `of:` the number of classes; labels as written.
 
-    `{class: [[4, 2], [3, 1]]}` has a list for each of several sequences.
+    `{class: [[4, 2], [3, 1]]}` has a list for each of several sequences, and so has `{class: {sequences: ...}}`.
     """
     found = known_entries(node, CLASS, "a class target", context)
     count = read_fields(found, CLASS, "", context).get("of")
     labels = found["class"].node
+    inner = entries(labels, "class", context) if isinstance(labels, MapNode) else {}
+    if set(inner) == {"sequences"}:
+        labels = inner["sequences"].node
+        if not (isinstance(labels, ListNode) and all(isinstance(row, ListNode) for row in labels.items)):
+            message = "sequences of classes are lists of lists, one for each sequence"
+            raise ProblemError.of("wrong-type", message, labels.place, "write {class: [[4, 2], [3, 1]]}")
     rows = labels.items if isinstance(labels, ListNode) else []
     sequences = len(rows) if rows and all(isinstance(row, ListNode) for row in rows) else 0
     classes = _class_sequences(rows, context) if sequences else whole_numbers(labels, "class", context, low=0)

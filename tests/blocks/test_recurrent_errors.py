@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnsolve.core.diagnostics import ProblemError
 from tests.blocks import cells
 from tests.blocks.cells import Style
-from tests.engine.solving import codes, failure, plain
+from tests.engine.solving import codes, failure, plain, solved
 
 RNN = {"W_hh": [[1, 0], [0, 1]], "W_xh": [[1, 2, 3], [4, 5, 6]], "activation": "tanh"}
 X = [[1, 2, 3], [4, 5, 6]]
@@ -186,6 +187,31 @@ def test_an_initial_state_of_another_size(tmp_path: Path) -> None:
     assert codes(error) == ["shape-mismatch"]
     assert "it needs 2 numbers" in str(error)
     assert codes(said(tmp_path, "rnn", RNN, initial={"c_0": [1, 2]})) == ["unknown-key"]
+
+
+def test_the_layer_of_an_initial_state(tmp_path: Path) -> None:
+    """Its number may be said where it is not needed; where two layers have such a state it has to be."""
+    above = {"rnn": {**RNN, "W_xh": [[1, 0], [0, 1]]}}
+    conventions = {"weights": "rows", "samples": "rows"}
+
+    def found(layers: list[Any], initial: dict[str, Any], **symbols: str) -> Any:
+        return solved(
+            tmp_path,
+            conventions={**conventions, "symbols": symbols},
+            layers=layers,
+            inputs={"x": X},
+            initial=initial,
+        )
+
+    for name in ("h_0", "h1_0"):
+        assert found([{"rnn": RNN}], {name: [5, 6]})["h_0"].tolist() == [5, 6]
+        assert found([{"rnn": RNN}], {name: [5, 6]}, h="s")["s_0"].tolist() == [5, 6]
+        assert found([{"rnn": RNN}, {"dense": {"W": [[1, 1]]}}], {name: [5, 6]})["h_0"].tolist() == [5, 6]
+    both = found([{"rnn": RNN}, above], {"h1_0": [5, 6], "h2_0": [7, 8]})
+    assert both["h1_0"].tolist() == [5, 6] and both["h2_0"].tolist() == [7, 8]
+    with pytest.raises(ProblemError, match="h_0 could be h1_0, h2_0") as raised:
+        found([{"rnn": RNN}, above], {"h_0": [5, 6]})
+    assert [finding.code for finding in raised.value.diagnostics] == ["ambiguous-name"]
 
 
 def test_a_layer_above_the_last_step_has_no_sequence(tmp_path: Path) -> None:

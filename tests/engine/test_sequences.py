@@ -208,6 +208,46 @@ def test_classes_of_several_sequences(tmp_path: Path) -> None:
     by_vector = solved(tmp_path, **{**sections, "targets": {"y": {"sequences": one_hot}}})
     assert_close(by_class["L"], by_vector["L"])
     assert_close(by_class["y_1"], [[0.0, 1.0], [1.0, 0.0]])
+    said = solved(tmp_path, **{**sections, "targets": {"y": {"class": {"sequences": labels}}}})
+    assert_close(said["y"], by_class["y"])
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_of_classes_for_every_step_the_last_alone_is_compared(several: bool, tmp_path: Path) -> None:
+    """As of vectors; the steps that are not compared have the same classes, and are shown all the same."""
+    xs = np.random.default_rng(1).normal(size=(2, 3, 3))
+    labels = [[2, 1, 2], [1, 1, 1]]
+    sections: dict[str, Any] = {
+        "conventions": {"weights": "rows", "samples": "rows", "count_from": 1},
+        "layers": [
+            {"rnn": {"W_xh": [[1, 0, 2], [0, 1, 1]], "W_hh": [[0.5, 0], [0, 0.5]], "activation": "tanh"}},
+            {"dense": {"W": [[1, 2], [3, -1]], "activation": "softmax"}},
+        ],
+        "inputs": {"x": {"sequences": xs} if several else xs[0]},
+        "targets": {"y": {"class": labels if several else labels[0]}},
+        "loss": {"name": "cross_entropy", "over_time": "last", **({"reduction": "sum"} if several else {})},
+        "ask": ["y"],
+    }
+    every = solved(tmp_path, **sections)
+    last = {"class": [2, 1]} if several else {"class": 2}
+    alone = solved(tmp_path, **{**sections, "targets": {"y": last}, "ask": ["L"]})
+    assert_close(every["L"], alone["L"])
+    assert_close(every["y_2"], [[1.0, 0.0], [1.0, 0.0]] if several else [1.0, 0.0])
+    wrong = {**sections, "targets": {"y": {"class": [[2, 9, 2], [1, 1, 1]] if several else [2, 1]}}}
+    with pytest.raises(ProblemError):
+        solved(tmp_path, **wrong)
+
+
+def test_the_share_of_a_single_step(tmp_path: Path) -> None:
+    """Where one step is all that there is, its share is the whole gradient; a step that the loss passes by adds 0."""
+    one = solved(tmp_path, **{**ELMAN, "inputs": {"x": [[1, -1, 2]]}}, loss="sum(h_1^2)")
+    assert_close(one["dL/dU_1"], one["dL/dU"])
+    assert abs(one["dL/dU"]).max() > 0
+    some = solved(tmp_path, **ELMAN, loss="sum(y_hat_2^2)")
+    assert_close(some["dL/dV_2"], some["dL/dV"])
+    assert_close(some["dL/dV_1"], 0 * some["dL/dV"])
+    with pytest.raises(KeyError, match="no use of its own at step 9"):
+        some["dL/dV_9"]
 
 
 @pytest.mark.parametrize("loss", [{"name": "half_squared_error", "over_time": "mean"}, "sum(h)"])
