@@ -159,6 +159,22 @@ class Scope:
             raise ProblemError(d for problem in problems for d in problem.diagnostics)
         return result
 
+    def _of_steps(self, text: str) -> str | None:
+        """What to do about `h_9`, where there is an h: it is no sequence, or one without that step."""
+        head, _, digits = text.rpartition("_")
+        if not (head and digits.isascii() and digits.isdigit() and len(digits) < 10):
+            return None
+        steps, found = self.sequence(head), self.find(head)
+        if steps:
+            before = f"; what lies beyond them is given as  initial: {{{text}: ...}}"
+            beyond = before if int(digits) in (0, len(steps) + 1) else ""
+            return f"{head} has the steps {steps[0]} to {steps[-1]}{beyond}"
+        if head in self._sequence_texts:
+            return f"{head} is defined as one value and step by step: rename one of them"
+        if found is not None and self.sequences:
+            return f"{head} is one value, without time steps; its elements are {head}[...]"
+        return None
+
     def _as_quotient(self, node: Ref) -> Call | None:
         """`dt/dx` is a quotient where the file names dt and dx themselves."""
         name = node.name
@@ -181,6 +197,7 @@ class Scope:
                 return ProblemError.of(
                     "ambiguous-name", f"{part.stem} could be {options}", where, "write the layer number"
                 )
-            help = did_you_mean(part.stem, self.names) or f"known names: {', '.join(list(self.names)[:20])}"
+            help = self._of_steps(part.stem) or did_you_mean(part.stem, self.names)
+            help = help or f"known names: {', '.join(list(self.names)[:20])}"
             return ProblemError.of("unknown-name", f"{part.stem[:60]} is not defined", where, help)
         return ProblemError.of("unknown-name", f"{name} is not defined", where)

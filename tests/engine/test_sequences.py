@@ -260,6 +260,26 @@ def test_gradients_through_time_agree_with_central_differences(loss: Any, tmp_pa
         assert check.passed
 
 
+@pytest.mark.parametrize(
+    ("equations", "help"),
+    [
+        (
+            ["s_t = x_t^2", "a = softmax(s)", "m_t = a_t * s_t"],
+            "a is one value, without time steps; its elements are a[",
+        ),
+        (["s_t = x_t * x_{t-1}"], "x has the steps x_1 to x_3; what lies beyond them is given as  initial: {x_0: ...}"),
+        (["s_t = x_t * x_5"], "x has the steps x_1 to x_3"),
+        (["s_t = s_{t-1} + x_t", "s = s_3"], "s is defined as one value and step by step: rename one of them"),
+    ],
+)
+def test_a_step_that_is_not_there(equations: list[str], help: str, tmp_path: Path) -> None:
+    with pytest.raises(ProblemError) as raised:
+        solved(tmp_path, inputs={"x": [1, 2, 3]}, equations=equations)
+    assert (raised.value.diagnostics[0].help or "").startswith(help)
+    given = solved(tmp_path, inputs={"x": [1, 2, 3]}, initial={"x_0": 5}, equations=["s_t = x_t * x_{t-1}"], ask=["s"])
+    assert given["s"].tolist() == [5.0, 2.0, 6.0]
+
+
 def test_a_name_that_ends_in_t_is_a_name_where_there_is_no_time(tmp_path: Path) -> None:
     found = solved(tmp_path, inputs={"x_t": 2, "w_1": 5}, equations=["h_t = 3 * x_t + w_1"], ask=["h_t"])
     assert_close(found["h_t"], 11.0)
