@@ -124,7 +124,7 @@ class Data:
                 "a value is a number, a list or a matrix",
             )
         one_sample = array.shape[1 - self.layout.features] == 1
-        kind = "vector" if role in ("input", "target") and one_sample else "tensor"
+        kind = "vector" if role in ("input", "target", "initial") and one_sample else "tensor"
         return array, Shape(array.shape, kind)
 
     def as_vector_of(self, name: Name, features: int) -> None:

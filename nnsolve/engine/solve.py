@@ -14,6 +14,7 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.core.trace import Step, Trace
+from nnsolve.engine.data import Leaf
 from nnsolve.engine.doubts import doubts
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
@@ -57,6 +58,7 @@ class SectionSolver:
         self.problem = problem
         self.run = Run(problem)
         self.program = self.run.program
+        self._cut = frozenset(self.run.batched())
         self.asked = self._asks()
         self.section = self._section()
 
@@ -183,7 +185,7 @@ class SectionSolver:
         for role in ROLES:
             for name, its_role, place in roles:
                 shown = self.shifted(name, update)
-                if its_role == role and name in used and (update == 0 or (shown != name and role in DATA)):
+                if its_role == role and name in used and (update == 0 or (shown != name and role in (*DATA, "given"))):
                     shape = program.shapes.of(name)
                     steps.append(Step(shown, "given", moment.values[name], shape, role=role, place=place))
         return steps
@@ -217,13 +219,18 @@ class SectionSolver:
             return name
         plain = name.after(0)
         if plain in self.program.given:
-            return plain
+            return name.after(k) if plain in self._cut else plain
         leaf = self.program.leaves.get(plain)
         if leaf is not None and plain not in self.program.updated:
             in_batches = leaf.role in DATA and self.run.batch_size != self.run.samples
-            is_fixed = leaf.role == "initial" and (plain not in self.run.batched() or not leaf.value.any())
-            return name.after(k) if in_batches and not is_fixed else name
+            return name if not in_batches or self._is_fixed(plain, leaf, k) else name.after(k)
         return name.after(name.update + k)
+
+    def _is_fixed(self, name: Name, leaf: Leaf, k: int) -> bool:
+        """Whether a state before the first step is the same in every batch: one for all, or 0 for as many samples."""
+        if leaf.role != "initial" or name not in self._cut:
+            return leaf.role == "initial"
+        return not leaf.value.any() and self.run.moment_of(k).values[name].shape == leaf.value.shape
 
     def _shifted_equation(self, equation: Equation, k: int) -> Equation:
         def shift(expr: Expr) -> Expr:

@@ -285,6 +285,46 @@ def test_a_name_that_ends_in_t_is_a_name_where_there_is_no_time(tmp_path: Path) 
     assert_close(found["h_t"], 11.0)
 
 
+@pytest.mark.parametrize("samples", ["rows", "columns"])
+@pytest.mark.parametrize("layer", [True, False])
+def test_a_batch_has_the_initial_states_of_its_own_samples(samples: str, layer: bool, tmp_path: Path) -> None:
+    """Two batches of 2 and 1 of three sequences, against NumPy; the state of the second is h_0@1, not h_0."""
+    rng = np.random.default_rng(0)
+    xs, start, targets = rng.normal(size=(3, 2, 2)), rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
+    weight, across = np.array([[0.3, -0.2], [0.1, 0.4]]), np.array([[1.0, -0.5], [0.2, 0.6]])
+    oriented = (lambda array: array) if samples == "rows" else np.transpose
+    recurrence = "W @ h_{t-1} + U @ x_t" if samples == "columns" else "h_{t-1} @ W.T + x_t @ U.T"
+    cell = {"W_hh": weight, "W_xh": across, "activation": "identity", "return": "last"}
+    written = {"equations": [f"h_t = {recurrence}", "y_hat = h_2"], "parameters": {"W": weight, "U": across}}
+    found = solved(
+        tmp_path,
+        **({"layers": [{"rnn": cell}]} if layer else written),
+        conventions={"weights": "rows", "samples": samples},
+        inputs={"x": {"sequences": xs}},
+        targets={"y": oriented(targets)},
+        initial={"h_0": oriented(start)},
+        loss={"name": "half_squared_error", "reduction": "sum"},
+        training={"learning_rate": 0.1, "epochs": 1, "batch_size": 2},
+        ask=["L@0..1", "h_0@1"],
+    )
+    for update, rows in enumerate(([0, 1], [2])):
+        first = start[rows] @ weight.T + xs[rows, 0] @ across.T
+        error = first @ weight.T + xs[rows, 1] @ across.T - targets[rows]
+        assert_close(found[f"L@{update}"], 0.5 * (error**2).sum())
+        weight, across = (
+            weight - 0.1 * (error.T @ first + (error @ weight).T @ start[rows]),
+            across - 0.1 * (error.T @ xs[rows, 1] + (error @ weight).T @ xs[rows, 0]),
+        )
+    assert_close(found["W_hh@2" if layer else "W@2"], weight)
+    assert_close(found["h_0@1"], start[2])
+    assert "h_0@1" in formulas(found)["z_1@1" if layer else "h_1@1"]
+
+
+def test_a_state_before_the_first_step_is_no_sequence(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="initial: h_0 is no sequence of values over time"):
+        solved(tmp_path, **ELMAN, initial={"h_0": {"sequences": [[1, 2], [3, 4]]}}, ask=["h_3"])
+
+
 def test_updates_of_shared_weights(tmp_path: Path) -> None:
     found = solved(
         tmp_path,
