@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.shapes import Shape
@@ -29,7 +29,7 @@ def document(sections: Sequence[Section]) -> dict[str, Any]:
             for section in sections
             for answer in section.answers
         },
-        "trace": [entry(step, section) for section in sections for step in section.trace.steps],
+        "trace": [entry(step, section) for section in sections for step in steps(section)],
         "warnings": [_warning(warning, section) for section in sections for warning in section.warnings],
     }
 
@@ -37,6 +37,17 @@ def document(sections: Sequence[Section]) -> dict[str, Any]:
 def answer_id(section: Section, id: str) -> str:
     """What answer files call an ask: `b.z1` in part b."""
     return f"{section.id}.{id}" if section.id else id
+
+
+def steps(section: Section) -> Iterator[Step]:
+    """The steps, and before them what updates that are not shown have left (W1@8): every name has its value."""
+    listed = {step.name for step in section.trace.context}
+    for step in section.trace.steps:
+        for name, value in step.operands.items():
+            if name not in listed:
+                listed.add(name)
+                yield Step(name, "given", value, step.shapes[name])
+        yield step
 
 
 def entry(step: Step, section: Section) -> dict[str, Any]:

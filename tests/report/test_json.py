@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnsolve.core.language import parse, parse_equation
+from nnsolve.report.display import solve
 from nnsolve.report.formats import FORMATS
 from nnsolve.report.style import Style
 from tests.report.solved import ALL, sections
@@ -104,3 +105,23 @@ def test_indices_are_counted_as_in_the_file() -> None:
     assert spelled(first) == "a[1]"
     assert spelled(call("index", parse("a"), key=(0, (1, None)), base=1)) == "a[1,2:]"
     assert spelled(call("index", parse("a"), key=(0,), base=0)) == "a[0]"
+
+
+def test_what_updates_that_are_not_shown_have_left_is_in_the_trace(tmp_path: Path) -> None:
+    """Every name of a formula has a value: w@8 and v_w@8 stand before the loss of the ninth update."""
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "equations: [L = 1/2 * (w * x - y)^2]\nparameters: {w: 3}\ninputs: {x: 2}\ntargets: {y: 1}\nloss: L\n"
+        "training: {optimizer: momentum, momentum: 0.5, learning_rate: 0.01, steps: 10}\nask: [w@1, L@8, w@9]\n"
+    )
+    w, v = 3.0, 0.0
+    for _ in range(8):
+        v = 0.5 * v - 0.01 * (2 * w - 1) * 2
+        w += v
+    found = json.loads(FORMATS["json"](solve(path).sections, Style()))
+    check(found)
+    values = {step["name"]: (step["phase"], step["value"]) for step in found["trace"]}
+    assert values["w@8"] == ("given", pytest.approx(w, abs=1e-14))
+    assert values["v_w@8"] == ("given", pytest.approx(v, abs=1e-14))
+    names = [step["name"] for step in found["trace"]]
+    assert len(names) == len(set(names)) and names.index("w@8") < names.index("L@8") and "w@5" not in names
