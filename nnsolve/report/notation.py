@@ -225,14 +225,17 @@ def _transpose(expr: Call, scope: Scope) -> str:
 
 
 def key(expr: Call) -> str:
-    """The inside of an index, counted as the file counts."""
+    """The inside of an index, counted as the file counts: [2], [1..4] from 1 to 4 (in files [1:5]), [:] for all."""
     base = options(expr).get("base") or 0
     parts: list[str] = []
     for part in options(expr)["key"]:
-        if isinstance(part, tuple):
-            parts.append(":".join("" if end is None else str(end + base) for end in part))
-        else:
+        if not isinstance(part, tuple):
             parts.append(str(part + base))
+        elif part == (None, None):
+            parts.append(":")
+        else:
+            first, last = (part[0] or 0) + base, None if part[1] is None else part[1] - 1 + base
+            parts.append(str(first) if first == last else f"{first}..{'' if last is None else last}")
     return ",".join(parts)
 
 
