@@ -83,11 +83,17 @@ def _named(problem: Problem, scope: Scope, loss: Name, said: Loss) -> list[Equat
     name, place = said.text.text.strip(), said.text.place
     prediction, steps = scope.find("y_hat"), scope.sequence("y_hat")
     if prediction is None and not steps:
+        help = f"name the prediction's equation y_hat, or write  loss: {name}(NAME, TARGET)"
+        computed = [whole.base for whole in scope.sequences if whole.base not in (*problem.inputs, *problem.targets)]
+        if computed and len(problem.targets) == 1:
+            last, target = computed[-1], next(iter(problem.targets))
+            help = f"add  - y_hat_t = {last}_t  (which is compared), or write  loss: {name}({last}_T, {target})"
+            help += "  for the last step"
         raise ProblemError.of(
             "missing-prediction",
             f"{name} compares y_hat with the target, but nothing is called y_hat",
             place,
-            f"name the prediction's equation y_hat, or write  loss: {name}(NAME, TARGET)",
+            help,
         )
     targets = list(problem.targets)
     if len(targets) != 1:

@@ -62,7 +62,10 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
             shape = _collect(item, flat, context, infinite, depth + 1)
         else:
             message = "a mapping stands inside a list of numbers"
-            raise ProblemError.of("wrong-type", message, item.place, "inside a list, only numbers and lists may stand")
+            help = "inside a list, only numbers and lists may stand"
+            if item.get("class") is not None:
+                help = "several classes are one list, in targets: {class: [0, 2]}"
+            raise ProblemError.of("wrong-type", message, item.place, help)
         if first is None:
             first = shape
         elif shape != first and context.errors == before:  # else a forgotten comma may be why

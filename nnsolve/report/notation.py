@@ -213,7 +213,8 @@ def _matmul(expr: Call, scope: Scope) -> str:
 
 def _pow(expr: Call, scope: Scope) -> str:
     base, exponent = expr.args
-    text = write(exponent, scope)
+    # Adam's β₁ᵗ: which count t it is, the update says in which it stands; β₁^t@1 would read as (β₁^t)@1.
+    text = write(exponent, scope.at(exponent.name.update) if isinstance(exponent, Ref) else scope)
     raised = superscript(text.replace("−", "-").replace(" ", "")) if "(" not in text else None
     if raised is None:
         raised = f"^{text}" if tightness(exponent, scope) >= POWER else f"^({text})"

@@ -389,6 +389,7 @@ targets: {y: [1, 2, 3]}
         ("equations: ['h_t = w * x_t', 'L = sum(h_t)']", "unbound-step", 6, "sum(h)"),
         ("equations: ['h_t = w * x_t', 'y_hat_t = h_t']\nloss: squared_error", "missing-over-time", 7, "over_time"),
         ("equations: ['h_t = w * x_t']\nloss: {name: squared_error, over_time: sum}", "missing-prediction", 7, "y_hat"),
+        ("equations: ['h_t = w * x_t']\nloss: squared_error", "missing-prediction", 7, "squared_error(h_T, y)"),
         ("equations: ['h_t = w * x_{t-1}']", "unknown-name", 6, None),
         ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {c_0: 1}", "unknown-key", 7, "h_0"),
         ("equations: ['h_t = w * x_t', 'h_2 = 5']", "duplicate-name", 6, None),

@@ -144,6 +144,10 @@ def test_a_help_does_not_end_in_a_blank():
     assert error("{clas: 2}", classes=True).help == "did you mean 'class'?"
 
 
+def test_classes_in_a_list_are_told_how_several_are_written():
+    assert "{class: [0, 2]}" in (error("[{class: 0}, {class: 2}]", classes=True).help or "")
+
+
 def test_an_error_inside_an_expression_has_its_column():
     assert str(error("1 + x").place) == "p.yaml:1:8"
     assert str(error("'1 + x'").place) == "p.yaml:1:9"
