@@ -78,23 +78,23 @@ def _options_unused(options: Mapping[str, Any], places: Mapping[str, Place], pla
         )
 
 
+def _how_to_predict(name: str, problem: Problem, scope: Scope) -> str:
+    """How to say what a named loss compares, in the names of the file where it has a sequence and one target."""
+    data = (*problem.inputs, *problem.targets)
+    computed = [whole.base for whole in scope.sequences if whole.base not in data]
+    if not computed or len(problem.targets) != 1:
+        return f"name the prediction's equation y_hat, or write  loss: {name}(NAME, TARGET)"
+    last, target = computed[-1], data[-1]
+    return f"add  - y_hat_t = {last}_t  to equations; for the last step alone  loss: {name}({last}_T, {target})"
+
+
 def _named(problem: Problem, scope: Scope, loss: Name, said: Loss) -> list[Equation]:
     """A named loss of y_hat and the only target: of one value, or of each time step and then of all of them."""
     name, place = said.text.text.strip(), said.text.place
     prediction, steps = scope.find("y_hat"), scope.sequence("y_hat")
     if prediction is None and not steps:
-        help = f"name the prediction's equation y_hat, or write  loss: {name}(NAME, TARGET)"
-        computed = [whole.base for whole in scope.sequences if whole.base not in (*problem.inputs, *problem.targets)]
-        if computed and len(problem.targets) == 1:
-            last, target = computed[-1], next(iter(problem.targets))
-            help = f"add  - y_hat_t = {last}_t  (which is compared), or write  loss: {name}({last}_T, {target})"
-            help += "  for the last step"
-        raise ProblemError.of(
-            "missing-prediction",
-            f"{name} compares y_hat with the target, but nothing is called y_hat",
-            place,
-            help,
-        )
+        message = f"{name} compares y_hat with the target, but nothing is called y_hat"
+        raise ProblemError.of("missing-prediction", message, place, _how_to_predict(name, problem, scope))
     targets = list(problem.targets)
     if len(targets) != 1:
         found = f"the targets are {', '.join(targets)}" if targets else "the file has no targets"

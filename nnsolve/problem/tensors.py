@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.problem.fields import Context
 from nnsolve.problem.numbers import is_decimal, number
-from nnsolve.problem.reader import ListNode, Node, ScalarNode
+from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
 from nnsolve.problem.source import shown
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _collect(node: ListNode, flat: list[float], context: Context, infinite: bool
         else:
             message = "a mapping stands inside a list of numbers"
             help = "inside a list, only numbers and lists may stand"
-            if item.get("class") is not None:
+            if isinstance(item, MapNode) and item.get("class") is not None:
                 help = "several classes are one list, in targets: {class: [0, 2]}"
             raise ProblemError.of("wrong-type", message, item.place, help)
         if first is None:

@@ -86,7 +86,8 @@ def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool
     if "class" in found:
         if not classes:
             message = "a class label may only stand in targets:"
-            raise ProblemError.of("wrong-type", message, node.place, "give the numbers, of a class the one-hot vector [0, 1, 0]; an embedding layer reads the numbers of words")
+            help = "give the numbers; those of a class are its one-hot vector, [0, 1, 0]"
+            raise ProblemError.of("wrong-type", message, node.place, help)
         return _class(node, context, settings)
     if "sequences" in found:
         return _sequences(node, found, context, settings)

@@ -18,7 +18,7 @@ from nnsolve.engine.run import Run
 from nnsolve.engine.training import Divergence, Trainer
 from nnsolve.problem.loader import load_problem
 from tests.engine import test_updates
-from tests.engine.solving import failure, solved
+from tests.engine.solving import assert_close, failure, solved
 from tests.engine.training import assert_same, by_code, by_traces, read
 
 X, Y = [[0, 0], [1, 0], [0, 1], [1, 1]], [[0], [1], [1], [0]]
@@ -267,3 +267,23 @@ def test_time_is_linear(tmp_path: Path) -> None:
         trainer.advance(trainer.update + updates, lambda epoch, loss: None)
         seconds.append(time.process_time() - began)
     assert seconds[1] < 10 * seconds[0]
+
+
+def test_a_gradient_for_each_update_is_a_sample_of_a_linear_loss(tmp_path: Path) -> None:
+    """As the README has it: L = sum(w * g), whose gradient with respect to w is g."""
+    gradients = np.array([[0.5, -1.0], [0.1, 0.4]])
+    found = solved(
+        tmp_path,
+        conventions={"samples": "rows"},
+        parameters={"w": [[1, -2]]},
+        inputs={"g": gradients},
+        equations=["L = sum(w * g)"],
+        loss="L",
+        training={"optimizer": "adam", "learning_rate": 0.1, "epochs": 1, "batch_size": 1},
+        ask=["w@2"],
+    )
+    w, m, v = np.array([1.0, -2.0]), np.zeros(2), np.zeros(2)
+    for t, g in enumerate(gradients, 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        w = w - 0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    assert_close(np.ravel(found["w@2"]), w)
