@@ -44,7 +44,7 @@ def test_a_state_that_is_0_is_said_shortly(tmp_path: Path) -> None:
 def test_what_lives_in_one_update_need_not_say_which(tmp_path: Path) -> None:
     text = printed(tmp_path, ADAM.replace("steps: 1", "steps: 2") + "ask: [W@2]\n")
     assert "W ← W − η m̂_W / (√v̂_W + ε)" in text
-    assert "m̂_W = m_W@2 / (1 − β₁^t@2)" in text and "m_hat_W@2" in text
+    assert "m̂_W = m_W@2 / (1 − β₁ᵗ)" in text and "m_hat_W@2" in text
     assert "m_hat_W@2 = m_W@2 / (1 - beta1^t@2)" in printed(
         tmp_path, ADAM.replace("steps: 1", "steps: 2") + "ask: [W@2]\n", Style(80, unicode=False)
     )
