@@ -125,3 +125,33 @@ def test_what_updates_that_are_not_shown_have_left_is_in_the_trace(tmp_path: Pat
     assert values["v_w@8"] == ("given", pytest.approx(v, abs=1e-14))
     names = [step["name"] for step in found["trace"]]
     assert len(names) == len(set(names)) and names.index("w@8") < names.index("L@8") and "w@5" not in names
+
+
+def test_given_values_of_a_batch_are_named_by_its_update(tmp_path: Path) -> None:
+    """As the data are: a@1 of the batch of the second update is another part of what `given:` says than a."""
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "conventions: {samples: rows}\nequations: [a = x * w, L = sum((a - y)^2)]\nparameters: {w: 2}\n"
+        "inputs: {x: [[1], [2], [3]]}\ntargets: {y: [[0], [1], [1]]}\ngiven: {a: [[5], [6], [7]]}\nloss: L\n"
+        "training: {learning_rate: 0.1, steps: 3, batch_size: 2}\nask: [L, L@1]\n"
+    )
+    trace = {step["name"]: step for step in json.loads(FORMATS["json"](solve(path).sections, Style()))["trace"]}
+    assert trace["a"]["value"] == [[5], [6]] and trace["a@1"]["value"] == [7]
+    assert trace["L@1"]["formula"] == "L@1 = sum((a@1 - y@1)^2)" and trace["L@1"]["value"] == 36
+
+
+def test_states_of_0_are_named_by_the_update_where_a_batch_has_fewer_samples(tmp_path: Path) -> None:
+    """h_0 is 0 for two samples, h_0@1 for one: the formula of z_1@1 could not be followed with h_0."""
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "conventions: {weights: rows, samples: rows}\n"
+        "layers: [{rnn: {W_xh: [[1], [2]], W_hh: [[1, 0], [0, 1]], activation: tanh, return: last}}]\n"
+        "inputs: {x: {sequences: [[[1]], [[2]], [[3]], [[4]], [[5]]]}}\n"
+        "targets: {y: [[0, 1], [1, 0], [1, 1], [0, 0], [0, 1]]}\n"
+        "loss: {name: squared_error, reduction: sum}\n"
+        "training: {learning_rate: 0.1, steps: 3, batch_size: 2}\nask: [L, L@1, L@2]\n"
+    )
+    trace = {step["name"]: step for step in json.loads(FORMATS["json"](solve(path).sections, Style()))["trace"]}
+    assert trace["z_1@1"]["formula"].startswith("z_1@1 = h_0 @")
+    assert trace["z_1@2"]["formula"].startswith("z_1@2 = h_0@2 @")
+    assert trace["h_0"]["shape"] == [2, 2] and trace["h_0@2"]["shape"] == [2]
