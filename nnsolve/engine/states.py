@@ -72,15 +72,29 @@ class InitialStates:
                     self.missing[name] = near
 
     def settle(self, order: Sequence[Equation], normalizer: Normalizer) -> None:
-        """Give the missing states the shape that is the same one step later; raises where that is not one shape."""
-        if not self.missing:
-            return
-        chain = _closure(order, set(self.missing.values()))
+        """Give the missing states the shape that is the same one step later; raises where that is not one shape.
+
+        States that do not need each other are settled one after another, so that many layers take few trials.
+        """
+        needs = {name: self._needs(name, order) for name in self.missing}
+        unsettled = dict(self.missing)
+        while unsettled:
+            group = min((_together(name, needs) & unsettled.keys() for name in unsettled), key=len)
+            self._settle({name: unsettled.pop(name) for name in self.missing if name in group}, order, normalizer)
+
+    def _needs(self, name: Name, order: Sequence[Equation]) -> set[Name]:
+        """The missing states that a state needs one step later, itself included."""
+        chain = _closure(order, {self.missing[name]})
+        return {name, *(used for equation in chain for used in references(equation.expr) if used in self.missing)}
+
+    def _settle(self, states: Mapping[Name, Name], order: Sequence[Equation], normalizer: Normalizer) -> None:
+        """Give states that need each other their shapes."""
+        chain = _closure(order, set(states.values()))
         fitting: list[dict[Name, Shape]] = []
         failures: set[str] = set()
         candidates = _candidates(self.data.shapes)
-        for shapes in itertools.islice(itertools.product(candidates, repeat=len(self.missing)), MAX_TRIALS):
-            assigned = dict(zip(self.missing, shapes, strict=True))
+        for shapes in itertools.islice(itertools.product(candidates, repeat=len(states)), MAX_TRIALS):
+            assigned = dict(zip(states, shapes, strict=True))
             try:
                 if self.fits(assigned, chain, normalizer):
                     fitting.append(assigned)
@@ -90,10 +104,10 @@ class InitialStates:
         if not fitting and len(failures) == 1:
             raise last  # whatever the state, something else is wrong
         if len(fitting) != 1:
-            names = ", ".join(map(str, self.missing))
+            names = ", ".join(map(str, states))
             place = chain[0].place if chain else None
             message = f"the shape of {names} does not follow from the equations"
-            help = f"say it:  initial: {{{', '.join(f'{name}: ...' for name in self.missing)}}}"
+            help = f"say it:  initial: {{{', '.join(f'{name}: ...' for name in states)}}}"
             raise ProblemError.of("unknown-shape", message, place, help)
         for name, shape in fitting[0].items():
             self.data.store(name, np.zeros(shape.dims), shape, "initial", self.scope.places.get(name))
@@ -106,6 +120,18 @@ class InitialStates:
         for equation in chain:
             trial.equations(equation.name, equation.expr, equation.place, shortcuts=False)
         return all(shapes.named[self.missing[name]].dims == shape.dims for name, shape in assigned.items())
+
+
+def _together(name: Name, needs: Mapping[Name, set[Name]]) -> set[Name]:
+    """A state and all that it needs, those that these need included."""
+    found: set[Name] = set()
+    pending = [name]
+    while pending:
+        state = pending.pop()
+        if state not in found:
+            found.add(state)
+            pending.extend(needs[state])
+    return found
 
 
 def _closure(order: Sequence[Equation], names: set[Name]) -> list[Equation]:

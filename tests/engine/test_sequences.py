@@ -260,69 +260,9 @@ def test_gradients_through_time_agree_with_central_differences(loss: Any, tmp_pa
         assert check.passed
 
 
-@pytest.mark.parametrize(
-    ("equations", "help"),
-    [
-        (
-            ["s_t = x_t^2", "a = softmax(s)", "m_t = a_t * s_t"],
-            "a is one value, without time steps; its elements are a[",
-        ),
-        (["s_t = x_t * x_{t-1}"], "x has the steps x_1 to x_3; what lies beyond them is given as  initial: {x_0: ...}"),
-        (["s_t = x_t * x_5"], "x has the steps x_1 to x_3"),
-        (["s_t = s_{t-1} + x_t", "s = s_3"], "s is defined as one value and step by step: rename one of them"),
-    ],
-)
-def test_a_step_that_is_not_there(equations: list[str], help: str, tmp_path: Path) -> None:
-    with pytest.raises(ProblemError) as raised:
-        solved(tmp_path, inputs={"x": [1, 2, 3]}, equations=equations)
-    assert (raised.value.diagnostics[0].help or "").startswith(help)
-    given = solved(tmp_path, inputs={"x": [1, 2, 3]}, initial={"x_0": 5}, equations=["s_t = x_t * x_{t-1}"], ask=["s"])
-    assert given["s"].tolist() == [5.0, 2.0, 6.0]
-
-
 def test_a_name_that_ends_in_t_is_a_name_where_there_is_no_time(tmp_path: Path) -> None:
     found = solved(tmp_path, inputs={"x_t": 2, "w_1": 5}, equations=["h_t = 3 * x_t + w_1"], ask=["h_t"])
     assert_close(found["h_t"], 11.0)
-
-
-@pytest.mark.parametrize("samples", ["rows", "columns"])
-@pytest.mark.parametrize("layer", [True, False])
-def test_a_batch_has_the_initial_states_of_its_own_samples(samples: str, layer: bool, tmp_path: Path) -> None:
-    """Two batches of 2 and 1 of three sequences, against NumPy; the state of the second is h_0@1, not h_0."""
-    rng = np.random.default_rng(0)
-    xs, start, targets = rng.normal(size=(3, 2, 2)), rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
-    weight, across = np.array([[0.3, -0.2], [0.1, 0.4]]), np.array([[1.0, -0.5], [0.2, 0.6]])
-    oriented = (lambda array: array) if samples == "rows" else np.transpose
-    recurrence = "W @ h_{t-1} + U @ x_t" if samples == "columns" else "h_{t-1} @ W.T + x_t @ U.T"
-    cell = {"W_hh": weight, "W_xh": across, "activation": "identity", "return": "last"}
-    written = {"equations": [f"h_t = {recurrence}", "y_hat = h_2"], "parameters": {"W": weight, "U": across}}
-    found = solved(
-        tmp_path,
-        **({"layers": [{"rnn": cell}]} if layer else written),
-        conventions={"weights": "rows", "samples": samples},
-        inputs={"x": {"sequences": xs}},
-        targets={"y": oriented(targets)},
-        initial={"h_0": oriented(start)},
-        loss={"name": "half_squared_error", "reduction": "sum"},
-        training={"learning_rate": 0.1, "epochs": 1, "batch_size": 2},
-        ask=["L@0..1", "h_0@1"],
-    )
-    for update, rows in enumerate(([0, 1], [2])):
-        first = start[rows] @ weight.T + xs[rows, 0] @ across.T
-        error = first @ weight.T + xs[rows, 1] @ across.T - targets[rows]
-        assert_close(found[f"L@{update}"], 0.5 * (error**2).sum())
-        weight, across = (
-            weight - 0.1 * (error.T @ first + (error @ weight).T @ start[rows]),
-            across - 0.1 * (error.T @ xs[rows, 1] + (error @ weight).T @ xs[rows, 0]),
-        )
-    assert_close(found["W_hh@2" if layer else "W@2"], weight)
-    assert_close(found["h_0@1"], start[2])
-    assert "h_0@1" in formulas(found)["z_1@1" if layer else "h_1@1"]
-
-
-def test_a_state_before_the_first_step_is_no_sequence(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="initial: h_0 is no sequence of values over time"):
-        solved(tmp_path, **ELMAN, initial={"h_0": {"sequences": [[1, 2], [3, 4]]}}, ask=["h_3"])
 
 
 def test_updates_of_shared_weights(tmp_path: Path) -> None:
