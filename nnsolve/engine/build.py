@@ -242,7 +242,7 @@ class _Builder:
         missing = [name for name in references(draft.expr) if name not in self.shapes.named]
         if any(name in self.drafts for name in missing):
             return  # reported at the equation that failed
-        if draft.name == self.scope.loss and draft.name not in self.equations:
+        if draft.name._replace(time=None) == self.scope.loss and draft.name not in self.equations:
             self.data.align_target(draft.expr)
         equations = self.normalizer.equations(draft.name, draft.expr, draft.place)
         for equation in equations:

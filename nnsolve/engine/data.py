@@ -194,7 +194,7 @@ class Data:
                 )
 
     def align_target(self, expr: Expr) -> None:
-        """A target written as a row or a column is accepted for the vector that it is compared with."""
+        """A target written as a row or a column is accepted for the vector that it is compared with, [0.5] for 0.5."""
         if not (isinstance(expr, Call) and expr.op in LOSSES and len(expr.args) == 2):
             return
         prediction, target = expr.args
@@ -202,6 +202,9 @@ class Data:
             shape = self.shapes.named[prediction.name]
             if shape.kind == "vector":
                 self.as_vector_of(target.name, shape.size)
+            leaf = self.leaves.get(target.name)
+            if shape == SCALAR and leaf is not None and leaf.value.size == 1:
+                self.store(target.name, leaf.value, SCALAR, leaf.role, leaf.place)
 
     def is_distribution(self, expr: Expr) -> bool:
         """Whether a target's values sum to 1 in every sample, those outside this mini-batch included."""

@@ -152,6 +152,22 @@ def test_losses_over_time(over_time: str, targets: Any, loss: Any, tmp_path: Pat
     assert_close(found["L"], loss(outputs - Y))
 
 
+@pytest.mark.parametrize(("over_time", "target"), [("last", [0.5]), ("sum", [[0.5], [0.1], [1]])])
+def test_a_list_of_one_number_is_that_number_beside_a_number(over_time: str, target: Any, tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        parameters={"w": 0.5},
+        inputs={"x": [1, 2, 3]},
+        targets={"y": target},
+        equations=["y_hat_t = w * x_t"],
+        loss={"name": "half_squared_error", "over_time": over_time},
+        ask=["L", "dL/dy_hat_3"],
+    )
+    assert found["dL/dy_hat_3"] == pytest.approx(1.5 - np.ravel(target)[-1])
+    gradient = formulas(found)["dL/dy_hat_3"]
+    assert gradient == ("y_hat_3 - y" if over_time == "last" else "dL/dL_3 * (y_hat_3 - y_3)")
+
+
 def test_a_step_ahead_runs_backwards_through_time(tmp_path: Path) -> None:
     found = solved(
         tmp_path,
