@@ -93,7 +93,8 @@ def _order(site: LayerSite, gates: Sequence[str]) -> tuple[str, ...]:
     if "gates" not in site.options and "gates" not in site.given:
         return ()
     found = site.options.get("gates")
-    order = tuple([text.text for text in found]) if found and not hasattr(found, "text") else ()
+    listed = isinstance(found, tuple) and not hasattr(found, "text")
+    order = tuple([text.text for text in found or ()]) if listed else ()
     if sorted(order) != sorted(gates):
         message = f"gates is the order in which {_listed(gates)} are stacked in W_x, W_h and b"
         raise site.fail("unknown-choice", message, "gates", f"write  gates: [{', '.join(gates)}]  in your order")

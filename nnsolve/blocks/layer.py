@@ -117,6 +117,8 @@ class LayerSite:
     def word(self, option: str, choices: Sequence[str], default: str | None = None) -> str | None:
         """One of the words that an option may be; raises where it is another, or no word."""
         if option not in self.options:
+            if option in self.given:
+                raise self.fail("unknown-choice", f"{option} is {' or '.join(choices)}, not a list", option)
             return default
         found = self.options[option]
         text = getattr(found, "text", found)
@@ -182,8 +184,8 @@ class LayerSite:
             if array.shape != shape.dims:
                 vector = self.layout.vector(units) if shape.dims else SCALAR
                 if array.size != vector.size:
-                    found = "x".join(map(str, array.shape)) or "a number"
-                    message = f"initial: {name} has shape {found}, but the state is {shape}"
+                    found = f"has shape {'x'.join(map(str, array.shape))}" if array.shape else "is a number"
+                    message = f"initial: {name} {found}, but the state is {shape}"
                     raise ProblemError.of("shape-mismatch", message, place, f"it needs {vector.size} numbers")
                 array = array.reshape(vector.dims)
                 array, shape = (
@@ -207,11 +209,19 @@ class LayerSite:
         self.declared[name] = stem, time
 
     def wrong_inputs(
-        self, option: str, units: int, inputs: int, features: int, also: int = 0, what: str = ""
+        self,
+        option: str,
+        units: int,
+        inputs: int,
+        features: int,
+        also: int = 0,
+        what: str = "",
+        with_state: bool = False,
     ) -> ProblemError:
         """The error of a weight matrix that does not fit what the layer reads, with the ways out.
 
-        `also` are the inputs that multiply something else, which `what` names: a folded bias, a joined state.
+        `also` are the inputs that multiply something else, which `what` names: a folded bias, a joined state. A layer
+        `with_state` folds no bias, and the weight of its state is square: it cannot be transposed.
         """
         W, x = self.name(option), self.inputs[0].value.name
         message = (
@@ -221,7 +231,7 @@ class LayerSite:
         ways = [f"{W} needs {counted(features + also, 'input')}"]
         if inputs > also:
             ways[0] += f", or {x} {counted(inputs - also, 'feature')}"
-        if units == features + also:
+        if units == features + also and not with_state:
             ways.append(f"{W} fits transposed: weights: {_other(self.weights)} (for every layer)")
         if self.shape is not None and self.shape.kind == "tensor":
             samples = self.shape.dims[1 - self.layout.features]
@@ -229,7 +239,7 @@ class LayerSite:
                 ways.append(f"{x} fits transposed: samples: {'columns' if self.layout.features else 'rows'}")
         if self.recurrent and self.shape == SCALAR and len(self.inputs) == inputs - also:
             ways.append("the outermost list is time: a single step is written [[1, 2]]")
-        if inputs == features + 1 and not also:
+        if inputs == features + 1 and not also and not with_state:
             ways.append(f"was a bias 1 left out? With the bias folded into {W}: bias: last (or first)")
         return self.fail("shape-mismatch", message, option, "; ".join(ways))
 

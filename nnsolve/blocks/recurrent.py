@@ -95,7 +95,8 @@ class Cell:
             message = f"{stems.h} is {found}, but a weight from state to state is square"
             if height > 1:
                 message = f"{stems.h} is {found}, but {height} gates of n units need {self._spelled_text(height)}"
-            raise self.site.fail("shape-mismatch", message, stems.h, f"a list is a weight of {gates}")
+            help = f"a list is a weight of {gates}" if value.ndim < 2 else self._oriented_help()
+            raise self.site.fail("shape-mismatch", message, stems.h, help)
         value = self._oriented(stems.x)
         if value.ndim < 2:
             return units, value.size if rows == 1 else 1
@@ -133,8 +134,8 @@ class Cell:
             rows = self.form.height * self.units
             if self.form.joined:
                 what = f", and the state has {counted(self.units, 'unit')}"
-                raise site.wrong_inputs(stems.both, rows, self.units + self.inputs, features, self.units, what)
-            raise site.wrong_inputs(stems.x, rows, self.inputs, features)
+                raise site.wrong_inputs(stems.both, rows, self.units + self.inputs, features, self.units, what, True)
+            raise site.wrong_inputs(stems.x, rows, self.inputs, features, with_state=True)
 
     def _states(self) -> Shape:
         return self.site.with_features(self.units) or self.site.layout.vector(self.units)

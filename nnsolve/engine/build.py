@@ -78,12 +78,10 @@ class _Builder:
         initial.assume(authored)
         self.drafts = {equation.name: equation for equation in self.network.equations}
         loss = loss_equations(problem, self.scope, authored, findings)
-        for equation in authored:
-            with findings:
-                expr = self.scope.resolve(equation.expr, equation.place)
-                self.drafts[equation.name] = equation._replace(expr=expr)
+        self.resolve(authored)
         self.drafts.update({equation.name: equation for equation in loss})
         self.stop_on_errors()
+        initial.check_used(self.drafts.values(), self.network.initial_used, findings)
         self.replacements()
         order = self.ordered()
         with findings:
@@ -150,7 +148,7 @@ class _Builder:
             left, expr = parse_equation(text.text, text.place)
             step = moving(left)
             if step is None or self.data.length is None:
-                check_bound(expr, text.place, self.scope)
+                check_bound(left, expr, text.place, self.scope)
                 drafts = [Equation(Name(left), expr, place=text.place)]
             else:
                 length = self.data.length[1]
@@ -165,6 +163,19 @@ class _Builder:
             for draft in drafts:
                 self.scope.define(draft.name, text.place)
         return drafts
+
+    def resolve(self, equations: list[Equation]) -> None:
+        """Find out what the names in equations mean; what is wrong at every step of one is said once."""
+        failed: set[Place | None] = set()
+        for equation in equations:
+            if equation.place in failed:
+                continue
+            try:
+                expr = self.scope.resolve(equation.expr, equation.place)
+                self.drafts[equation.name] = equation._replace(expr=expr)
+            except ProblemError as error:
+                self.findings.diagnostics += error.diagnostics
+                failed.add(equation.place)
 
     # Replaced values
 

@@ -213,9 +213,15 @@ class Data:
         leaf = self.leaves.get(expr.name)
         if leaf is None or leaf.role != "target" or leaf.value.ndim != 2:
             return False
-        whole = self.problem.targets[str(expr.name)].array if str(expr.name) in self.batch else leaf.value
+        whole = self._whole_target(expr.name).array if str(expr.name) in self.batch else leaf.value
         sums = 1.0 if whole is None else whole.sum(axis=self.layout.features)
         return bool(np.allclose(sums, 1.0, rtol=0, atol=1e-12))
+
+    def _whole_target(self, name: Name) -> Value:
+        """A target, or the step of one that is a sequence, with all samples."""
+        if str(name) in self.problem.targets or name.time is None:
+            return self.problem.targets[str(name)]
+        return self.steps(self.problem.targets[str(name._replace(time=None))])[name.time - 1]
 
     def replacement(self, name: Name, value: Value, section: str) -> Tensor:
         """The value that `given:` puts in the place of an equation's, `gradients:` in that of a gradient."""

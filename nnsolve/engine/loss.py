@@ -46,7 +46,7 @@ def loss_equations(problem: Problem, scope: Scope, authored: Sequence[Equation],
         else:
             _options_unused(loss.options, loss.option_places, place, findings)
             expr = parse(text, place)
-            check_bound(expr, place, scope)
+            check_bound("", expr, place, scope)
             result = [Equation(name, scope.resolve(expr, place), place=place)]
     return result
 

@@ -188,18 +188,32 @@ class Program:
         """The equations that names need, each after what it uses; what is `known` or replaced needs nothing."""
         order: list[Equation] = []
         done: set[Name] = set()
+        waiting: set[Name] = set()  # for what they use
         for start in names:
             stack: list[tuple[Name, bool]] = [(start, False)]
             while stack:
                 name, visited = stack.pop()
                 if visited:
                     order.append(self.equations[name])
+                    waiting.discard(name)
                     continue
+                if name in waiting:
+                    raise self._circular(waiting)
                 if name in done or name in known or name in self.given:
                     continue
                 done.add(name)
                 equation = self.equation(name)
                 if equation is not None:
                     stack.append((name, True))
+                    waiting.add(name)
                     stack.extend([(used, False) for used in reversed(list(references(equation.expr)))])
         return order
+
+    def _circular(self, waiting: Container[Name]) -> ProblemError:
+        """The error of an update through new weights that themselves wait for the error that they carry."""
+        training = self.problem.training
+        names = " and ".join(str(name) for name in self.parameters if name.after(1) in waiting)
+        message = f"order: layer_by_layer carries the error through the new {names}, made of that error itself"
+        help = "a weight of several layers or time steps has one update after all of them: leave order out"
+        place = training.places.get("order", training.place) if training else None
+        return ProblemError.of("conflict", message, place, help)

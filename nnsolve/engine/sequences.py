@@ -84,13 +84,17 @@ def at_step(expr: Expr, t: int, scope: Scope) -> Expr:
     return rewrite(expr, change)
 
 
-def check_bound(expr: Expr, place: Place | None, scope: Scope) -> None:
+def check_bound(left: str, expr: Expr, place: Place | None, scope: Scope) -> None:
     """Raise where an equation without a step t of its own uses `h_t`."""
     for node in nodes(expr):
         if isinstance(node, Ref) and node.name.stem not in scope.names:
             step = moving(node.name.stem)
             if step and not step.fixed:
                 where = place.right(node.at) if place is not None and node.at >= 0 else place
+                if moving(left):
+                    message = f"{left} is written for every step t, but no input is a sequence, which says how many"
+                    help = "x_t on the right is step t of an input that lists its steps: inputs: {x: [1, 0, 1]}"
+                    raise ProblemError.of("unbound-step", message, where, help)
                 raise ProblemError.of(
                     "unbound-step",
                     f"{node.name.stem} stands in an equation that is not one of a step t",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -45,10 +45,22 @@ class InitialStates:
                     message = f"initial: {text} could be {', '.join(map(str, several))}"
                     raise ProblemError.of("ambiguous-name", message, value.place, "write the layer number")
                 if name is None:
+                    known = [str(state) for state in self.data.leaves if self.data.leaves[state].role == "initial"]
                     message = f"initial: {text} is no state of a sequence"
                     help = "it gives what lies before the first step: h_0, where an equation uses h_{t-1}"
+                    help = f"here: {', '.join(known)}" if known else help
                     raise ProblemError.of("unknown-key", message, value.place, help)
                 self.data.leaf(name, self.data.batch.get(str(name), value), "initial")
+
+    def check_used(self, drafts: Iterable[Equation], used: set[str], findings: Findings) -> None:
+        """Report what `initial:` gives and neither an equation nor a layer (which have `used`) takes."""
+        given = {text: value for text, value in self.problem.initial.items() if text not in used}
+        taken = {name for equation in drafts for name in references(equation.expr)} if given else set()
+        for text, value in given.items():
+            if self.scope.names.get(text) not in taken:
+                states = [str(name) for name in taken if name in self.missing]
+                help = f"the equations use {', '.join(states)}" if states else "leave it out"
+                findings.error("unknown-key", f"initial: nothing uses {text}", value.place, help)
 
     def state(self, text: str) -> Name | None:
         """The step of a sequence, beyond those that have equations, that a text means."""

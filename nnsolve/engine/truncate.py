@@ -83,7 +83,7 @@ class TruncatedDifferentiator(Differentiator):
     def sum_over_entries(self, v: Name, step: int) -> Equation:
         """dL/dv: what entered at this step and at the next k - 1, as far as it depends on v."""
         terms: list[Expr] = []
-        for time in range(step, step + self.steps):
+        for time in range(step, min(step + self.steps, max(self.entries) + 1)):
             entries = self.entries.get(time, ())
             acting = [entry for entry in entries if v in self.reaching(entry) or self.links(entry, v)]
             if acting and self.labels:

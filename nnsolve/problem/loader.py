@@ -129,11 +129,9 @@ def _read(found: dict[str, Entry], context: Context, start: Problem, *, complete
     def node(name: str) -> Node:
         return found[name].node
 
-    for name in ("parameters", "inputs"):
+    for name in ("parameters", "inputs", "initial"):
         if name in found:
             fields[name] = read_values(node(name), name, context, settings)
-    if "initial" in found:
-        fields["initial"] = read_values(node("initial"), "initial", context, settings)
     if "constants" in found:
         fields["constants"] = read_values(node("constants"), "constants", context, settings, infinite=True)
     if "targets" in found:

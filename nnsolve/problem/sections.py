@@ -49,7 +49,7 @@ def read_values(
     result: dict[str, Value] = {}
     for name, entry in entries(node, section, context).items():
         _check_address(entry.key, section, context, addresses)
-        value = read_value(entry.node, context, settings, infinite=infinite, classes=classes)
+        value = read_value(entry.node, context, settings, infinite=infinite, classes=classes, sequences=True)
         if value is not None and value.sequences and section not in ("inputs", "targets"):
             help = "write it as a value of one time step: a vector, or a matrix with the samples where samples: says"
             context.error("wrong-type", f"{section}: {name} is no sequence of values over time", value.place, help)

@@ -43,12 +43,18 @@ class Settings:
 
 
 def read_value(
-    node: Node, context: Context, settings: Settings, *, infinite: bool = False, classes: bool = False
+    node: Node,
+    context: Context,
+    settings: Settings,
+    *,
+    infinite: bool = False,
+    classes: bool = False,
+    sequences: bool = False,
 ) -> Value | None:
     """The value of a node, None where it has errors (which `context` then has).
 
-    `infinite` allows -inf and inf (a mask), `classes` allows `{class: ...}` (a target). Arrays are read-only: parts of
-    a problem share them.
+    `infinite` allows -inf and inf (a mask), `classes` allows `{class: ...}` (a target), `sequences`
+    `{sequences: ...}` (a target or an input). Arrays are read-only: parts of a problem share them.
     """
     # What depends on the settings may differ between parts; lists and numbers do not.
     known = (id(node), settings.seed, settings.count_from) if isinstance(node, MapNode) else (id(node),)
@@ -58,7 +64,7 @@ def read_value(
         pass
     before = context.errors
     try:
-        value = _read(node, context, settings, infinite, classes)
+        value = _read(node, context, settings, infinite, classes, sequences)
     except ProblemError as error:
         context.keep(error.diagnostics)
         value = None
@@ -71,13 +77,17 @@ def read_value(
     return value
 
 
-def _read(node: Node, context: Context, settings: Settings, infinite: bool, classes: bool) -> Value | None:
+def _read(
+    node: Node, context: Context, settings: Settings, infinite: bool, classes: bool, sequences: bool
+) -> Value | None:
     if isinstance(node, MapNode):
-        return _mapping(node, context, settings, infinite, classes)
+        return _mapping(node, context, settings, infinite, classes, sequences)
     return Value(node.place, tensor(node, context, infinite))
 
 
-def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool, classes: bool) -> Value | None:
+def _mapping(
+    node: MapNode, context: Context, settings: Settings, infinite: bool, classes: bool, sequences: bool
+) -> Value | None:
     found = entries(node, "the value", context)
     if "random" in found:
         return _random(node, context, settings)
@@ -90,10 +100,14 @@ def _mapping(node: MapNode, context: Context, settings: Settings, infinite: bool
             raise ProblemError.of("wrong-type", message, node.place, help)
         return _class(node, context, settings)
     if "sequences" in found:
+        if not sequences:
+            message = "several sequences may only stand in inputs: and targets:"
+            raise ProblemError.of("wrong-type", message, node.place, "give a number, a list or a matrix")
         return _sequences(node, found, context, settings)
     keys = ", ".join(shown(name) for name in list(found)[:5])
-    forms = f"{_FORMS} or {{class: ...}}" if classes else _FORMS
-    near = context.suggest(next(iter(found), ""), ["random", "file", "class"]).strip()
+    allowed = [*(["sequences"] if sequences else []), *(["class"] if classes else [])]
+    forms = " or ".join([_FORMS, *(f"{{{word}: ...}}" for word in allowed)])
+    near = context.suggest(next(iter(found), ""), ["random", "file", *allowed]).strip()
     message = f"a value is {forms}; found a mapping with {keys or 'no keys'}"
     raise ProblemError.of("wrong-type", message, node.place, near or None)
 

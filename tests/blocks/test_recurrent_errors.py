@@ -77,6 +77,9 @@ CASES = [
         ["gates is the order in which f, i, o and g"],
     ),
     ("lstm", {**STACKED, "gates": "ifog"}, "unknown-choice", ["gates is the order"]),
+    ("lstm", {**STACKED, "gates": {"i": 1}}, "unknown-choice", ["gates is the order"]),
+    ("rnn", {**RNN, "return": [1, 2]}, "unknown-choice", ["return is all or last, not a list"]),
+    ("embedding", {"words": [[1, 2]], "E": [[1, 2]]}, "unknown-choice", ["words is rows or columns, not a list"]),
     ("gru", gated(Style(joined="x_first"), "rug") | {"reset": "after"}, "mixed-weights", ["one weight over h and x"]),
     ("lstm", {**without(LSTM, "W_gx"), "W_cx": LSTM["W_gx"]}, "unknown-key", ["it is called W_gx here"]),
     ("lstm", {**LSTM, "U_f": LSTM["W_fh"]}, "unknown-key", ["lstm has no option U_f", "it is called W_fh here"]),
@@ -90,7 +93,7 @@ CASES = [
         "rnn",
         {**RNN, "W_hh": [[1, 0, 0], [0, 1, 0]]},
         "shape-mismatch",
-        ["W_hh is 2x3, but a weight from state to state is square"],
+        ["W_hh is 2x3, but a weight from state to state is square", "weights: rows means a row for each unit"],
     ),
     ("rnn", {**RNN, "W_hh": [1, 2]}, "shape-mismatch", ["W_hh is a list of 2", "a list is a weight of one unit"]),
     ("rnn", {**RNN, "W_hh": [[[1]]]}, "shape-mismatch", ["W_hh has 3 dimensions"]),
@@ -220,3 +223,27 @@ def test_a_layer_above_the_last_step_has_no_sequence(tmp_path: Path) -> None:
     error = failure(tmp_path, "\n".join(f"{key}: {json.dumps(value)}" for key, value in sections.items()))
     assert codes(error) == ["not-a-sequence"]
     assert "return: last" in str(error)
+
+
+@pytest.mark.parametrize(
+    "W_xh",
+    [
+        [[1, 2, 3, 4], [5, 6, 7, 8]],  # one more than there are features, but no bias can be folded in
+        [[1, 2], [3, 4]],  # as many units as the features that are read, but W_hh is square
+    ],
+)
+def test_no_way_out_is_proposed_that_a_recurrent_layer_has_not(W_xh: Any, tmp_path: Path) -> None:
+    x = X if len(W_xh[0]) == 4 else [[1, 2, 3], [4, 5, 6]]
+    help = str(said(tmp_path, "rnn", {**RNN, "W_xh": W_xh}, x).diagnostics[0].help)
+    assert "W_xh needs 3 inputs" in help
+    assert "folded" not in help
+    assert "transposed" not in help
+
+
+def test_a_state_that_is_a_number_is_called_one(tmp_path: Path) -> None:
+    error = said(tmp_path, "rnn", RNN, initial={"h_0": 1})
+    assert "initial: h_0 is a number, but the state is 2x1" in str(error)
+
+
+def test_a_wrong_state_is_answered_with_the_right_one(tmp_path: Path) -> None:
+    assert "here: h_0" in str(said(tmp_path, "rnn", RNN, initial={"h": [1, 2]}))

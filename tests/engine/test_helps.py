@@ -108,3 +108,9 @@ def test_abbreviated_losses_are_spelled_out_and_not_accepted(tmp_path: Path, los
     text = "inputs: {x: 1}\ntargets: {y: 1}\nequations: [y_hat = 2 * x]\nloss: "
     assert name in help_of(tmp_path, text + loss + "\n")
     assert name in help_of(tmp_path, text + loss + "(y_hat, y)\n")
+
+
+def test_sequences_that_look_like_samples_get_the_form_that_was_meant(tmp_path: Path) -> None:
+    text = ROWS + "inputs: {x: {sequences: [[1, 0], [0, 1]]}}\nlayers: [{rnn: {W_xh: 1, W_hh: 1, activation: tanh}}]\n"
+    text += "targets: {y: [[1, 0], [0, 1]]}\nloss: {name: squared_error, over_time: sum, reduction: sum}\n"
+    assert "{sequences: [[...], [...]]}" in str(failure(tmp_path, text).diagnostics[0].help)

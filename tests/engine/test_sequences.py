@@ -266,6 +266,24 @@ def test_the_share_of_a_single_step(tmp_path: Path) -> None:
         some["dL/dV_9"]
 
 
+def test_mini_batches_of_sequences_of_classes(tmp_path: Path) -> None:
+    """A batch has the labels of its sequences; classes and the same targets one-hot train alike."""
+    labels = [[2, 1, 2], [1, 1, 2], [1, 2, 2]]
+    sections: dict[str, Any] = {
+        **ELMAN,
+        "inputs": {"x": {"sequences": np.random.default_rng(1).normal(size=(3, 3, 3))}},
+        "equations": [*EQUATIONS[:2], "o_t = V @ h_t", "y_hat_t = softmax(o_t)"],
+        "loss": {"name": "cross_entropy", "over_time": "sum", "reduction": "sum"},
+        "training": {"learning_rate": 0.1, "epochs": 2, "batch_size": 2},
+        "ask": ["L@e1", "W@2", "W@end"],
+    }
+    by_class = solved(tmp_path, **{**sections, "targets": {"y": {"class": labels}}})
+    one_hot = solved(tmp_path, **{**sections, "targets": {"y": {"sequences": np.eye(2)[np.array(labels) - 1]}}})
+    for address in sections["ask"]:
+        assert_close(by_class[address], one_hot[address])
+    assert np.abs(by_class["W@end"] - by_class["W@2"]).max() > 1e-3
+
+
 @pytest.mark.parametrize("loss", [{"name": "half_squared_error", "over_time": "mean"}, "sum(h)"])
 def test_gradients_through_time_agree_with_central_differences(loss: Any, tmp_path: Path) -> None:
     solved(tmp_path, **ELMAN, initial={"h_0": [0.3, -0.2]}, loss=loss, ask=["h_3"])
@@ -346,12 +364,17 @@ targets: {y: [1, 2, 3]}
         ("equations: ['h_t = w * x_t', 'y_hat_t = h_t']\nloss: squared_error", "missing-over-time", 7, "over_time"),
         ("equations: ['h_t = w * x_t']\nloss: {name: squared_error, over_time: sum}", "missing-prediction", 7, "y_hat"),
         ("equations: ['h_t = w * x_t']\nloss: squared_error", "missing-prediction", 7, "squared_error(h_T, y)"),
-        ("equations: ['h_t = w * x_{t-1}']", "unknown-name", 6, None),
+        ("equations: ['h_t = w * x_{t-1}']", "unknown-name", 6, "initial: {x_0: ...}"),
+        ("equations: ['h_t = w * x_{t-9}']", "unknown-name", 6, "one step before"),
+        ("equations: ['h_t = w_t * x_t']", "unknown-name", 6, "write w"),
+        ("equations: ['h_t = w * x_t']\ninitial: {h_0: 1}", "unknown-key", 7, "leave it out"),
+        ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {h_4: 1}", "unknown-key", 7, "h_0"),
+        ("equations: ['h_t = w * x_t']\nask: [dh/dw]", "unknown-name", 7, "dh_3/dw"),
         ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {c_0: 1}", "unknown-key", 7, "h_0"),
         ("equations: ['h_t = w * x_t', 'h_2 = 5']", "duplicate-name", 6, None),
         ("equations: ['h_t = w * x_t + h_t']", "cyclic-equations", 6, None),
         ("equations: ['h_t = w * x_t']\nloss: h", "loss-not-scalar", 7, "sum(h)"),
-        ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, None),
+        ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, "h_T"),
         ("equations: ['h_t = w * x_t', 'L = sum(h)']\nloss: L\nask: [dL/dw_7]", "unknown-name", 8, None),
     ],
 )
@@ -362,6 +385,28 @@ def test_what_is_wrong_with_time_is_said(rest: str, code: str, line: int, help: 
     assert found.place is not None
     assert abs(found.place.line - line) <= 1
     assert help is None or help in str(found.help)
+
+
+def test_what_is_wrong_at_every_step_is_said_once(tmp_path: Path) -> None:
+    error = failure(tmp_path, TEXT + "equations: ['h_t = w_t * x_t', 'k_t = v * x_t']\n")
+    assert [found.message.split()[0] for found in error.diagnostics] == ["w_1", "v"]
+
+
+def test_an_equation_for_every_step_of_nothing(tmp_path: Path) -> None:
+    error = failure(tmp_path, "parameters: {w: 0.5}\ninputs: {x: 3}\nequations: ['h_t = w * h_{t-1} + x_t']\n")
+    assert codes(error) == ["unbound-step"]
+    assert "no input is a sequence" in str(error)
+    assert "inputs: {x: [1, 0, 1]}" in str(error.diagnostics[0].help)
+
+
+def test_an_update_cannot_wait_for_itself(tmp_path: Path) -> None:
+    """The error of a step comes through W, whose new value is made of it: layer by layer means nothing there."""
+    sections: dict[str, Any] = {**ELMAN, "loss": "sum(h_3)", "ask": ["W@1"]}
+    training = {"learning_rate": 0.1, "steps": 1, "order": "layer_by_layer"}
+    with pytest.raises(ProblemError, match="layer_by_layer carries the error through the new W") as caught:
+        solved(tmp_path, **sections, training=training)
+    assert caught.value.diagnostics[0].place is not None
+    solved(tmp_path, **sections, training={**training, "update": ["U"]})
 
 
 def test_sequences_of_different_lengths_are_refused(tmp_path: Path) -> None:

@@ -148,6 +148,12 @@ def test_a_prediction_that_a_shortcut_bypasses_gets_its_own_steps_gradient(
     np.testing.assert_allclose(np.ravel(found["dL/dy_hat_4"]), expected, rtol=1e-12)
 
 
+def test_a_long_reach_takes_no_longer_than_the_sequence(tmp_path: Path) -> None:
+    whole = solve(tmp_path, None, ["L = sum(e)"])
+    found = solve(tmp_path, 10**9, ["L = sum(e)"])
+    assert_close(found["dL/dW"], whole["dL/dW"])
+
+
 def test_truncation_without_time_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="truncate"):
         solved(

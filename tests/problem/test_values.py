@@ -21,13 +21,14 @@ from nnsolve.problem.reader import MapNode, parse_yaml
 from nnsolve.problem.values import Settings, read_value
 
 
-def read(text: str, folder="", *, seed=None, count_from=None, infinite=False, classes=False):
+def read(text: str, folder="", *, seed=None, count_from=None, infinite=False, classes=False, sequences=False):
     """The value written behind `v: `, and the findings."""
     root, findings = parse_yaml(f"v: {text}", "p.yaml")
     assert not findings, findings
     assert isinstance(root, MapNode)
     context = Context(f"{folder}/p.yaml" if folder else "p.yaml", root)
-    value = read_value(root.entries[0][1], context, Settings(seed, count_from), infinite=infinite, classes=classes)
+    settings = Settings(seed, count_from)
+    value = read_value(root.entries[0][1], context, settings, infinite=infinite, classes=classes, sequences=sequences)
     assert (value is None) == any(f.severity == "error" for f in context.findings)
     return value, context.findings
 
@@ -216,10 +217,23 @@ def test_every_tensor_comes_back_exactly(tensor):
     ],
 )
 def test_what_is_no_tensor_is_refused(text, code, message, place):
-    found = error(text)
+    found = error(text, sequences=True)
     assert found.code == code
     assert message in found.message
     assert str(found.place) == f"p.yaml:{place}"
+
+
+def test_several_sequences_are_inputs_or_targets():
+    assert array("{sequences: [[1, 2]]}", sequences=True).shape == (1, 2)
+    found = error("{sequences: [[1, 2]]}")  # of a parameter, a constant, a state
+    assert (found.code, str(found.place)) == ("wrong-type", "p.yaml:1:4")
+    assert "inputs: and targets:" in found.message
+    assert error("{sequences: {sequences: [[1, 2]]}}", sequences=True).code == "wrong-type"
+
+
+def test_a_misspelt_kind_of_value_is_named():
+    assert "did you mean 'sequences'?" in str(error("{sequence: [[1, 2]]}", sequences=True).help)
+    assert "sequences" not in str(error("{sequence: [[1, 2]]}"))
 
 
 def test_all_wrong_numbers_of_a_list_are_reported():
