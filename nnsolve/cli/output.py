@@ -97,13 +97,14 @@ def write_file(path: str, write: Callable[[Any], object], binary: bool = False) 
     direct = os.path.exists(path) and not os.path.isfile(path)
     target = os.path.realpath(path)  # a link stays one
     folder, name = os.path.split(target)
-    temporary = path if direct else os.path.join(folder, f".{name}.part")
+    temporary = path if direct else os.path.join(folder, f".{name}.{os.getpid()}.part")  # not that of another run
     try:
         with open(temporary, "wb") if binary else open(temporary, "w", encoding="utf-8", newline="\n") as file:
             write(file)
         if not direct:
             os.replace(temporary, target)
     except OSError as error:
-        if not direct and os.path.exists(temporary):
-            os.remove(temporary)
         raise click.UsageError(f"{harmless(path)} cannot be written: {error.strerror}") from None
+    finally:
+        if not direct and os.path.exists(temporary):  # also where Ctrl-C came in between
+            os.remove(temporary)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from nnsolve.blocks import LOSSES
-from nnsolve.core.diagnostics import Findings, ProblemError
+from nnsolve.core.diagnostics import Findings, Place, ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Expr, Ref, references
 from nnsolve.core.language import parse, parse_equation

@@ -71,7 +71,8 @@ class Data:
             return
         if self.length is not None and self.length[1] != len(steps):
             first, length = self.length
-            message = f"{text} has {len(steps)} time steps, but {first} has {length}"
+            count = f"{len(steps)} time step" + ("s" if len(steps) > 1 else "")
+            message = f"{text} has {count}, but {first} has {length}"
             raise ProblemError.of("shape-mismatch", message, value.place, "all sequences have the same length")
         self.length = self.length or (text, len(steps))
         for time, step in enumerate(steps, 1):

@@ -14,7 +14,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.engine.data import Data
 from nnsolve.engine.scope import Scope
-from nnsolve.engine.sequences import MAX_STEPS
+from nnsolve.engine.sequences import MAX_EQUATIONS, MAX_STEPS
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Layer, Problem, Text
 
@@ -54,6 +54,10 @@ class Network:
             source, shape = site.outputs, site.output_shape
             for equation in site.equations:
                 self.equations.append(equation._replace(place=layer.place))
+            if len(self.equations) > MAX_EQUATIONS:
+                message = f"the layers up to this one have more than {MAX_EQUATIONS} equations, all time steps together"
+                findings.error("too-big", message, layer.place, "use a shorter sequence, or fewer layers")
+                return
         self.output_shape = shape
         self.prediction = tuple([step.value.name for step in source])
         if source and source[0].time is None:

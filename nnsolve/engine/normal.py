@@ -286,7 +286,9 @@ class Normalizer:
                 "shape-mismatch",
                 f"{node.op} compares {spell(prediction)} ({shape}) with {spell(target)} ({target_shape})",
                 (leaf.place if leaf else None) or where,
-                mismatch_help(leaf.value, shape, self.shapes.layout, target.name.time is not None)
+                mismatch_help(
+                    leaf.value, shape, self.shapes.layout, isinstance(target, Ref) and target.name.time is not None
+                )
                 if leaf
                 else "prediction and target need the same shape",
             )

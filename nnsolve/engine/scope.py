@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from nnsolve.core.diagnostics import Place, ProblemError, did_you_mean
@@ -163,12 +162,13 @@ class Scope:
     def _of_steps(self, text: str) -> str | None:
         """What to do about `h_9`, where there is an h: it is no sequence, or one without that step."""
         head, _, digits = text.rpartition("_")
-        if not (head and digits.isascii() and digits.isdigit() and len(digits) < 10):
+        if not (head and digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) < 10):
             return None
         steps, found = self.sequence(head), self.find(head)
         if steps:
             before = f"; what lies beyond them is given as  initial: {{{text}: ...}}"
             beyond = before if int(digits) in (0, len(steps) + 1) else ""
+            beyond = "; no more than one step before the first can be given" if int(digits) < 0 else beyond
             return f"{head} has the steps {steps[0]} to {steps[-1]}{beyond}"
         if head in self._sequence_texts:
             return f"{head} is defined as one value and step by step: rename one of them"
@@ -186,24 +186,6 @@ class Scope:
             return None
         return call("div", Ref(top, node.at), Ref(bottom._replace(update=name.update, epoch=name.epoch), node.at))
 
-    def _at_no_step(self, text: str) -> tuple[str, str] | None:
-        """What is wrong with a text such as `h_4` or `h_-1` where h is known: message and help."""
-        found = re.fullmatch(r"(.+)_(-?\d{1,9})", text, re.ASCII | re.DOTALL)
-        if found is None:
-            return None
-        whole, time, steps = found[1], int(found[2]), self.sequence(found[1])
-        if steps:
-            message = f"{text} is not defined: {whole} has the steps 1 to {len(steps)}"
-            if time == 0:
-                return message, f"say what lies before:  initial: {{{text}: ...}}"
-            if time == len(steps) + 1:
-                return message, f"{whole}_T is the last; initial: {{{text}: ...}} gives what an equation needs after it"
-            help = "no more than one step before the first can be given" if time < 0 else f"{whole}_T is the last"
-            return message, help
-        if self.sequences and self.find(whole) is not None:
-            return f"{text} is not defined: {whole} is the same at every step", f"write {whole}"
-        return None
-
     def unknown(self, node: Ref, place: Place | None) -> ProblemError:
         name = node.name
         where = place.right(node.at) if place is not None and node.at >= 0 else place
@@ -219,9 +201,6 @@ class Scope:
             if steps := self.sequence(part.stem):
                 message = f"{part.stem} is a sequence, and what is derived is one quantity"
                 return ProblemError.of("unknown-name", message, where, f"write d{steps[-1]}/d{name.stem}")
-            timed = self._at_no_step(part.stem)
-            if timed is not None:
-                return ProblemError.of("unknown-name", timed[0], where, timed[1])
             help = self._of_steps(part.stem) or did_you_mean(part.stem, self.names)
             help = help or f"known names: {', '.join(list(self.names)[:20])}"
             return ProblemError.of("unknown-name", f"{part.stem[:60]} is not defined", where, help)

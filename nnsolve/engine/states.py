@@ -57,7 +57,7 @@ class InitialStates:
         given = {text: value for text, value in self.problem.initial.items() if text not in used}
         taken = {name for equation in drafts for name in references(equation.expr)} if given else set()
         for text, value in given.items():
-            if self.scope.names.get(text) not in taken:
+            if self.scope.find(text) not in taken:
                 states = [str(name) for name in taken if name in self.missing]
                 help = f"the equations use {', '.join(states)}" if states else "leave it out"
                 findings.error("unknown-key", f"initial: nothing uses {text}", value.place, help)

@@ -64,10 +64,10 @@ class Trainer:
         self.load(update, parameters or {})
 
     def load(self, update: int, parameters: Mapping[Name, Tensor]) -> None:
-        """Continue from the parameters after a number of updates."""
+        """Continue from the parameters after a number of updates; what is not among them is as the file gives it."""
         self.update = update
-        for name, value in parameters.items():
-            self.values[name][...] = value
+        for name, value in self.values.items():
+            value[...] = parameters[name] if name in parameters else self.run.program.leaves[name].value
         self._seen = 0.0  # losses of the batches of the epoch in which `update` is
         self._complete = update % self.plan.per_epoch == 0  # whether all of them are in it
 

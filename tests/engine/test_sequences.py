@@ -365,8 +365,8 @@ targets: {y: [1, 2, 3]}
         ("equations: ['h_t = w * x_t']\nloss: {name: squared_error, over_time: sum}", "missing-prediction", 7, "y_hat"),
         ("equations: ['h_t = w * x_t']\nloss: squared_error", "missing-prediction", 7, "squared_error(h_T, y)"),
         ("equations: ['h_t = w * x_{t-1}']", "unknown-name", 6, "initial: {x_0: ...}"),
-        ("equations: ['h_t = w * x_{t-9}']", "unknown-name", 6, "one step before"),
-        ("equations: ['h_t = w_t * x_t']", "unknown-name", 6, "write w"),
+        ("equations: ['h_t = w * x_{t-9}']", "unknown-name", 6, "than one step before"),
+        ("equations: ['h_t = w_t * x_t']", "unknown-name", 6, "without time steps"),
         ("equations: ['h_t = w * x_t']\ninitial: {h_0: 1}", "unknown-key", 7, "leave it out"),
         ("equations: ['h_t = w * h_{t-1} + x_t']\ninitial: {h_4: 1}", "unknown-key", 7, "h_0"),
         ("equations: ['h_t = w * x_t']\nask: [dh/dw]", "unknown-name", 7, "dh_3/dw"),
@@ -374,7 +374,7 @@ targets: {y: [1, 2, 3]}
         ("equations: ['h_t = w * x_t', 'h_2 = 5']", "duplicate-name", 6, None),
         ("equations: ['h_t = w * x_t + h_t']", "cyclic-equations", 6, None),
         ("equations: ['h_t = w * x_t']\nloss: h", "loss-not-scalar", 7, "sum(h)"),
-        ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, "h_T"),
+        ("equations: ['h_t = w * x_t']\nask: [h_4]", "unknown-name", 7, "h_1 to h_3"),
         ("equations: ['h_t = w * x_t', 'L = sum(h)']\nloss: L\nask: [dL/dw_7]", "unknown-name", 8, None),
     ],
 )
@@ -407,6 +407,15 @@ def test_an_update_cannot_wait_for_itself(tmp_path: Path) -> None:
         solved(tmp_path, **sections, training=training)
     assert caught.value.diagnostics[0].place is not None
     solved(tmp_path, **sections, training={**training, "update": ["U"]})
+
+
+def test_layers_have_a_most_of_equations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnsolve.engine.layers.MAX_EQUATIONS", 7)
+    layer = {"rnn": {"W_xh": 1, "W_hh": 1, "activation": "tanh"}}
+    conventions = {"weights": "rows", "samples": "columns"}
+    solved(tmp_path, conventions=conventions, layers=[layer], inputs={"x": [1, 2, 3]}, ask=["h_3"])
+    with pytest.raises(ProblemError, match="more than 7 equations"):
+        solved(tmp_path, conventions=conventions, layers=[layer, layer], inputs={"x": [1, 2, 3]}, ask=["h2_3"])
 
 
 def test_sequences_of_different_lengths_are_refused(tmp_path: Path) -> None:

@@ -120,6 +120,16 @@ def test_an_epoch_is_reported_only_where_all_of_it_was_seen(tmp_path: Path) -> N
     assert seen == [3, 4, 5]
 
 
+def test_back_to_the_beginning(tmp_path: Path) -> None:
+    """What is loaded without parameters is what the file gives, not what the trainer happens to have."""
+    run = Run(read(tmp_path, **xor("all", 50)))
+    trainer = Trainer(run)
+    trainer.advance(3)
+    trainer.load(0, {})
+    for name, value in trainer.parameters.items():
+        np.testing.assert_array_equal(value, run.program.leaves[name].value)
+
+
 def test_parameters_are_copies(tmp_path: Path) -> None:
     trainer = Trainer(Run(read(tmp_path, **xor("all", 50))))
     before = trainer.parameters
