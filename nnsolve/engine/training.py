@@ -67,7 +67,7 @@ class Trainer:
         """Continue from the parameters after a number of updates; what is not among them is as the file gives it."""
         self.update = update
         for name, value in self.values.items():
-            value[...] = parameters[name] if name in parameters else self.run.program.leaves[name].value
+            value[...] = parameters[name] if name in parameters else self.plan.program.leaves[name].value
         self._seen = 0.0  # losses of the batches of the epoch in which `update` is
         self._complete = update % self.plan.per_epoch == 0  # whether all of them are in it
 
