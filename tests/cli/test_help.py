@@ -61,3 +61,18 @@ def test_version() -> None:
 
 def test_nothing_asked_shows_the_help() -> None:
     assert "Commands:" in call().output
+
+
+def test_ctrl_c_while_the_commands_are_imported_leaves_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from nnsolve.__main__ import run\n"
+        "run()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 130
+    assert result.stderr == ""
