@@ -80,7 +80,7 @@ def number(node: ScalarNode, *, infinite: bool = False, among_others: bool = Fal
                 return -math.inf if found[1] == "-" else math.inf
             help = "only an entry of constants: may be infinite"
             raise ProblemError.of("not-finite", f"{shown(text)} is not a finite number", node.place, help)
-    _refuse(node, among_others)
+    refuse(node, among_others)
     try:
         expr = parse(text, node.text_place)
     except ProblemError as error:
@@ -133,7 +133,7 @@ def _overflow(node: ScalarNode) -> ProblemError:
     return ProblemError.of("not-finite", message, node.place)
 
 
-def _refuse(node: ScalarNode, among_others: bool) -> None:
+def refuse(node: ScalarNode, among_others: bool) -> None:
     """Raise for what is no number, with the fix where there is a usual one."""
     text, place = node.text, node.place
     if is_null(node) or not text.strip():

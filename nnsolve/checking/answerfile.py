@@ -1,0 +1,197 @@
+"""Reading answer files, which come from strangers: bounded, nothing interpreted, one bad answer spoils no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.claims import claim
+from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
+from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
+from nnsolve.problem.numbers import described, is_null
+from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, parse_yaml
+from nnsolve.problem.source import read_text, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 1 << 20
+MAX_NODES = 50_000
+MAX_DEPTH = 12
+MAX_ANSWERS = 2000
+MAX_AXES = 4
+MAX_NAME = 200
+"""Characters of a student's or problem's name, and of an answer's key."""
+
+KEYS = ("problem", "student", "answers")
+
+
+def read_answers(path: str | Path) -> AnswerFile:
+    """An answer file; what is wrong with it is in its `findings`, what is wrong with one answer stands in its place."""
+    file = str(path)
+    try:
+        text = read_text(path, Place(file), MAX_BYTES)
+    except ProblemError as error:
+        findings = [d._replace(help=None) if d.code == "too-big" else d for d in error.diagnostics]
+        return AnswerFile(file, None, None, {}, tuple(findings))
+    return parse_answers(text, file)
+
+
+def parse_answers(text: str, file: str) -> AnswerFile:
+    """As `read_answers`, of a text that was read already."""
+    root, findings = parse_yaml(text, file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
+    findings = [d._replace(help=None) if d.code == "too-many-values" else d for d in findings]
+    if root is None:
+        return AnswerFile(file, None, None, {}, tuple(findings))
+    if not isinstance(root, MapNode):
+        help = "write problem:, student: and answers:"
+        findings.append(
+            Diagnostic("wrong-type", f"an answer file is a mapping; found {described(root)}", root.place, help)
+        )
+        return AnswerFile(file, None, None, {}, tuple(findings))
+    return _Reader(root, file, findings).read()
+
+
+class _Reader:
+    def __init__(self, root: MapNode, file: str, findings: list[Diagnostic]) -> None:
+        self.root = root
+        self.file = file
+        self.findings = findings
+
+    def error(self, code: str, message: str, place: Place, help: str | None = None) -> None:
+        self.findings.append(Diagnostic(code, message, place, help))
+
+    def read(self) -> AnswerFile:
+        root = self.root
+        entries: dict[str, Node] = {}
+        for key, value in root.entries:
+            if key.text in KEYS:
+                entries[key.text] = value
+            else:
+                near = did_you_mean(key.text, KEYS)
+                help = near or f"keys of an answer file: {', '.join(KEYS)}; answers stand below answers:"
+                message = f"an answer file has no key {shown(key.text)}"
+                self.findings.append(Diagnostic("unknown-key", message, key.place, help, "warning"))
+        problem = self.word("problem", entries.get("problem"), "write problem: and the name of the problem file")
+        if problem is not None and not is_stem(problem):
+            message = f"{shown(problem)} is not the name of a problem"
+            place = entries["problem"].place
+            self.error("bad-name", message, place, "write its name alone, without folder and without .yaml")
+            problem = None
+        elif "problem" not in entries:
+            help = "add problem: and the name of the problem file, without .yaml"
+            self.error("missing-key", "the file does not say which problem it answers", root.place, help)
+        student = self.word("student", entries["student"], "write student: s0417") if "student" in entries else None
+        answers = self.answers(entries.get("answers"))
+        return AnswerFile(self.file, problem, student, answers, tuple(self.findings))
+
+    def word(self, key: str, node: Node | None, help: str) -> str | None:
+        """The value of `problem:` or `student:`, a short text in one line."""
+        if node is None or is_null(node):
+            return None
+        if not isinstance(node, ScalarNode):
+            self.error("wrong-type", f"{key} is a word; found {described(node)}", node.place, help)
+            return None
+        text = node.text.strip()
+        if len(text) > MAX_NAME or not text.isprintable():
+            message = f"{key}: {shown(text)} is too long or has signs that cannot be shown"
+            self.error("bad-name", message, node.place, f"at most {MAX_NAME} letters in one line")
+            return None
+        return text or None
+
+    def answers(self, node: Node | None) -> dict[str, Given | Unreadable]:
+        if node is None or is_null(node):
+            return {}
+        if not isinstance(node, MapNode):
+            self.error("wrong-type", f"answers is a mapping; found {described(node)}", node.place, "write id: answer")
+            return {}
+        if len(node.entries) > MAX_ANSWERS:
+            message = f"there are {len(node.entries)} answers; at most {MAX_ANSWERS} are read"
+            self.error("too-many-answers", message, node.place, "answer what is asked")
+            return {}
+        result: dict[str, Given | Unreadable] = {}
+        for key, value in node.entries:
+            if len(key.text) > MAX_NAME or not key.text.isprintable():
+                self.error("bad-name", f"{shown(key.text)} is not the id of an answer", key.place)
+            elif not is_null(value):  # left blank: missing
+                result[key.text] = answer(value)
+        if self.findings:
+            self.confine(node, result)
+        return result
+
+    def confine(self, node: MapNode, result: dict[str, Given | Unreadable]) -> None:
+        """What is wrong within a single answer makes that one unreadable, not the file."""
+        starts = [(key.place.line, key.place.column, key.text) for key, _ in node.entries]
+        below = [key.place.line for key, _ in self.root.entries if key.place.line > node.place.line]
+        end = min(below, default=None)
+        kept = []
+        for finding in self.findings:
+            place = finding.place
+            owner = None
+            if finding.severity == "error" and place is not None and (end is None or place.line < end):
+                before = [start for start in starts if start[:2] <= (place.line, place.column)]
+                owner = before[-1][2] if before else None
+            if owner is None or place is None:
+                kept.append(finding)
+                continue
+            if finding.code == "duplicate-key":
+                twice = [key.text for key, _ in node.entries if shown(key.text) in finding.message]
+                owner = twice[0] if twice else owner
+            result[owner] = Unreadable(finding.message, finding.help, place.line, place.column)
+        self.findings = kept
+
+
+def is_stem(text: str) -> bool:
+    """Whether a text can be the stem of a problem file: no folder, nothing hidden."""
+    return bool(text) and not text.startswith((".", "~")) and not any(sign in text for sign in "/\\:\0")
+
+
+def answer(node: Node) -> Given | Unreadable:
+    """An answer: a number, or a list (of lists) of numbers."""
+    if type(node) is not ListNode:
+        found = claim(node)
+        if type(found) is Unreadable:
+            return found
+        return Given((found,), (), node.place.line, node.place.column)  # type: ignore[arg-type]
+    claims: list[Claim] = []
+    shape = _collect(node, claims, 1)
+    if type(shape) is Unreadable:
+        return shape
+    return Given(tuple(claims), shape, node.place.line, node.place.column)  # type: ignore[arg-type]
+
+
+def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...] | Unreadable:
+    """Append the numbers of a list; its shape."""
+    place = node.place
+    items: Sequence[Node] = node.items
+    if not items:
+        return Unreadable(
+            "found an empty list where numbers are expected", "write its numbers", place.line, place.column
+        )
+    if depth > MAX_AXES:
+        return Unreadable(f"lists are nested more than {MAX_AXES} deep", None, place.line, place.column)
+    if type(items[0]) is not ListNode:
+        for item in items:
+            found = claim(item)
+            if type(found) is Unreadable:
+                return found
+            claims.append(found)  # type: ignore[arg-type]
+        return (len(items),)
+    first: tuple[int, ...] | None = None
+    for item in items:
+        if type(item) is not ListNode:
+            message = f"found {described(item)} in a list of lists"
+            return Unreadable(message, "each row is a list of its own", item.place.line, item.place.column)
+        shape = _collect(item, claims, depth + 1)
+        if type(shape) is Unreadable:
+            return shape
+        if first is not None and shape != first:
+            message = f"the rows differ in length: {_count(first)} and {_count(shape)}"  # type: ignore[arg-type]
+            return Unreadable(message, "give every row as many numbers", item.place.line, item.place.column)
+        first = shape  # type: ignore[assignment]
+    assert first is not None
+    return (len(items), *first)
+
+
+def _count(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

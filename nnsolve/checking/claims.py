@@ -1,0 +1,81 @@
+"""The spelling of numbers in answers: what a number claims, and what is wrong with what is none."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from nnsolve.checking.model import Claim, Unreadable
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.problem.numbers import MAX_LENGTH, refuse
+from nnsolve.problem.reader import ListNode, Node, ScalarNode
+from nnsolve.problem.source import shown
+
+EXACT_DIGITS = 17
+"""Significant digits of a fraction, which is exact."""
+
+_decimal = re.compile(r"[-+−]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([-+−]?[0-9]+))?( ?%)?").fullmatch
+_fraction = re.compile(r"([-+−]?[0-9]+) ?/ ?([0-9]+)").fullmatch
+
+
+def claim(node: Node) -> Claim | Unreadable:
+    """The number that a scalar spells: a decimal, one with an exponent, a fraction, a percentage (4.7% is 0.047)."""
+    if type(node) is not ScalarNode:
+        what = "a list" if type(node) is ListNode else "a mapping"
+        return Unreadable(
+            f"found {what} where a number is expected", "write one number", node.place.line, node.place.column
+        )
+    text, place = node.text, node.place
+    if len(text) > MAX_LENGTH:
+        return unreadable(node)
+    found = _decimal(text)
+    if found is None:
+        return _fraction_claim(node)
+    spelled = text if text.isascii() else text.replace("−", "-")
+    whole, behind, only, exponent, percent = found.groups()
+    digits = behind or only or ""
+    value = float(spelled[: -len(percent)] if percent else spelled)
+    power = int(exponent.replace("−", "-")) if exponent else 0
+    if percent:
+        value /= 100
+        power -= 2
+    if math.isinf(value):
+        return Unreadable(f"{shown(text)} is too large for a number", "check its exponent", place.line, place.column)
+    significant = len(((whole or "") + digits).lstrip("0"))
+    return tuple.__new__(  # the loop that every number goes through
+        Claim, (value, place_value(power - len(digits)), significant, text, place.line, place.column)
+    )
+
+
+def place_value(power: int) -> float:
+    """10 to the power; 0 or infinity where that is no number any more."""
+    return _POWERS[power] if -30 <= power <= 0 else 0.0 if power < -320 else math.inf if power > 308 else 10.0**power
+
+
+_POWERS = {power: float(f"1e{power}") for power in range(-30, 1)}
+
+
+def _fraction_claim(node: ScalarNode) -> Claim | Unreadable:
+    found = _fraction(node.text)
+    if found is None:
+        return unreadable(node)
+    top, bottom = int(found[1].replace("−", "-")), int(found[2])
+    line, column = node.place.line, node.place.column
+    if bottom == 0:
+        return Unreadable(f"{shown(node.text)} divides by zero", "write the number", line, column)
+    try:
+        return Claim(top / bottom, 0.0, EXACT_DIGITS, node.text, line, column)
+    except OverflowError:
+        return Unreadable(f"{shown(node.text)} is too large for a number", "write it as a decimal", line, column)
+
+
+def unreadable(node: ScalarNode) -> Unreadable:
+    """Why a scalar is no number, and what to write instead."""
+    line, column = node.place.line, node.place.column
+    try:
+        refuse(node, among_others=False)
+    except ProblemError as error:
+        first = error.diagnostics[0]
+        return Unreadable(first.message, first.help, line, column)
+    help = "write a number such as 6.08, -1.5e-3 or 2/3"
+    return Unreadable(f"{shown(node.text)} is not a number", help, line, column)

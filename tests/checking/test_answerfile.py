@@ -1,0 +1,194 @@
+"""Answer files as strangers write them: the spelling of numbers, and what no file can do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from nnsolve.checking.answerfile import MAX_BYTES, is_stem, parse_answers, read_answers
+from nnsolve.checking.model import AnswerFile, Given, Unreadable
+
+HEAD = "problem: p\nstudent: s1\nanswers:\n"
+
+
+def read(answers: str) -> AnswerFile:
+    return parse_answers(HEAD + answers, "a.yaml")
+
+
+def one(text: str) -> Given | Unreadable:
+    found = read(f"  q: {text}\n")
+    assert not found.findings
+    return found.answers["q"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "digits"),
+    [
+        ("6.08", 6.08, 0.01, 3),
+        ("-6.080", -6.08, 0.001, 4),
+        ("+3", 3, 1, 1),
+        ("007", 7, 1, 1),
+        ("1200", 1200, 1, 4),
+        (".5", 0.5, 0.1, 1),
+        ("2.", 2, 1, 1),
+        ("0.00", 0, 0.01, 0),
+        ("1.5e-3", 0.0015, 1e-4, 2),
+        ("1E3", 1000, 1000, 1),
+        ("2/3", 2 / 3, 0, 17),
+        ("-2 / 3", -2 / 3, 0, 17),
+        ("−0.25", -0.25, 0.01, 2),
+        ("1e−2", 0.01, 0.01, 1),
+        ("−1/4", -0.25, 0, 17),
+        ("4.70%", 0.047, 1e-4, 3),
+        ("5 %", 0.05, 0.01, 1),
+        ("'6.08'", 6.08, 0.01, 3),
+        ("0e999", 0, float("inf"), 0),
+        ("1e-999", 0, 0, 1),
+    ],
+)
+def test_a_number_claims_what_its_spelling_says(text: str, value: float, unit: float, digits: int) -> None:
+    found = one(text)
+    assert isinstance(found, Given) and found.shape == ()
+    claim = found.claims[0]
+    assert claim.value == pytest.approx(value, rel=1e-15)
+    assert claim.unit == pytest.approx(unit, rel=1e-12) and claim.digits == digits
+    assert (claim.text, claim.line, claim.column) == (text.strip("'"), 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("1_000", "1000"),
+        ("nan", "number"),
+        (".NaN", "number"),
+        ("inf", "6.08"),
+        ("-.inf", "6.08"),
+        ("6,08", "6.08"),
+        ("1 2 3", "[1, 2, 3]"),
+        ("٣", "0 to 9"),
+        ("1٣", "0 to 9"),
+        ("1:30", "6.08"),
+        ("0x1F", "6.08"),
+        ("sqrt(2)", "6.08"),
+        ("true", "1 or 0"),
+        ("1/0", "number"),
+        ("1e999", "exponent"),
+        ("9" * 401, ""),
+        ("1.2.3", "6.08"),
+        ("=cmd|'/C calc'!A0", "6.08"),
+        ("{a: 1}", "one number"),
+        ("[]", "numbers"),
+        ("[1, two]", "6.08"),
+        ("[1, ]", ""),
+        ("[[1, 2], [3]]", "as many"),
+        ("[[1, 2], 3]", "row"),
+        ("[1, [2, 3]]", "one number"),
+        ("[[[[[1]]]]]", ""),
+    ],
+)
+def test_what_is_no_number_is_refused_with_the_fix(text: str, help: str) -> None:
+    if text == "[1, ]":  # a comma behind the last number is YAML's own
+        assert isinstance(one(text), Given)
+        return
+    found = one(text)
+    assert isinstance(found, Unreadable) and found.line == 4 and found.column >= 6
+    assert help in (found.help or "")
+    assert len(found.message) < 300
+
+
+def test_a_tensor_is_row_by_row_with_the_place_of_each_number() -> None:
+    found = read("  W:\n    - [1, -2.5]\n    - [2/3, 4]\n").answers["W"]
+    assert isinstance(found, Given) and found.shape == (2, 2)
+    assert [claim.text for claim in found.claims] == ["1", "-2.5", "2/3", "4"]
+    assert [(claim.line, claim.column) for claim in found.claims] == [(5, 8), (5, 11), (6, 8), (6, 13)]
+
+
+def test_who_answers_what() -> None:
+    found = read("  q: 1\n  blank:\n  none: ~\n")
+    assert (found.problem, found.student) == ("p", "s1")
+    assert list(found.answers) == ["q"]  # what is left blank is missing
+    assert parse_answers("problem: 010\nanswers: {}\n", "a").student is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "bad"),
+    [
+        ("  a: &x 1\n  b: 2\n", ["a"]),
+        ("  b: 2\n  a: *x\n", ["a"]),
+        ("  a: !!python/object:os.system 1\n  b: 2\n", ["a"]),
+        ("  a: 1\n  b: 2\n  a: 3\n", ["a"]),
+        ("  b: 2\n  a: {<<: 1}\n", ["a"]),
+        ("  a: {? [1] : 2}\n  b: 2\n", ["a"]),
+    ],
+)
+def test_what_is_wrong_within_an_answer_spoils_no_other(answers: str, bad: list[str]) -> None:
+    found = read(answers)
+    assert not found.findings
+    assert [key for key, given in found.answers.items() if isinstance(given, Unreadable)] == bad
+    assert isinstance(found.answers["b"], Given)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "empty-file"),
+        ("- 1\n", "wrong-type"),
+        ("answers: {a: 1}\n", "missing-key"),
+        ("problem: [1]\n", "wrong-type"),
+        ("problem: p\nproblem: q\n", "duplicate-key"),
+        ("problem: &x p\nstudent: *x\n", "anchor"),
+        ("problem: p\nanswers: 3\n", "wrong-type"),
+        ("problem: p\nanswers: {a: [1, 2}\n", "syntax"),
+        ("problem: p\n---\nproblem: q\n", "several-documents"),
+        ("problem: ../../etc/passwd\n", "bad-name"),
+        ("problem: /etc/passwd\n", "bad-name"),
+        ("problem: ..\n", "bad-name"),
+        ('problem: "a\\e[31mb"\n', "control-character"),
+        ("problem: " + "[" * 100 + "\n", "too-deep"),
+        ("problem: p\nanswers: [" + "1," * 60_000 + "]\n", "too-many-values"),
+        ("%TAG ! tag:x,2000:\n---\nproblem: p\n", "directive"),
+    ],
+)
+def test_what_spoils_a_file_is_found(text: str, code: str) -> None:
+    findings = parse_answers(text, "a.yaml").findings
+    assert code in " ".join(finding.code for finding in findings)
+
+
+def test_a_key_that_no_answer_file_has_is_a_warning() -> None:
+    found = parse_answers("problem: p\nanswer: {a: 1}\n", "a.yaml")
+    assert [(finding.severity, finding.help) for finding in found.findings] == [("warning", "did you mean 'answers'?")]
+
+
+@pytest.mark.parametrize("text", ["", "a/b", "a\\b", ".a", "..", "~a", "C:a", "a\0"])
+def test_a_problem_is_named_without_folder(text: str) -> None:
+    assert not is_stem(text) and is_stem("regression-l2") and is_stem("blatt 3 (b)")
+
+
+def test_hostile_files_end_soon(tmp_path: Path) -> None:
+    """Alias bombs, deep nesting, 100 MB, devices, what is no text: a finding each, and no time."""
+    bomb = "problem: p\nanswers:\n  a: &a [1]\n" + "".join(
+        f"  b{n}: &b{n} [" + ",".join([f"*b{n - 1}" if n else "*a"] * 9) + "]\n" for n in range(200)
+    )
+    texts = [
+        bomb,
+        HEAD + "  q: " + "[" * 500_000,
+        HEAD + "  q: {" * 100,
+        HEAD + "".join(f"  k{n}: 1\n" for n in range(5000)),
+    ]
+    paths = []
+    for n, text in enumerate(texts):
+        paths.append(tmp_path / f"{n}.yaml")
+        paths[-1].write_text(text)
+    big = tmp_path / "big.yaml"
+    with big.open("wb") as file:
+        file.truncate(100 * MAX_BYTES)
+    (tmp_path / "binary.yaml").write_bytes(b"problem: \xff\xfe")
+    os.mkfifo(tmp_path / "fifo.yaml")
+    for path in [*paths, big, tmp_path / "binary.yaml", tmp_path / "fifo.yaml", tmp_path, tmp_path / "none.yaml"]:
+        start = perf_counter()
+        found = read_answers(path)
+        assert found.findings or any(isinstance(given, Unreadable) for given in found.answers.values())
+        assert perf_counter() - start < 2
