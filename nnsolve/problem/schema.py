@@ -114,6 +114,13 @@ ASK: Table = {
     "text": Key("string", "The question in words."),
 }
 
+MARKING: Table = {
+    "points": Key("number", "Points of an ask that does not say; 1 if not said.", low=0),
+    "imprecise": Key("number", "The credit of an answer with too few digits; 0.5 if not said.", low=0, high=1),
+    "carried": Key("number", "The credit of an answer that is right, given an earlier wrong one; 1.", low=0, high=1),
+    "partial": Key("boolean", "Whether a tensor earns the mean over its elements (true) or all or nothing."),
+}
+
 PART: Table = {
     "id": Key("string", "What comes before the dot in its answers: b.z1."),
     "title": Key("string", "The part's title."),
@@ -150,7 +157,7 @@ PROBLEM: Table = {
     "training": Key("training", "How parameters are updated."),
     "rounding": Key("rounding", "Which values are rounded as they are stored."),
     "ask": Key("list of asks", "What is asked: addresses, or {id: ..., of: ...}."),
-    "marking": Key("any", "How answers are marked.", later=True),
+    "marking": Key("marking", "What answers earn: {imprecise: 0.5, carried: 1}."),
     "parts": Key("list of parts", "The same problem with other givens, each part over the rest."),
 }
 

@@ -22,7 +22,7 @@ from nnsolve.problem.fields import (
 from nnsolve.problem.model import Conventions, Layer, Loss, Rounding, Schedule, Text, Training, Value
 from nnsolve.problem.numbers import BOOLEANS, constant, is_null, looks_numeric, whole_or_float
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode
-from nnsolve.problem.schema import CONVENTIONS, HYPERPARAMETERS, LAYER, LOSS, ROUND, SCHEDULE, TRAINING
+from nnsolve.problem.schema import CONVENTIONS, HYPERPARAMETERS, LAYER, LOSS, MARKING, ROUND, SCHEDULE, TRAINING
 from nnsolve.problem.source import shown
 from nnsolve.problem.values import Settings, read_value
 
@@ -129,7 +129,7 @@ def _option(
             if (value := read_value(node, context, settings)) is not None:
                 values[name] = value
         else:
-            plain[name] = plain_value(node, words=True)
+            plain[name] = plain_value(node)
     elif isinstance(node, ListNode):
         if node.items and all(_is_word(item) for item in node.items):  # gates: [i, f, o, g]
             plain[name] = tuple([text_of(item, name) for item in node.items])
@@ -152,19 +152,19 @@ def _is_word(node: Node) -> bool:
     return isinstance(node, ScalarNode) and bool(is_identifier(node.text)) and constant(node) is None
 
 
-def plain_value(node: Node, *, words: bool = False) -> Any:
-    """A node as Python objects: numbers, booleans, None, str (with `words`: `Text`), lists, dicts."""
+def plain_value(node: Node) -> Any:
+    """A node as Python objects: numbers, booleans, None, `Text`, lists, dicts."""
     if isinstance(node, MapNode):
-        return {key.text: plain_value(value, words=words) for key, value in node.entries}
+        return {key.text: plain_value(value) for key, value in node.entries}
     if isinstance(node, ListNode):
-        return [plain_value(item, words=words) for item in node.items]
+        return [plain_value(item) for item in node.items]
     if is_null(node):
         return None
     if node.plain and node.text in BOOLEANS:
         return BOOLEANS[node.text]
     if node.plain and looks_numeric(node) and constant(node) is not None:
         return whole_or_float(node)
-    return Text(node.text, node.text_place) if words else node.text
+    return Text(node.text, node.text_place)
 
 
 # equations ------------------------------------------------------------------------------------------------------------
@@ -326,10 +326,5 @@ def read_rounding(node: Node, context: Context) -> tuple[Rounding, ...]:
 
 
 def read_marking(node: Node, context: Context) -> dict[str, Any]:
-    """`marking:` as plain Python objects."""
-    if not isinstance(node, MapNode):
-        wrong_type(node, "marking is a mapping", context)
-        return {}
-    result = plain_value(node)
-    assert isinstance(result, dict)
-    return result
+    """`marking:`, what answers earn."""
+    return read_fields(known_entries(node, MARKING, "marking", context), MARKING, "marking", context)

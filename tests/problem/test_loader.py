@@ -43,7 +43,7 @@ ask:
   - {id: q-d, of: L, decimals: 2, points: 5}
   - "h1[1]"
   - {id: run, of: L@0..3, points: 2}
-marking: {imprecise: 0.5, notes: [a, 1, true]}
+marking: {points: 2, imprecise: 1/4, carried: 0.8, partial: false}
 """
 
 FREE = """\
@@ -136,7 +136,7 @@ def test_a_problem_with_layers(load):
     assert [ask.of.text for ask in problem.ask[3:]] == ["L@0", "L@1", "L@2", "L@3"]
     assert problem.ask[1].options == {"decimals": 2, "points": 5}
     assert problem.ask[3].options == {"points": 0.5}
-    assert problem.marking == {"imprecise": 0.5, "notes": ["a", 1, True]}
+    assert problem.marking == {"points": 2, "imprecise": 0.25, "carried": 0.8, "partial": False}
     assert problem.where("loss").line == 21
     assert problem.where("given") == problem.place
 
@@ -386,6 +386,10 @@ def test_warnings_are_findings_but_no_errors(tmp_path):
         ("equations: [z = w]\nask: [z@0..99999999]", "bad-range", "2:8", "at most"),
         ("equations: [z = w]\nask: [z..3]", "bad-range", "2:7", "behind @"),
         ("equations: [z = w]\nmarking: 3", "wrong-type", "2:10", "mapping"),
+        ("equations: [z = w]\nmarking: {imprecise: 2}", "out-of-range", "2:22", "at most 1"),
+        ("equations: [z = w]\nmarking: {carried: -1}", "out-of-range", "2:20", "at least 0"),
+        ("equations: [z = w]\nmarking: {partial: 0.5}", "wrong-type", "2:20", "true or false"),
+        ("equations: [z = w]\nmarking: {carry: 1}", "unknown-key", "2:11", "'carry'"),
     ],
 )
 def test_each_mistake_is_named_with_its_place(only, text, code, place, part):
@@ -535,7 +539,7 @@ def test_what_was_meant_is_offered(tmp_path, text, code, place, help):
 def test_helps_list_only_what_is_there_today(only, key):
     help = only(f"equations: [z = w]\n{key}").help
     later = ("truncate", "initial")
-    assert not [word for word in (*later, "over_time", "marking") if word in help]
+    assert not [word for word in (*later, "over_time") if word in help]
 
 
 def test_the_usual_abbreviation_of_a_key_is_known(only):

@@ -1,0 +1,140 @@
+"""An answer against the exact value, element by element (design part 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nnsolve.checking.model import Given, Verdict
+
+RTOL = 1e-3
+ASKED_DIGITS = 2
+"""Significant digits of the exact value that are asked where the ask does not say."""
+
+NOISE = 4 * 2.0**-52
+"""What an exact 0 may be off by, relative to the largest element beside it: the rounding of its own computation."""
+
+_SLACK = 1 + 1e-9  # 6.08 is within half a unit of 6.085, whatever the last bit says
+
+
+class Bounds(NamedTuple):
+    """How far a number may be from its exact value.
+
+    Within `tolerance` it is right; also within half a unit of the last digit that was written, where that digit's place
+    value is at most `asked`. Up to `coarsest` a correct rounding is imprecise; beyond that it says nothing.
+    """
+
+    exact: float
+    tolerance: float
+    asked: float
+    coarsest: float
+
+
+def bounds(values: Sequence[float], sizes: Sequence[float], options: Mapping[str, Any]) -> tuple[Bounds, ...]:
+    """The bounds of each element; `sizes` are what rtol is taken of: the values, or how much an update changed them.
+
+    An ask that says decimals or significant asks for that digit; else for two significant digits of the size.
+    """
+    rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    result = []
+    for value, size in zip(values, sizes, strict=True):
+        if not math.isfinite(value):
+            result.append(Bounds(value, -1.0, 0.0, 0.0))  # no number is right
+            continue
+        first = leading(size) or leading(value)
+        if "decimals" in options:
+            asked = 10.0 ** -options["decimals"]
+        elif "significant" in options:
+            asked = leading(value) * 10.0 ** (1 - options["significant"])
+        else:
+            asked = first * 10.0 ** (1 - ASKED_DIGITS)
+        tolerance = max(rtol * abs(size), atol, NOISE * largest)
+        if "decimals" in options or "significant" in options:
+            tolerance = max(tolerance, asked / 2)
+        result.append(Bounds(value, tolerance * _SLACK, asked * _SLACK, first * _SLACK))
+    return tuple(result)
+
+
+def leading(value: float) -> float:
+    """The place value of the first significant digit: 1 of 6.08, 0.01 of -0.05; 0 where there is none."""
+    if value == 0 or not math.isfinite(value):
+        return 0.0
+    return float(10.0 ** math.floor(math.log10(abs(value))))
+
+
+def judge(given: Given, bounds: Sequence[Bounds]) -> list[Verdict]:
+    """The verdict on each element of an answer that has the right shape."""
+    verdicts: list[Verdict] = []
+    for claim, (exact, tolerance, asked, coarsest) in zip(given.claims, bounds, strict=True):
+        deviation = abs(claim[0] - exact)
+        if deviation <= tolerance:
+            verdicts.append("correct")
+        elif deviation <= claim[1] / 2 * _SLACK and claim[1] <= coarsest:
+            verdicts.append("correct" if claim[1] <= asked else "imprecise")
+        else:
+            verdicts.append("wrong")
+    return verdicts
+
+
+def overall(elements: Sequence[Verdict]) -> Verdict:
+    """The verdict on a tensor: that of its worst element."""
+    for verdict in _WORST_FIRST:
+        if verdict in elements:
+            return verdict
+    return "correct"
+
+
+_WORST_FIRST: tuple[Verdict, ...] = ("wrong", "carried", "imprecise")
+
+
+def fits(given: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    """Whether an answer has the shape that is expected.
+
+    A vector may be a list, a row or a column, a number may stand in brackets; a matrix must not be transposed.
+    """
+    if given == expected:
+        return True
+    count = math.prod(expected)
+    if math.prod(given) != count:
+        return False
+    if count == 1:
+        return True
+    if len(expected) == 1:
+        return len(given) == 2 and 1 in given
+    return len(given) == 1 and len(expected) == 2 and 1 in expected
+
+
+def spelled(bounds: Bounds, digits: int = 4) -> str:
+    """The exact value with as few significant digits, but no fewer than these, as make a right answer."""
+    exact = bounds.exact
+    if not math.isfinite(exact) or exact == 0:
+        return repr(exact) if exact else "0"
+    for count in range(digits, 18):
+        text = f"{exact:.{count}g}"
+        if abs(float(text) - exact) <= bounds.tolerance:
+            return text
+    return repr(exact)
+
+
+def tolerance_text(options: Mapping[str, Any], changed: bool) -> str:
+    """The tolerance in words."""
+    parts = []
+    if "decimals" in options:
+        parts.append(f"to {_count(options['decimals'], 'decimal')}")
+    elif "significant" in options:
+        parts.append(f"to {_count(options['significant'], 'significant digit')}")
+    rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
+    if rtol or not (parts or atol):
+        parts.append(f"within {100 * rtol:.3g} % {'of what the update changes' if changed else 'of the value'}")
+    if atol:
+        parts.append(f"within {atol:g}")
+    return " or ".join(parts)
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"

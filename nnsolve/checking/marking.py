@@ -1,0 +1,42 @@
+"""What an answer is worth: points, and the credit of each verdict (`marking:` of a problem)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Verdict
+    from nnsolve.problem.model import Problem
+
+
+class Marking(NamedTuple):
+    """`marking:` with its defaults, which are what a fair teaching assistant would choose.
+
+    `points` are those of an ask that does not say; `imprecise` and `carried` are the credit of these verdicts; without
+    `partial` a tensor with a wrong element earns nothing, with it the mean over its elements.
+    """
+
+    points: float = 1.0
+    imprecise: float = 0.5
+    carried: float = 1.0
+    partial: bool = True
+
+    @classmethod
+    def of(cls, problem: Problem) -> Marking:
+        return cls(**problem.marking)
+
+    def credit(self, verdict: Verdict) -> float:
+        """The credit, from 0 to 1, of one number with this verdict."""
+        if verdict == "correct":
+            return 1.0
+        if verdict == "imprecise":
+            return self.imprecise
+        return self.carried if verdict == "carried" else 0.0
+
+    def of_elements(self, elements: Sequence[Verdict]) -> float:
+        """The credit of a tensor: the mean over its elements, or the worst one's."""
+        credits = [self.credit(verdict) for verdict in elements]
+        if not credits:
+            return 0.0
+        return sum(credits) / len(credits) if self.partial else min(credits)
