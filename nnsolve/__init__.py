@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from nnsolve.core.diagnostics import ProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from concurrent.futures import Executor
     from pathlib import Path
 
+    from nnsolve.checking.check import Report
     from nnsolve.engine.solve import Solution
 
 __version__ = "0.1.0"
-__all__ = ["ProblemError", "__version__", "solve"]
+__all__ = ["ProblemError", "__version__", "check_many", "solve"]
 
 
 def solve(path: str | Path) -> Solution:
@@ -23,3 +26,16 @@ def solve(path: str | Path) -> Solution:
     from nnsolve.report.display import solve as solve_file  # heavy: numpy and yaml
 
     return solve_file(path)
+
+
+def check_many(
+    paths: Iterable[str | Path], executor: Executor | None = None, problems: str | Path | None = None
+) -> Report:
+    """Check answer files and folders of them: `check_many(["answers"]).results` has a `Result` for each file.
+
+    `problems` is the folder of the problem files. `executor` is any `concurrent.futures.Executor` whose workers see
+    the same files; the order of the results does not depend on it. A student's broken file is a result.
+    """
+    from nnsolve.checking.check import check_many as check_files
+
+    return check_files(paths, executor, problems)

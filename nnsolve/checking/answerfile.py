@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ MAX_AXES = 4
 MAX_NAME = 200
 """Characters of a student's or problem's name, and of an answer's key."""
 
+GUESSED = 4096
+"""Characters of a broken file that are searched for its problem and student."""
+
 KEYS = ("problem", "student", "answers")
 
 
@@ -42,7 +46,7 @@ def parse_answers(text: str, file: str) -> AnswerFile:
     root, findings = parse_yaml(text, file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
     findings = [d._replace(help=None) if d.code == "too-many-values" else d for d in findings]
     if root is None:
-        return AnswerFile(file, None, None, {}, tuple(findings))
+        return AnswerFile(file, _guess("problem", text), _guess("student", text), {}, tuple(findings))
     if not isinstance(root, MapNode):
         help = "write problem:, student: and answers:"
         findings.append(
@@ -50,6 +54,12 @@ def parse_answers(text: str, file: str) -> AnswerFile:
         )
         return AnswerFile(file, None, None, {}, tuple(findings))
     return _Reader(root, file, findings).read()
+
+
+def _guess(key: str, text: str) -> str | None:
+    """What a file that cannot be read says in a plain line, so that its student has a row with what was asked."""
+    found = re.search(rf"^{key}:[ \t]+([\w][\w .()-]{{0,{MAX_NAME - 1}}})$", text[:GUESSED], flags=re.MULTILINE)
+    return found[1].strip() if found and found[1].isprintable() else None
 
 
 class _Reader:

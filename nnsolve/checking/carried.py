@@ -1,0 +1,200 @@
+"""Errors carried forward: what an answer has to be, given the student's own earlier values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nnsolve.checking.judge import Bounds, bounds
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.expressions import Ref, references
+from nnsolve.core.names import Name
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.moment import Moment
+from nnsolve.engine.program import Program
+from nnsolve.engine.run import Run
+from nnsolve.ops.operation import UndefinedValueError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.key import Key, Target
+
+    Tensor = NDArray[np.float64]
+
+MAX_UPDATES = 50
+"""Updates over which an answer is carried forward."""
+
+MAX_BLUR = 0.02
+"""What the digits that an earlier answer left out may shift a later one by, relative to its largest element."""
+
+Home = tuple[int, Name]
+"""A quantity: the run that computes it, and what its program calls it."""
+
+
+class Own(NamedTuple):
+    """A student's own answer to a quantity: its numbers, and how much of the largest its last digit leaves open.
+
+    One that is right stands for the exact value and is nothing to carry forward.
+    """
+
+    id: str
+    values: tuple[float, ...]
+    right: bool
+    blur: float = 0.0
+
+
+class Carried(NamedTuple):
+    """What an answer has to be, and the earlier answers that this follows from."""
+
+    bounds: tuple[Bounds, ...]
+    of: tuple[str, ...]
+
+
+class Carrier:
+    """Runs the equations of a key again with a student's own values in place of computed ones.
+
+    The programs are those of the key and, for errors that took the long way round a shortcut (dL/da, then dL/dz), one
+    in which every shortcut is undone; both are made once, whatever the number of students.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self._long: dict[str, Run] = {}
+
+    def home(self, target: Target) -> Home | None:
+        """Where an answer's quantity is computed; None for an expression, or what no single run computes."""
+        name, run = target.name, self.key.solvers[target.section].run
+        if name is None or (name.epoch is not None and name.after(0) == run.program.loss):
+            return None
+        return run.home(name)
+
+    def with_own(self, section: str, own: Mapping[Home, Own]) -> Sequence[Rerun]:
+        """The section run again with a student's own answers: by its shortcuts, then the long way."""
+        run = self.key.solvers[section].run
+        if section not in self._long:
+            self._long[section] = Run(run.problem)
+        return Rerun(run, own, False), Rerun(self._long[section], own, True)
+
+
+class Rerun:
+    """One pass over the moments of a run, own values in place of computed ones."""
+
+    def __init__(self, run: Run, own: Mapping[Home, Own], long: bool) -> None:
+        self.run = run
+        self.own = own
+        self.long = long
+        self.moments: list[Moment] = []
+
+    def expected(self, target: Target) -> Carried | None:
+        """What an answer has to be; None where it does not follow from a wrong one, or cannot be computed."""
+        try:
+            return self._expected(target)
+        except (ProblemError, UndefinedValueError):
+            return None
+
+    def _expected(self, target: Target) -> Carried | None:
+        starts: list[tuple[Home, Program]] = []
+        for name in references(target.expr):
+            update, plain = self.run.home(name)
+            if update > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
+                return None
+            starts.append(((update, plain), self.run.program_of(name)))
+        if isinstance(target.expr, Ref):
+            starts = [(self._made(*starts[0][0]), starts[0][1])]
+        reached = self._reached([home for home, _ in starts], itself=isinstance(target.expr, Ref))
+        if not reached:
+            return None
+        if isinstance(target.expr, Ref):
+            value = self._equation(*starts[0][0])
+        else:
+            names = {name: self._value(*self.run.home(name)) for name in references(target.expr)}
+            value = evaluate(target.expr, target.asked.shapes, names)
+        values = value.ravel().tolist()
+        if len(values) != len(target.values) or not np.isfinite(value).all():
+            return None
+        sizes = values
+        if target.changes is not None:
+            before = [exact - change for exact, change in zip(target.values, target.changes, strict=True)]
+            sizes = [new - old for new, old in zip(values, before, strict=True)]
+        blur = min(max(self.own[home].blur for home in reached), MAX_BLUR) * max(map(abs, sizes))
+        found = [bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, sizes, target.options)]
+        return Carried(tuple(found), tuple(dict.fromkeys(self.own[home].id for home in reached)))
+
+    def _made(self, update: int, plain: Name) -> Home:
+        """Where the equation of a quantity is: that of an updated parameter is in the run before."""
+        if update > 0 and plain in self.run.program.updated:
+            return update - 1, plain.after(1)
+        return update, plain
+
+    def _program(self, update: int, names: list[Name]) -> Program:
+        """The program of a run; with `long` the equations that names need take no shortcuts."""
+        program = self.run.program_at(update)
+        while self.long:
+            short = [equation for equation in program.closure(names) if equation.long is not None]
+            if not short:
+                break
+            for equation in short:
+                assert equation.long is not None
+                program.equations[equation.name] = equation._replace(expr=equation.long, long=None)
+        return program
+
+    def _reached(self, starts: list[Home], itself: bool) -> list[Home]:
+        """The wrong answers that quantities follow from, the nearest ones; an answer does not follow from itself."""
+        found: dict[Home, None] = {}
+        seen: set[Home] = set()
+        stack = list(starts)
+        while stack:
+            home = stack.pop()
+            update, name = home
+            if home in seen:
+                continue
+            seen.add(home)
+            own = self._own(home)
+            if own is not None and not (itself and home in starts):
+                if not self.own[own].right:
+                    found[own] = None
+                continue
+            equation = self._program(update, [name]).equation(name)
+            if equation is not None:
+                stack += [(update, used) for used in references(equation.expr)]
+            elif update > 0 and name in self.run.program.updated:
+                stack.append((update - 1, name.after(1)))
+        return list(found)
+
+    def _own(self, home: Home) -> Home | None:
+        """The key of the own answer at a place, where there is one: W@1 is what update 1 makes and run 1 uses."""
+        update, name = home
+        if home in self.own:
+            return home
+        used = (update + 1, name.after(0))
+        return used if name.update and used in self.own and used[1] in self.run.program.updated else None
+
+    def _moment(self, update: int) -> Moment:
+        while len(self.moments) <= update:
+            k = len(self.moments)
+            parameters = {} if k == 0 else self.moments[-1].next_parameters()
+            moment = self.run.moment_with(k, parameters)
+            shapes = moment.program.shapes
+            for (at, name), own in self.own.items():
+                where = name if at == k else name.after(1) if at == k + 1 and name in self.run.program.updated else None
+                if where is not None:
+                    moment.values[where] = np.reshape(own.values, shapes.of(name.after(0)).dims)
+            self.moments.append(moment)
+        return self.moments[update]
+
+    def _value(self, update: int, name: Name) -> Tensor:
+        self._program(update, [name])
+        return self._moment(update).value(name)
+
+    def _equation(self, update: int, name: Name) -> Tensor:
+        """The value of a name by its equation, even where the student has an own one."""
+        equation = self._program(update, [name]).equation(name)
+        moment = self._moment(update)
+        if equation is None:
+            return moment.value(name)
+        moment.require(references(equation.expr))
+        with np.errstate(all="ignore"):
+            return np.asarray(moment.rounding.apply(name, moment.result(equation)))

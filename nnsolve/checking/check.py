@@ -1,0 +1,367 @@
+"""Checking answer files: verdicts and scores, for one student or for ten thousand."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from nnsolve.checking.answerfile import read_answers
+from nnsolve.checking.carried import Carrier, Home, Own, Rerun
+from nnsolve.checking.files import Problems, answer_files, leaves
+from nnsolve.checking.judge import Bounds, fits, judge, overall, tolerance_text
+from nnsolve.checking.key import Key, Target
+from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict
+from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
+from nnsolve.problem.loader import load_problem
+from nnsolve.problem.source import shown
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+    from pathlib import Path
+
+Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item]], Mapping[str, tuple[Cause, ...]]]
+"""Finds the causes of wrong answers, by the ids of their items; a function of a module, so that processes find it."""
+
+CHUNK = 50
+"""Files that a worker is given at a time."""
+
+AHEAD = 64
+"""Chunks that are given out before the first one is back, so that memory stays flat."""
+
+BROKEN_PROBLEM = "broken-problem"
+"""The code of the finding that a problem file cannot be solved: that is nobody's answer's fault."""
+
+
+class Report(NamedTuple):
+    """The results of many files, in the order in which the files were given."""
+
+    results: tuple[Result, ...]
+
+
+def check(path: str | Path, problems: str | Path | None = None, diagnose: Diagnose | None = None) -> Result:
+    """Check one answer file; `problems` is the folder of the problem files (see `Problems` for where else)."""
+    return _Checker(None if problems is None else str(problems), diagnose).check(str(path))
+
+
+def check_many(
+    paths: Iterable[str | Path],
+    executor: Executor | None = None,
+    problems: str | Path | None = None,
+    diagnose: Diagnose | None = None,
+) -> Report:
+    """Check answer files and folders of them.
+
+    `executor` is any `concurrent.futures.Executor`, whose workers see the same files; the order of the results is that
+    of the files whatever it is.
+    """
+    return Report(tuple(checked(paths, executor, problems, diagnose)))
+
+
+def checked(
+    paths: Iterable[str | Path],
+    executor: Executor | None = None,
+    problems: str | Path | None = None,
+    diagnose: Diagnose | None = None,
+) -> Iterator[Result]:
+    """As `check_many`, one result after the other."""
+    folder = None if problems is None else str(problems)
+    files = answer_files(map(str, paths))
+    if executor is None:
+        checker = _Checker(folder, diagnose)
+        yield from map(checker.check, files)
+        return
+    waiting: deque[Future[list[Result]]] = deque()
+    while chunk := tuple(islice(files, CHUNK)):
+        waiting.append(executor.submit(_check_chunk, chunk, folder, diagnose))
+        if len(waiting) >= AHEAD:
+            yield from waiting.popleft().result()
+    while waiting:
+        yield from waiting.popleft().result()
+
+
+def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> list[Result]:
+    checker = _worker(folder, diagnose, os.getcwd())
+    return [checker.check(file) for file in files]
+
+
+@cache
+def _worker(folder: str | None, diagnose: Diagnose | None, cwd: str) -> _Checker:
+    """The checker of this process: a problem is solved once in each."""
+    return _Checker(folder, diagnose)
+
+
+class _Solved(NamedTuple):
+    """A problem's key and what depends on it alone."""
+
+    key: Key
+    carrier: Carrier
+    tolerances: dict[str, str]
+
+
+class _Checker:
+    """Checks one file after the other; what depends on the problem alone is computed once."""
+
+    def __init__(self, folder: str | None, diagnose: Diagnose | None) -> None:
+        self.problems = Problems(folder)
+        self.diagnose = diagnose
+        self._solved: dict[str, _Solved | ProblemError] = {}
+
+    def check(self, file: str) -> Result:
+        outside = leaves(file)
+        answers = AnswerFile(file, None, None, {}, (outside,)) if outside else read_answers(file)
+        findings = list(answers.findings)
+        if answers.problem is None:
+            return Result(file, answers.student, None, 0.0, 0.0, (), tuple(findings))
+        try:
+            solved = self.solved(answers.problem, file)
+        except ProblemError as error:
+            findings += error.diagnostics
+            return Result(file, answers.student, answers.problem, 0.0, 0.0, (), tuple(findings))
+        if any(finding.severity == "error" for finding in findings):
+            items = [_item(target, None, "unreadable") for target in solved.key.targets.values()]
+        else:
+            items = self.items(solved, answers)
+        score = float(round(sum([item.credit * item.points for item in items]), 9))
+        return Result(
+            file, answers.student, answers.problem, score, solved.key.max_score, tuple(items), tuple(findings)
+        )
+
+    def solved(self, stem: str, file: str) -> _Solved:
+        """The key of the problem that a file names; raises `ProblemError` where there is none, or it is broken."""
+        path = self.problems.find(stem, file)
+        if path is None:
+            folders = self.problems.folders(file)
+            known = [name for folder in folders for name in self.problems.stems(folder)]
+            where = f"looked for in {', '.join(map(os.path.normpath, folders))}; name its folder: --problems DIR"
+            near = did_you_mean(stem, known)
+            message = f"there is no problem {shown(stem)}"
+            raise ProblemError.of("unknown-problem", message, Place(file), f"{near} {where}" if near else where)
+        if path not in self._solved:
+            try:
+                key = Key(load_problem(path))
+                self._solved[path] = _Solved(key, Carrier(key), {})
+            except ProblemError as error:
+                message = f"the problem {path} cannot be solved"
+                first = Diagnostic(BROKEN_PROBLEM, message, Place(path), "nnsolve lint shows what is wrong with it")
+                self._solved[path] = ProblemError([first, *error.diagnostics])
+        found = self._solved[path]
+        if isinstance(found, ProblemError):
+            raise found
+        return found
+
+    def items(self, solved: _Solved, answers: AnswerFile) -> list[Item]:
+        """The verdicts: those of the asks in their order, then those of what the student added."""
+        key = solved.key
+        given: dict[str, tuple[Target, Given | Unreadable]] = {}
+        added: list[Item] = []
+        more: list[tuple[str, Target, Given | Unreadable]] = []
+        for text, answer in answers.answers.items():
+            target = key.targets.get(text)
+            if target is not None:
+                given[text] = (target, answer)
+        for text, answer in answers.answers.items():
+            if text in given:
+                continue
+            found = key.find(text)
+            if isinstance(found, str):
+                message = f"{shown(text)} is nothing that is asked or computed here: {found}"
+                place = (answer.line, answer.column)
+                added.append(Item(text, "", "unreadable", 0.0, 0.0, None, None, (), message, "", *place, asked=False))
+            elif found.id not in given:
+                given[found.id] = (found, answer)
+            else:
+                more.append((text, found, answer))
+        items = [
+            self.judged(solved, target, given[id][1]) if id in given else _item(target, None, "missing")
+            for id, target in key.targets.items()
+        ]
+        items += [self.judged(solved, target, answer) for id, (target, answer) in given.items() if not target.is_asked]
+        if any(item.verdict not in ("correct", "missing") for item in items):
+            items = _carry(solved, items, given)
+            items = self.explained(key, answers, items)
+        items += [
+            self.judged(solved, target, answer)._replace(id=id, points=0.0, asked=False) for id, target, answer in more
+        ]
+        return items + added
+
+    def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:
+        """The verdict on one answer by the exact value."""
+        if type(answer) is Unreadable:
+            return _refused(target, answer)
+        assert type(answer) is Given
+        if not target.options.get("percent"):
+            for claim in answer.claims:
+                if claim.text[-1] == "%":
+                    message = f"{shown(claim.text)} is in percent, which is not asked here"
+                    return _refused(target, Unreadable(message, "write a fraction of 1", claim.line, claim.column))
+        tolerance = solved.tolerances.get(target.id)
+        if tolerance is None:
+            tolerance = solved.tolerances[target.id] = tolerance_text(target.options, target.changes is not None)
+        if not fits(answer.shape, target.shape):
+            message = f"this is {_shape(answer.shape)}, but {_shape(target.shape)} is expected"
+            if answer.shape == target.shape[::-1]:
+                message += "; rows and columns are exchanged"
+            return _item(target, answer, "wrong", message=message, tolerance=tolerance)
+        elements = tuple(judge(answer, target.bounds))
+        verdict = overall(elements)
+        if verdict == "correct":
+            return _item(target, answer, verdict, 1.0, elements, tolerance=tolerance)
+        first = next(n for n, element in enumerate(elements) if element != "correct")
+        credit = solved.key.marking.of_elements(elements)
+        message = _told(elements, verdict, first, target, solved.key)
+        item = _item(target, answer, verdict, credit, elements, message, tolerance)
+        claim = answer.claims[first]
+        return item._replace(line=claim.line, column=claim.column)
+
+    def explained(self, key: Key, answers: AnswerFile, items: list[Item]) -> list[Item]:
+        """The items with the causes of what is wrong."""
+        wrong = [item for item in items if item.verdict == "wrong"]
+        if self.diagnose is None or not wrong:
+            return items
+        causes = self.diagnose(key, answers, wrong)
+        return [item._replace(causes=causes.get(item.id, item.causes)) for item in items]
+
+
+# Items ----------------------------------------------------------------------------------------------------------------
+
+
+def _item(
+    target: Target,
+    answer: Given | None,
+    verdict: Verdict,
+    credit: float = 0.0,
+    elements: tuple[Verdict, ...] = (),
+    message: str = "",
+    tolerance: str = "",
+) -> Item:
+    given = None if answer is None else nested([claim.text for claim in answer.claims], answer.shape)
+    line, column = (None, None) if answer is None else (answer.line, answer.column)
+    return Item(
+        target.id,
+        target.of,
+        verdict,
+        credit,
+        target.points,
+        given,
+        target.expected,
+        (),
+        message,
+        tolerance,
+        line,
+        column,
+        elements,
+        None,
+        target.is_asked,
+    )
+
+
+def _refused(target: Target, answer: Unreadable) -> Item:
+    message = f"{answer.message}; {answer.help}" if answer.help else answer.message
+    return _item(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
+
+
+def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Items row by row as nested lists of a shape; () is the only item itself."""
+    if not shape:
+        return items[0]
+    if len(shape) == 1:
+        return list(items)
+    rows = len(items) // shape[0]
+    return [nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])]
+
+
+def _shape(shape: Sequence[int]) -> str:
+    if not shape:
+        return "one number"
+    if len(shape) == 1:
+        return f"a list of {shape[0]}"
+    return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
+
+
+def _told(elements: Sequence[Verdict], verdict: Verdict, first: int, target: Target, key: Key) -> str:
+    """What is wrong with an answer of several numbers, and where the first of them stands."""
+    short = "too few digits" if verdict == "imprecise" else ""
+    if len(elements) == 1:
+        return short
+    off = sum(element == verdict for element in elements)
+    base = key.problem.conventions.count_from
+    index, rest = [], next(n for n, element in enumerate(elements) if element == verdict)
+    for size in reversed(target.shape):
+        index.append(rest % size + (1 if base is None else base))
+        rest //= size
+    what = "have too few digits" if short else "are wrong"
+    where = ",".join(map(str, reversed(index)))
+    return f"{off} of {len(elements)} numbers {what}, the first is [{where}]"
+
+
+# Carried forward ------------------------------------------------------------------------------------------------------
+
+
+def _carry(solved: _Solved, items: list[Item], given: Mapping[str, tuple[Target, Given | Unreadable]]) -> list[Item]:
+    """The items, those carried that are right for the student's own earlier values."""
+    sections: dict[str, dict[Home, Own]] = {}
+    for item in items:
+        if item.id not in given:
+            continue
+        target, answer = given[item.id]
+        home, own = solved.carrier.home(target), _own(item, target, answer)
+        if home is None or own is None:
+            continue
+        known = sections.setdefault(target.section, {})
+        if home not in known or own.right:
+            known[home] = own
+    reruns = {
+        section: solved.carrier.with_own(section, own)
+        for section, own in sections.items()
+        if not all(value.right for value in own.values())
+    }
+    result = []
+    for item in items:
+        if item.verdict in ("wrong", "imprecise") and item.elements:
+            target, answer = given[item.id]
+            if isinstance(answer, Given):
+                item = _carried(solved, item, target, answer, reruns.get(target.section, ()))
+        result.append(item)
+    return result
+
+
+def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
+    """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
+    if item.verdict == "correct":
+        return Own(item.id, target.values, True)
+    if not isinstance(answer, Given) or not item.elements or not any(claim.value for claim in answer.claims):
+        return None
+    largest = max(abs(claim.value) for claim in answer.claims)
+    blur = max(claim.unit for claim in answer.claims) / 2 / largest
+    return Own(item.id, tuple([claim.value for claim in answer.claims]), False, blur)
+
+
+def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns: Sequence[Rerun]) -> Item:
+    """The item, carried if it is right in one of the reruns and the earlier answers are what makes it so."""
+    for rerun in reruns:
+        found = rerun.expected(target)
+        if found is None:
+            continue
+        if not _differs(found.bounds, target.bounds):
+            continue
+        verdict = overall(judge(answer, found.bounds))
+        if verdict not in ("correct", "imprecise"):
+            continue
+        marking = solved.key.marking
+        return item._replace(
+            verdict="carried",
+            credit=max(marking.carried * marking.credit(verdict), item.credit),
+            elements=tuple(["correct" if element == "correct" else "carried" for element in item.elements]),
+            message=f"right, given your {' and '.join(found.of)}",
+            carried_from=", ".join(found.of),
+        )
+    return item
+
+
+def _differs(found: Sequence[Bounds], exact: Sequence[Bounds]) -> bool:
+    """Whether the earlier answers make a difference that the tolerance does not swallow."""
+    return any(abs(new.exact - old.exact) > old.tolerance for new, old in zip(found, exact, strict=True))

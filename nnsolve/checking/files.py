@@ -1,0 +1,120 @@
+"""Finding files: the answer files below folders, and the problem that an answer file names.
+
+Nothing outside the given folders is read: links that leave them are refused, and a problem is looked up by its name in
+the list of a folder, never by a path that a student wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from nnsolve.core.diagnostics import Diagnostic, Place
+from nnsolve.problem.source import PARAMETERS_HEAD, shown
+
+SUFFIXES = (".yaml", ".yml")
+
+_SNIFFED = 1 << 16
+
+_answers = re.compile(rb"^(?:\xef\xbb\xbf)?(?:problem|answers|student):", re.MULTILINE).search
+_problem = re.compile(rb"^(?:\xef\xbb\xbf)?(?:layers|equations|ask|parts|conventions|inputs):", re.MULTILINE).search
+
+
+def answer_files(paths: Iterable[str]) -> Iterator[str]:
+    """The paths, each folder replaced by the answer files below it in the order of their names; each file once."""
+    seen: set[str] = set()
+    for path in paths:
+        for file in _below(path) if os.path.isdir(path) else (path,):
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _below(folder: str) -> Iterator[str]:
+    for inner, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(inner, name)
+            if name.endswith(SUFFIXES) and not name.startswith(".") and is_answer_file(path):
+                yield path
+
+
+def is_answer_file(path: str) -> bool:
+    """Whether a file in a folder is taken for an answer file: all but problems and trained parameters.
+
+    What cannot be read, and what looks like neither, is a student's broken file.
+    """
+    if not os.path.isfile(path) or os.path.islink(path):
+        return True
+    try:
+        with open(path, "rb") as file:
+            start = file.read(_SNIFFED)
+    except OSError:
+        return True
+    if start.startswith(PARAMETERS_HEAD.encode()):
+        return False
+    return bool(_answers(start)) or not _problem(start)
+
+
+def leaves(path: str) -> Diagnostic | None:
+    """The finding that a file is a link out of its folder."""
+    if not os.path.islink(path):
+        return None
+    folder = os.path.realpath(os.path.dirname(path) or ".")
+    target = os.path.realpath(path)
+    if os.path.commonpath([folder, target]) == folder:
+        return None
+    message = f"{shown(path, 200)} is a link out of its folder, which is not followed"
+    return Diagnostic("link-outside", message, Place(path), "hand in the file itself")
+
+
+class Problems:
+    """Problem files by their stems: those in `folder`, or where people keep them.
+
+    Without `folder` these are ./problems, the current folder, the folder of the answer file and the one above it; the
+    first that has the problem counts. The first two come first so that no file handed in can take a problem's place.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self.folder = folder
+        self._stems: dict[str, dict[str, str]] = {}
+
+    def folders(self, answers: str) -> Sequence[str]:
+        """Where the problem of an answer file is looked for."""
+        if self.folder is not None:
+            return (self.folder,)
+        beside = os.path.dirname(answers) or "."
+        return ("problems", ".", beside, os.path.join(beside, ".."))
+
+    def find(self, stem: str, answers: str) -> str | None:
+        """The path of the problem that an answer file names."""
+        for folder in self.folders(answers):
+            found = self.stems(folder).get(stem)
+            if found is not None and os.path.isfile(found) and not _looks_like_answers(found):
+                return found
+        return None
+
+    def stems(self, folder: str) -> dict[str, str]:
+        """The problems of a folder: stem -> path."""
+        if folder not in self._stems:
+            self._stems[folder] = {}
+            try:
+                names = sorted(os.listdir(folder), reverse=True)  # .yaml before .yml
+            except OSError:
+                names = []
+            for name in names:
+                stem, suffix = os.path.splitext(name)
+                path = os.path.join(folder, name)
+                if suffix in SUFFIXES and not name.startswith(".") and leaves(path) is None:
+                    self._stems[folder][stem] = os.path.normpath(path)
+        return self._stems[folder]
+
+
+def _looks_like_answers(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            start = file.read(_SNIFFED)
+    except OSError:
+        return False
+    return bool(_answers(start)) and not _problem(start)

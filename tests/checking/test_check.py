@@ -1,0 +1,262 @@
+"""Checking whole answer files: verdicts, errors carried forward, scores, and files from strangers."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from nnsolve.checking.check import BROKEN_PROBLEM, Diagnose, check, check_many
+from nnsolve.checking.key import Key
+from nnsolve.checking.model import AnswerFile, Cause, Item, Result
+from tests.seeds.printed import ANSWER_FILES, PROBLEMS, marked_wrong
+
+SCALAR = """\
+problem: scalar-backpropagation
+student: s1
+answers:
+"""
+
+CHAIN = """\
+parameters: {w: 2, v: 3}
+inputs: {x: 5}
+targets: {t: 20}
+equations:
+  - z = w * x
+  - a = z + 1
+  - y = v * a
+  - L = (y - t)^2
+loss: L
+training: {learning_rate: 0.01, steps: 2}
+ask: [z, a, y, L, dL/dy, dL/dv, v@1, y@1, v@2, {id: both, of: y - t}]
+"""
+
+SOFTMAX = """\
+conventions: {weights: rows, samples: columns, count_from: 1}
+layers:
+  - dense: {W: [[1, -1], [0.5, 2], [0, 1]], b: [0, 1, 0], activation: softmax}
+inputs: {x: [1, 0.5]}
+targets: {y: {class: 2}}
+loss: cross_entropy
+ask: [z, a, L, dL/da, dL/dz, dL/dW]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "chain.yaml").write_text(CHAIN)
+    (tmp_path / "softmax.yaml").write_text(SOFTMAX)
+    return tmp_path
+
+
+def of(folder: Path, answers: str, problem: str = "chain") -> Result:
+    path = folder / "answers" / "s.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"problem: {problem}\nanswers: {{{answers}}}\n")
+    return check(path, folder)
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    return {item.id: item.verdict for item in result.items if item.verdict != "missing"}
+
+
+@pytest.mark.parametrize("stem", ANSWER_FILES)
+def test_printed_answers_get_the_verdict_that_they_deserve(stem: str) -> None:
+    result = check(ANSWER_FILES[stem], PROBLEMS)
+    assert not result.findings
+    for item in result.items:
+        if item.verdict != "missing":
+            assert (item.verdict == "correct") is (item.id not in marked_wrong(stem)), item
+            assert item.verdict in ("correct", "wrong", "carried")
+
+
+def test_what_follows_from_the_flipped_sign_is_carried() -> None:
+    result = check(ANSWER_FILES["regression-3-4-3-l2-norm"], PROBLEMS)
+    found = {item.id: (item.verdict, item.carried_from) for item in result.items}
+    assert found["q-e-h2"] == ("wrong", None)
+    assert found["q-e-W2"] == ("carried", "q-e-h2")
+    assert found["q-f-hbar1"] == ("carried", "q-f-h1")
+    assert found["q-f-b1"] == ("wrong", None)  # its ReLU mask is missing: a mistake of its own
+    assert found["q-g-W2"] == ("carried", "q-e-W2")
+
+
+def test_an_answer_is_right_given_an_earlier_one(folder: Path) -> None:
+    """z = 10, a = 11, y = 33, L = 169. A student with z = 12 goes on rightly, but forgets the square.
+
+    dL/dw = 38 * 3 * 5, so w@1 = -3.7, a@1 = -17.5 and y@1 = -1.94 * -17.5.
+    """
+    result = of(folder, "z: 12, a: 13, y: 39, L: 19, dL/dy: 38, dL/dv: 494, v@1: -1.94, y@1: 33.95")
+    items = {item.id: item for item in result.items}
+    assert verdicts(result) == {
+        "z": "wrong", "a": "carried", "y": "carried", "L": "wrong", "dL/dy": "carried", "dL/dv": "carried",
+        "v@1": "carried", "y@1": "carried",
+    }  # fmt: skip
+    sources = {id: set(str(items[id].carried_from).split(", ")) for id in ("a", "y", "dL/dy", "dL/dv", "v@1", "y@1")}
+    assert sources == {
+        "a": {"z"}, "y": {"a"}, "dL/dy": {"y"}, "dL/dv": {"dL/dy", "a"}, "v@1": {"dL/dv"}, "y@1": {"v@1", "dL/dy"},
+    }  # fmt: skip
+    assert result.score == 6 and result.max_score == 10
+
+
+def test_original_values_are_tried_first(folder: Path) -> None:
+    result = of(folder, "z: 12, a: 11, y: 33, L: 169, both: 13")
+    assert verdicts(result) == {"z": "wrong", "a": "correct", "y": "correct", "L": "correct", "both": "correct"}
+
+
+def test_what_is_right_cuts_off_what_was_wrong_before_it(folder: Path) -> None:
+    """a is right although z is not: an L that follows from z's value is no carried one."""
+    assert verdicts(of(folder, "z: 12, a: 11, L: 361"))["L"] == "wrong"
+    assert verdicts(of(folder, "z: 12, L: 361"))["L"] == "carried"
+
+
+def test_an_expression_is_carried_too(folder: Path) -> None:
+    assert verdicts(of(folder, "y: 30, both: 10"))["both"] == "carried"
+    assert verdicts(of(folder, "y: 30, both: 11"))["both"] == "wrong"
+
+
+@pytest.mark.parametrize("earlier", ["0", "[1, 2]", "oops", "nan"])
+def test_zeros_wrong_shapes_and_the_unreadable_are_not_carried(folder: Path, earlier: str) -> None:
+    found = verdicts(of(folder, f"z: {earlier}, a: 1, y: 3"))
+    assert found["a"] == "wrong" and found["y"] == "carried"
+
+
+def test_a_step_that_was_added_counts_for_what_follows_but_not_for_points(folder: Path) -> None:
+    result = of(folder, "dL/da: 80, dL/dz: 80, dL/dw: 400, dL/dx: 1")
+    found = {item.id: (item.verdict, item.points, item.asked) for item in result.items if not item.asked}
+    assert found == {
+        "dL/da": ("wrong", 0, False), "dL/dz": ("carried", 0, False), "dL/dw": ("carried", 0, False),
+        "dL/dx": ("wrong", 0, False),
+    }  # fmt: skip
+    assert (result.score, result.max_score) == (0, 10)
+
+
+def test_an_error_is_carried_the_long_way_round_a_shortcut(folder: Path) -> None:
+    """p = softmax(z), dL/dp_2 = -1/p_2. Half of that gives half of every dL/dz, which the shortcut p - y cannot."""
+    import numpy as np
+
+    z = np.array([0.5, 2.5, 0.5])
+    p = np.exp(z) / np.exp(z).sum()
+    wrong = np.array([0, -0.5 / p[1], 0])
+    through = p * (wrong - p @ wrong)
+    answers = f"dL/da: {wrong.tolist()}, dL/dz: {through.tolist()}"
+    found = of(folder, answers, "softmax")
+    assert verdicts(found) == {"dL/da": "wrong", "dL/dz": "carried"}
+    other = np.array([0.2, 0.5, 0.3])  # a wrong p, then p - y, then its product with x
+    answers = f"a: {other.tolist()}, L: {-np.log(0.5)}, dL/dz: {(other - [0, 1, 0]).tolist()}"
+    assert verdicts(of(folder, answers, "softmax")) == {"a": "wrong", "L": "carried", "dL/dz": "carried"}
+
+
+def test_marking_says_what_is_earned(folder: Path) -> None:
+    text = CHAIN + "marking: {points: 2, carried: 0.75, imprecise: 0.25, partial: false}\n"
+    (folder / "chain.yaml").write_text(text.replace("[z,", "[{id: z, of: z, points: 6},"))
+    result = of(folder, "z: 12, a: 13, L: 2e2")
+    credits = {item.id: (item.verdict, item.credit, item.points) for item in result.items}
+    assert credits["z"] == ("wrong", 0, 6) and credits["a"] == ("carried", 0.75, 2)
+    assert credits["L"] == ("imprecise", 0.25, 2)
+    assert (result.score, result.max_score) == (2.0, 24)
+
+
+def test_a_wrong_number_has_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "problem: linear-layer-relu\nanswers:\n  q-a:\n    - -3.5\n    - 0.7\n    - -1.5\n  q-b: [0, 5%, 0]\n"
+    )
+    items = {item.id: item for item in check(path, PROBLEMS).items}
+    assert (items["q-a"].line, items["q-a"].column) == (5, 7)
+    assert items["q-a"].elements == ("correct", "wrong", "correct")
+    assert items["q-a"].credit == pytest.approx(2 / 3)
+    assert items["q-b"].verdict == "unreadable" and "percent" in items["q-b"].message
+
+
+def test_a_transposed_matrix_is_wrong_and_said_to_be(tmp_path: Path) -> None:
+    result = check(ANSWER_FILES["softmax-unit-gradient-step"], PROBLEMS)
+    assert "rows and columns are exchanged" in result.items[0].message
+
+
+def test_a_file_that_cannot_be_read_is_a_result(folder: Path) -> None:
+    path = folder / "broken.yml"
+    path.write_text("problem: chain\nstudent: s9\nanswers: {z: [1, 2}\n")
+    result = check(path)
+    assert (result.problem, result.student, result.score, result.max_score) == ("chain", "s9", 0, 10)
+    assert {item.verdict for item in result.items} == {"unreadable"} and result.findings[0].place is not None
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "a/../chain", "chain.yaml\0", ".chain"])
+def test_no_problem_is_read_by_a_path(folder: Path, name: str) -> None:
+    path = folder / "s.yaml"
+    path.write_text(f"problem: {name!r}\nanswers: {{z: 1}}\n".replace("\\x00", "\\0"))
+    result = check(path, folder)
+    assert result.items == () and result.findings[0].code in ("bad-name", "control-character")
+
+
+def test_an_unknown_problem_is_told_from_a_broken_one(folder: Path) -> None:
+    (folder / "broken.yaml").write_text("layers: 3\n")
+    assert [f.code for f in of(folder, "z: 1", "chian").findings] == ["unknown-problem"]
+    assert "did you mean 'chain'?" in (of(folder, "z: 1", "chian").findings[0].help or "")
+    assert of(folder, "z: 1", "broken").findings[0].code == BROKEN_PROBLEM
+
+
+def test_links_that_leave_the_folder_are_not_followed(folder: Path) -> None:
+    answers = folder / "answers"
+    answers.mkdir()
+    secret = folder / "secret.yaml"
+    secret.write_text("problem: chain\nstudent: secret\nanswers: {z: 10}\n")
+    (answers / "out.yaml").symlink_to(secret)
+    (answers / "device.yaml").symlink_to("/dev/zero")
+    (answers / "gone.yaml").symlink_to("nowhere.yaml")
+    (answers / "real.yaml").write_text(secret.read_text())
+    (answers / "in.yaml").symlink_to("real.yaml")
+    found = {os.path.basename(result.file): result for result in check_many([answers], problems=folder).results}
+    assert list(found) == ["device.yaml", "gone.yaml", "in.yaml", "out.yaml", "real.yaml"]
+    assert [found[name].findings[0].code for name in ("device.yaml", "gone.yaml", "out.yaml")] == [
+        "link-outside", "file-not-found", "link-outside",
+    ]  # fmt: skip
+    assert found["out.yaml"].student is None and found["in.yaml"].student == "secret"
+    (folder / "linked").mkdir()
+    (folder / "linked" / "chain.yaml").symlink_to("/etc/passwd")
+    assert check(answers / "real.yaml", folder / "linked").findings[0].code == "unknown-problem"
+
+
+def test_a_folder_is_searched_for_answers_alone(folder: Path) -> None:
+    (folder / "s1.yaml").write_text("problem: chain\nanswers: {z: 10}\n")
+    (folder / "torn.yaml").write_text("]")
+    (folder / ".hidden.yaml").write_text("problem: chain\n")
+    (folder / "notes.txt").write_text("problem: chain\n")
+    files = [os.path.basename(result.file) for result in check_many([folder]).results]
+    assert files == ["s1.yaml", "torn.yaml"]
+
+
+def test_the_order_is_the_same_whoever_does_the_work(folder: Path) -> None:
+    for n in range(130):
+        (folder / f"s{n:03}.yaml").write_text(f"problem: chain\nstudent: s{n}\nanswers: {{z: {n}, a: {n + 1}}}\n")
+    alone = check_many([folder])
+    with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(2) as processes:
+        assert check_many([folder], threads, folder) == check_many([folder], processes, folder)
+        assert check_many([folder], processes) == alone
+    assert len(alone.results) == 130 and alone.results[10].items[0].verdict == "correct"
+
+
+def slip(key: Key, answers: AnswerFile, wrong: object) -> dict[str, tuple[Cause, ...]]:
+    assert isinstance(wrong, list) and all(isinstance(item, Item) and item.verdict == "wrong" for item in wrong)
+    return {item.id: (Cause("sign-flipped", "look at the sign"),) for item in wrong}
+
+
+def test_causes_are_asked_for_what_is_wrong_alone(folder: Path) -> None:
+    diagnose: Diagnose = slip
+    path = folder / "answers.yaml"
+    path.write_text("problem: chain\nanswers: {z: -10, a: -9, y: oops}\n")
+    found = {item.id: item.causes for item in check(path, folder, diagnose).items}
+    assert [cause.code for cause in found["z"]] == ["sign-flipped"]
+    assert not found["a"] and not found["y"] and not found["L"]
+
+
+def test_an_answer_to_nothing_is_said_to_be_one(folder: Path) -> None:
+    result = of(folder, "zz: 1, z: 10")
+    extra = result.items[-1]
+    assert (extra.id, extra.verdict, extra.asked) == (
+        "zz",
+        "unreadable",
+        False,
+    ) and "did you mean 'z'?" in extra.message
