@@ -6,7 +6,7 @@ import math
 import re
 
 from nnsolve.checking.model import Claim, Unreadable
-from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.problem.numbers import MAX_LENGTH, refuse
 from nnsolve.problem.reader import ListNode, Node, ScalarNode
 from nnsolve.problem.source import shown
@@ -79,3 +79,9 @@ def unreadable(node: ScalarNode) -> Unreadable:
         return Unreadable(first.message, first.help, line, column)
     help = "write a number such as 6.08, -1.5e-3 or 2/3"
     return Unreadable(f"{shown(node.text)} is not a number", help, line, column)
+
+
+def value_of(text: str) -> float | None:
+    """The number that a spelling from an answer stands for."""
+    found = claim(ScalarNode(text, Place("")))
+    return found.value if isinstance(found, Claim) else None

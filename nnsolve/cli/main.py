@@ -24,6 +24,8 @@ COMMANDS = {
     "run": Entry("run", "Solve a problem and print every step."),
     "train": Entry("train", "Run the training loop; losses, parameters, predictions."),
     "grad": Entry("grad", "The chain rule for one layer, factor by factor."),
+    "check": Entry("check", "Check answer files."),
+    "answers": Entry("answers", "Print an answer file, blank or with the solution."),
     "new": Entry("new", "Write a commented starter file."),
     "lint": Entry("lint", "Check problem files."),
 }
@@ -99,6 +101,7 @@ def main() -> None:
     nnsolve run problem.yaml        solve it
     nnsolve train problem.yaml      run its training loop
     nnsolve grad --layer 2          explain one layer's gradients
+    nnsolve check answers.yaml      check answers
 
     Where PROBLEM is left out it is problem.yaml in the current folder, else the only problem file there.
     """

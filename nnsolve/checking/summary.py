@@ -1,0 +1,51 @@
+"""What many results amount to: a row for each student, a count for each question and each cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from nnsolve.checking.check import BROKEN_PROBLEM
+from nnsolve.checking.model import Result
+from nnsolve.core.diagnostics import Diagnostic
+
+
+class Row(NamedTuple):
+    """A student's line: `trouble` says why the file could not be checked."""
+
+    file: str
+    student: str | None
+    problem: str | None
+    score: float
+    max_score: float
+    trouble: str = ""
+
+
+class Summary:
+    """Adds up results; keeps no more of each than its row."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.questions: dict[tuple[str, str], Counter[str]] = {}
+        """(problem, ask) -> how often each verdict was given."""
+        self.causes: Counter[str] = Counter()
+        self.sentences: dict[str, str] = {}
+        self.broken: dict[Diagnostic, None] = {}
+        """What is wrong with problem files."""
+        self.all_right = True
+
+    def add(self, result: Result) -> None:
+        """Count a result."""
+        errors = [finding for finding in result.findings if finding.severity == "error"]
+        if errors and errors[0].code == BROKEN_PROBLEM:
+            self.broken.update(dict.fromkeys(errors))
+        trouble = errors[0].message if errors else ""
+        self.rows.append(Row(result.file, result.student, result.problem, result.score, result.max_score, trouble))
+        self.all_right &= not errors
+        for item in result.items:
+            self.all_right &= item.verdict == "correct"
+            if item.asked:
+                self.questions.setdefault((result.problem or "", item.id), Counter())[item.verdict] += 1
+            for code in {cause.code for cause in item.causes}:
+                self.causes[code] += 1
+            self.sentences.update({cause.code: cause.message for cause in item.causes})

@@ -1,0 +1,173 @@
+"""`nnsolve check`: check answer files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from nnsolve.cli.common import BROKEN, INTERRUPTED, harmless, print_findings
+from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Result
+    from nnsolve.checking.summary import Summary
+
+WRONG = 1
+"""Exit status: something is wrong, missing or unreadable."""
+
+
+@click.command("check", short_help="Check answer files.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.option(
+    "--problems",
+    metavar="DIR",
+    type=click.Path(),
+    help="The folder of the problem files; else ./problems, the current folder, that of the answers "
+    "and the one above it.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that share the work.",
+)
+@click.option(
+    "--json", "json_file", type=click.Path(), metavar="FILE", help="Write the verdicts as JSON; - is standard output."
+)
+@click.option("--hide-solution", is_flag=True, help="Show no expected value, nor anything from which one follows.")
+@click.option("--width", type=click.IntRange(40, 400), metavar="N",
+              help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
+def command(
+    paths: tuple[str, ...],
+    problems: str | None,
+    jobs: int,
+    json_file: str | None,
+    hide_solution: bool,
+    width: int | None,
+) -> None:
+    """Check answers: which are right, which are imprecise, wrong, or right given an earlier wrong one.
+
+    PATH is an answer file, or a folder that is searched for *.yaml and *.yml. For one file every verdict is shown, for
+    several the scores and how many were right in each question.
+
+    \b
+    Examples:
+      nnsolve check answers.yaml
+      nnsolve check submissions --problems problems --jobs 4 --json verdicts.json
+      nnsolve check answers.yaml --hide-solution
+
+    Exit status: 0 every answer is right, 1 an answer is not right, missing or unreadable (so is an answer file that
+    names no known problem), 2 wrong usage or a broken problem file.
+    """
+    from nnsolve.checking.files import answer_files
+
+    files = list(answer_files(paths))
+    _usage(paths, files, problems)
+    outputs = {"json": json_file} if json_file else {}
+    done = _Outcome(outputs, hide_solution)
+    interrupted = False
+    try:
+        _check(files, problems, jobs, done)
+    except KeyboardInterrupt:
+        interrupted = True
+    done.write(interrupted)
+    print_findings(done.summary.broken)
+    if "-" not in outputs.values():
+        from nnsolve.report.check import class_report, student_report
+
+        style = style_for(None, "steps", None, width)
+        one = done.last if len(files) == 1 else None
+        write_report(student_report(one, style, hide_solution) if one else class_report(done.summary, style), None)
+    if interrupted:
+        click.echo(f"interrupted: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
+        sys.exit(INTERRUPTED)
+    if done.summary.broken:
+        sys.exit(BROKEN)
+    sys.exit(0 if done.summary.all_right else WRONG)
+
+
+def _usage(paths: tuple[str, ...], files: list[str], problems: str | None) -> None:
+    """What is wrong with the arguments themselves."""
+    for path in paths:
+        if not os.path.lexists(path):
+            raise click.UsageError(f"{harmless(path)} does not exist")
+    if problems is not None and not os.path.isdir(problems):
+        raise click.UsageError(f"--problems {harmless(problems)} is no folder")
+    if not files:
+        raise click.UsageError(f"There are no answer files in {', '.join(map(harmless, paths))}")
+
+
+class _Outcome:
+    """What comes of a run: the summary, the last result, and the pieces of the files to write."""
+
+    def __init__(self, outputs: dict[str, str], hide: bool) -> None:
+        from nnsolve.checking.summary import Summary
+        from nnsolve.report.verdicts import WRITERS
+
+        self.summary: Summary = Summary()
+        self.last: Result | None = None
+        self.outputs = outputs
+        self.writers = {name: WRITERS[name](hide) for name in outputs}
+        # On disk until the end: memory stays flat, and what is there is written whole if the run is interrupted.
+        self.pieces = {name: TemporaryFile("w+", encoding="utf-8", newline="") for name in outputs}  # noqa: SIM115
+        for name, writer in self.writers.items():
+            self.pieces[name].write(writer.begin())
+
+    def add(self, result: Result) -> None:
+        self.summary.add(result)
+        self.last = result
+        for name, writer in self.writers.items():
+            self.pieces[name].write(writer.entry(result))
+
+    def write(self, interrupted: bool) -> None:
+        for name, path in self.outputs.items():
+            pieces = self.pieces[name]
+            pieces.write(self.writers[name].end(self.summary, interrupted))
+            pieces.seek(0)
+            if path == "-":
+                copyfileobj(pieces, sys.stdout)
+                sys.stdout.flush()
+            else:
+                _copy(pieces, path)
+            pieces.close()
+
+
+def _copy(pieces: IO[str], path: str) -> None:
+    write_file(path, lambda file: copyfileobj(pieces, file))
+
+
+def _check(files: list[str], problems: str | None, jobs: int, done: _Outcome) -> None:
+    from nnsolve.checking.check import checked
+
+    with ExitStack() as stack:
+        show = stack.enter_context(_bar(len(files)))
+        executor = None
+        if jobs > 1 and len(files) > 1:
+            from concurrent.futures import ProcessPoolExecutor
+
+            executor = ProcessPoolExecutor(jobs)
+            stack.callback(executor.shutdown, wait=True, cancel_futures=True)
+        for count, result in enumerate(checked(files, executor, problems), 1):
+            done.add(result)
+            show(count)
+
+
+@contextmanager
+def _bar(files: int) -> Iterator[Callable[[int], None]]:
+    """What shows how many files are done: nothing for one, or where standard error is no terminal."""
+    if files == 1 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda count: None
+        return
+    from nnsolve.report.progress import FileBar
+
+    with FileBar(sys.stderr, shows_unicode(sys.stderr.encoding, os.environ), files) as bar:
+        yield bar.show

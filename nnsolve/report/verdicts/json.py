@@ -1,0 +1,91 @@
+"""Verdicts as JSON (design of the format: `results`, an object a file, and `summary`)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nnsolve.report.verdicts.writer import finite, numbers
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Item, Result
+    from nnsolve.checking.summary import Summary
+    from nnsolve.core.diagnostics import Diagnostic
+
+
+class JsonWriter:
+    """`{"results": [...], "summary": {...}}`, a result a line."""
+
+    def __init__(self, hide: bool) -> None:
+        self.hide = hide
+        self.count = 0
+
+    def begin(self) -> str:
+        return '{"results": ['
+
+    def entry(self, result: Result) -> str:
+        self.count += 1
+        return (",\n" if self.count > 1 else "\n") + _dump(self.result(result))
+
+    def end(self, summary: Summary, interrupted: bool) -> str:
+        return '\n], "summary": ' + _dump(_summary(summary, interrupted)) + "}\n"
+
+    def result(self, result: Result) -> dict[str, Any]:
+        """One result as plain objects."""
+        return {
+            "file": result.file,
+            "student": result.student,
+            "problem": result.problem,
+            "score": result.score,
+            "max_score": result.max_score,
+            "items": [self.item(item) for item in result.items],
+            "findings": [_finding(finding) for finding in result.findings],
+        }
+
+    def item(self, item: Item) -> dict[str, Any]:
+        """One item as plain objects."""
+        return {
+            "id": item.id,
+            "of": item.of,
+            "verdict": item.verdict,
+            "credit": item.credit,
+            "points": item.points,
+            "given": numbers(item.given),
+            "expected": None if self.hide else finite(item.expected),
+            "causes": [cause.code for cause in item.causes],
+            "message": item.message,
+            "line": item.line,
+            "column": item.column,
+            "tolerance": item.tolerance,
+            "elements": list(item.elements),
+            "carried_from": item.carried_from,
+            "asked": item.asked,
+        }
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+
+
+def _finding(finding: Diagnostic) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "severity": finding.severity,
+        "code": finding.code,
+        "message": finding.message,
+        "help": finding.help,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }
+
+
+def _summary(summary: Summary, interrupted: bool) -> dict[str, Any]:
+    return {
+        "files": len(summary.rows),
+        "all_right": summary.all_right,
+        "unreadable": sum(bool(row.trouble) for row in summary.rows),
+        "questions": [{"problem": problem, "id": id, **counts} for (problem, id), counts in summary.questions.items()],
+        "causes": dict(summary.causes.most_common()),
+        "interrupted": interrupted,
+    }

@@ -1,0 +1,46 @@
+"""What every format of verdicts has: a beginning, an entry for each result, an end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nnsolve.checking.claims import value_of
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Result
+    from nnsolve.checking.summary import Summary
+
+
+class Writer(Protocol):
+    """Text in three pieces, so that a file is whole wherever a run ends.
+
+    Made with `hide`, it says nothing from which the solution follows.
+    """
+
+    def begin(self) -> str:
+        """What stands above all results."""
+
+    def entry(self, result: Result) -> str:
+        """One result; empty where a format says all at the end."""
+
+    def end(self, summary: Summary, interrupted: bool) -> str:
+        """What stands below all results."""
+
+
+MakeWriter = Callable[[bool], Writer]
+
+
+def numbers(given: Any) -> Any:
+    """Numbers as a student wrote them, as numbers."""
+    if isinstance(given, list):
+        return [numbers(item) for item in given]
+    return None if given is None else value_of(given)
+
+
+def finite(value: Any) -> Any:
+    """Nested numbers; one that is not finite as a text, which every reader of JSON understands."""
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return value if value is None or math.isfinite(value) else repr(value)

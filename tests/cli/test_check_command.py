@@ -1,0 +1,187 @@
+"""`nnsolve check` and `nnsolve answers`: reports, exit codes, JSON, and what strangers' files cannot do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nnsolve.checking.answerfile import parse_answers
+from tests.cli.calling import NETWORK, PARTS, PROBLEMS, call, process, written
+
+PRINTED = str(PROBLEMS / "printed")
+NETWORK_ANSWERS = str(PROBLEMS / "printed" / "regression-3-4-3-l2-norm.yaml")
+EVIL = r"[red]x[/red] =cmd|'/C calc'!A0 ::error::x"
+STEMS = sorted(path.stem for path in PROBLEMS.glob("*.yaml"))
+CHAIN = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2]\nask: [z, a, {id: s, of: sqrt(a)}]\n"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Path:
+    written(tmp_path / "problems", CHAIN, "chain.yaml")
+    return tmp_path
+
+
+def test_one_file_is_reported_answer_by_answer() -> None:
+    result = call("check", NETWORK_ANSWERS, "--problems", str(PROBLEMS), "--width", "90")
+    assert result.exit_code == 1
+    assert "10 of 15 points" in result.output and "missing" in result.output
+    block = result.output.partition("q-e-h2")[2].partition("q-e-W2")[0]
+    assert "[-0.92050994, -0.36162891, 0.1479391]" in block and "[0.92051, 0.361629, -0.147939]" in block
+    assert "within 0.1 % of the value" in block and "regression-3-4-3-l2-norm.yaml:11:12" in block
+    assert "right, given your q-e-h2" in result.output
+
+
+def test_hiding_the_solution_prints_no_expected_value(tmp_path: Path) -> None:
+    """Of a blank file and a wrong one, in no format, where no answer has the right digits."""
+    wrong = parse_answers(Path(NETWORK_ANSWERS).read_text(), "a")
+    lines = [f"  {id}: 77.7\n" for id in wrong.answers]
+    path = written(tmp_path, f"problem: regression-3-4-3-l2-norm\nanswers:\n{''.join(lines)}", "a.yaml")
+    shown = call("check", path, "--problems", str(PROBLEMS)).output
+    hidden = call("check", path, "--problems", str(PROBLEMS), "--hide-solution")
+    document = call("check", path, "--problems", str(PROBLEMS), "--hide-solution", "--json", "-")
+    assert hidden.exit_code == document.exit_code == 1
+    for digits in ("0.92051", "6.08", "3.68204", "0.99079"):
+        assert digits in shown or digits == "0.99079"
+        assert digits not in hidden.output and digits not in document.output
+    assert all(item["expected"] is None for item in json.loads(document.output)["results"][0]["items"])
+
+
+def test_many_files_are_a_table_and_the_class_s_picture() -> None:
+    result = call("check", PRINTED)
+    assert result.exit_code == 1
+    assert "Students" in result.output and "Questions" in result.output and "15 answer files" in result.output
+    row = next(line for line in result.output.splitlines() if "l2-norm: q-e-W2" in line)
+    assert row.split() == ["regression-3-4-3-l2-norm:", "q-e-W2", "0", "%", "0", "2", "0", "0"]
+
+
+def test_json_is_what_the_contract_says() -> None:
+    result = call("check", PRINTED, "--json", "-")
+    document = json.loads(result.output)
+    assert set(document) == {"results", "summary"} and len(document["results"]) == 15
+    keys = {"file", "student", "problem", "score", "max_score", "items"}
+    item_keys = {"id", "of", "verdict", "credit", "points", "given", "expected", "causes", "message", "line", "column"}
+    for entry in document["results"]:
+        assert keys <= set(entry) and all(item_keys <= set(item) for item in entry["items"])
+        assert entry["score"] == pytest.approx(sum(item["credit"] * item["points"] for item in entry["items"]))
+    network = next(r for r in document["results"] if r["file"].endswith("/regression-3-4-3-l2-norm.yaml"))
+    item = next(item for item in network["items"] if item["id"] == "q-f-hbar1")
+    assert item["given"] == [-1.52870401, -0.77257085, 0.0, 0.41094194] and item["carried_from"] == "q-f-h1"
+    assert item["expected"][2] == 0 and (item["line"], item["column"]) == (22, 15)
+
+
+def test_the_order_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
+    for jobs in ("1", "2"):
+        assert call("check", PRINTED, "--jobs", jobs, "--json", str(tmp_path / f"{jobs}.json")).exit_code == 1
+    assert (tmp_path / "1.json").read_text() == (tmp_path / "2.json").read_text()
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_key_is_right_and_a_blank_file_misses_everything(stem: str, tmp_path: Path) -> None:
+    problem = str(PROBLEMS / f"{stem}.yaml")
+    key, blank = str(tmp_path / "key.yaml"), str(tmp_path / "blank.yaml")
+    assert call("answers", problem, "--key", "-o", key).exit_code == 0
+    assert call("answers", problem, "-o", blank).exit_code == 0
+    result = call("check", key, "--problems", str(PROBLEMS))
+    assert result.exit_code == 0, result.output
+    empty = call("check", blank, "--problems", str(PROBLEMS), "--json", "-")
+    assert {item["verdict"] for item in json.loads(empty.output)["results"][0]["items"]} == {"missing"}
+    assert empty.exit_code == 1
+
+
+def test_a_blank_file_says_what_is_asked() -> None:
+    output = call("answers", NETWORK, "--blank").output
+    assert "problem: regression-3-4-3-l2-norm\nstudent:\nanswers:\n" in output
+    assert "  q-e-W2:    # dell/dW2, 3x4 numbers, a list for each row: [[...], ...]\n" in output
+    assert "  q-g-b2:    # b2@1, 3 numbers: [...], to 3 decimals\n" in output
+    assert "  quarters.o:    # 2 numbers: [...]\n" in call("answers", PARTS).output
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ("{z: 6.34, a: 40.2, s: 6.34}", 0),
+        ("{z: 6.34, a: 40.2}", 1),
+        ("{z: 6.34, a: 40.2, s: 6.35}", 1),
+        ("{z: 6.34, a: 40.2, s: oops}", 1),
+        ("{z: 6, a: 40.2, s: 6.34}", 1),
+        ("{z: 6.34, a: 40.2, s: 6.34, more: 1}", 1),
+        ("[", 1),
+    ],
+)
+def test_exit_status_of_answers(chain: Path, answers: str, status: int) -> None:
+    path = written(chain, f"problem: chain\nanswers: {answers}\n", "a.yaml")
+    assert process("check", path, cwd=chain).returncode == status
+
+
+def test_exit_status_of_problems_and_usage(chain: Path) -> None:
+    path = written(chain, "problem: broken\nanswers: {z: 1}\n", "a.yaml")
+    assert process("check", path, cwd=chain).returncode == 1  # an unknown problem
+    written(chain / "problems", "equations: [z = rellu(x)]\ninputs: {x: 1}\nask: [z]\n", "broken.yaml")
+    broken = process("check", path, cwd=chain)
+    assert broken.returncode == 2 and "problems/broken.yaml:1:17" in broken.stderr and "rellu" in broken.stderr
+    (chain / "empty").mkdir()
+    for arguments in (["none.yaml"], ["empty"], [path, "--problems", "none"], [path, "--jobs", "0"], []):
+        assert process("check", *arguments, cwd=chain).returncode == 2
+
+
+def test_nothing_of_a_file_is_interpreted(chain: Path) -> None:
+    folder = chain / "in"
+    for n, name in enumerate([EVIL, "a\\e[31mb", "a\\u202eb", "a\\nb"]):
+        text = f'problem: chain\nstudent: "{name}"\nanswers: {{"{EVIL}": 1, z: "{EVIL}"}}\n'
+        written(folder, text, f"{n}.yaml")
+    written(folder, "problem: ../../../etc/passwd\nanswers: {z: 1}\n", "\x1b[31mred.yaml")
+    many = process("check", str(folder), cwd=chain)
+    single = [process("check", str(path), "--width", "200", cwd=chain) for path in sorted(folder.iterdir())]
+    for result in [many, *single]:
+        assert result.returncode == 1 and not result.stderr
+        assert all(character == "\n" or character.isprintable() for character in result.stdout)
+        assert "root:" not in result.stdout
+    assert "[red]x[/red]" in many.stdout and any("[red]x[/red]" in result.stdout for result in single)
+
+
+def test_hostile_files_are_results_and_spoil_no_other(chain: Path) -> None:
+    folder = chain / "in"
+    written(folder, "problem: chain\nstudent: good\nanswers: {z: 6.34, a: 40.2, s: 6.34}\n", "good.yaml")
+    written(folder, "problem: chain\nanswers: " + "[" * 100_000, "deep.yaml")
+    written(folder, "a: &a [1]\nb: [*a, *a]\nproblem: chain\n", "bomb.yaml")
+    with open(folder / "big.yaml", "wb") as file:
+        file.truncate(100 << 20)
+    (folder / "link.yaml").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "fifo.yaml")
+    result = process("check", str(folder), "--json", "-", cwd=chain)
+    entries = {os.path.basename(entry["file"]): entry for entry in json.loads(result.stdout)["results"]}
+    assert result.returncode == 1 and len(entries) == 6
+    assert entries["good.yaml"]["score"] == 3
+    for name, entry in entries.items():
+        assert name == "good.yaml" or (entry["score"] == 0 and entry["findings"]), name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_an_interrupted_run_writes_what_it_has(chain: Path) -> None:
+    folder = chain / "in"
+    for n in range(20_000):
+        (folder / f"{n:05}.yaml").parent.mkdir(exist_ok=True)
+        (folder / f"{n:05}.yaml").write_text("problem: chain\nanswers: {z: 6.34}\n")
+    start = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from nnsolve.cli.main import main; "
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", start + "main()", "check", "in", "--json", "out.json"],
+        cwd=chain, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    if process.returncode == 130:
+        assert "interrupted" in errors
+        if (chain / "out.json").exists():  # else it was still looking for files
+            assert json.loads((chain / "out.json").read_text())["summary"]["interrupted"]
+    else:
+        assert process.returncode == 1
