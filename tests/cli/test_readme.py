@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
+from nnsolve.checking.marking import Marking
 from nnsolve.cli.main import COMMANDS
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.schema import PROBLEM, TRAINING
@@ -98,9 +99,14 @@ def test_every_function_named_is_there() -> None:
 
 
 def test_every_key_of_a_problem_is_named() -> None:
-    keys = set(PROBLEM) - {"marking"}  # for answers, which are not there yet
-    for key in keys:
+    for key in PROBLEM:
         assert f"`{key}`" in TEXT, key
+
+
+def test_marking_is_shown_with_its_defaults() -> None:
+    (shown,) = re.findall(r"^marking: \{(.*?)\}", TEXT, flags=re.MULTILINE)
+    defaults = {key: str(value).lower().removesuffix(".0") for key, value in Marking()._asdict().items()}
+    assert dict(pair.split(": ") for pair in shown.split(", ")) == defaults
 
 
 def test_links_lead_somewhere() -> None:
