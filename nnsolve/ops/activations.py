@@ -120,7 +120,7 @@ elementwise(
     options={"at_zero": 0},
     symbol="ReLU′",
     no_derivative="the derivative of relu is constant but for its jump at 0",
-    array="where(equal(x, 0.0), at_zero, greater(x, 0.0))",
+    array="where(equal(x, 0.0), at_zero, greater(x, 0.0)) if at_zero else greater(x, 0.0)",
     scalar="1.0 if x > 0 else at_zero if x == 0 else 0.0",
     example=EXAMPLE,
 )

@@ -50,11 +50,11 @@ class Operation(NamedTuple):
     The next three are how training computes it; where they are left out, `value` is called. `array` is straight-line
     NumPy code: assignments and a last expression over the arguments, the options, the functions of `ops.primitives`,
     `ufunc.reduce(x)` or `ufunc.reduce(x, axis=axis)` (which keep the axes), `count(...)` of what a reduction takes
-    together, `column` and `row` of a vector, and operations that have `array` code of their own; a tuple has one for
-    each number of arguments. `scalar` is a Python expression for one element, over the arguments, the options and the
-    functions of `math`; it may raise `ArithmeticError` or `ValueError` where NumPy gives inf or nan, but where it does
-    not raise it gives the same. `arranges` says that the elements of the result are elements of the arguments, zeros
-    and ones.
+    together, `column` and `row` of a vector, `... if option else ...`, and operations that have `array` code of their
+    own; a tuple has one for each number of arguments. `scalar` is a Python expression for one element, over the
+    arguments, the options and the functions of `math`; it may raise `ArithmeticError` or `ValueError` where NumPy gives
+    inf or nan, but where it does not raise it gives the same. `arranges` says that the elements of the result are
+    elements of the arguments, zeros and ones.
     """
 
     name: str

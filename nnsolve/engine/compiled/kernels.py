@@ -53,6 +53,8 @@ class Kernel:
                 return graph.constant(value)
             case ast.Name(name):
                 return self.values[name] if name in self.values else graph.constant(self.options[name])
+            case ast.IfExp(ast.Name(option), body, orelse):
+                return self.node(body if self.options[option] else orelse)
             case ast.UnaryOp(ast.USub(), operand):
                 return graph.apply("negative", self.node(operand))
             case ast.BinOp(left, operator, right):
