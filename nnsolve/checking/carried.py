@@ -175,7 +175,10 @@ class Rerun:
     def _moment(self, update: int) -> Moment:
         while len(self.moments) <= update:
             k = len(self.moments)
-            parameters = {} if k == 0 else self.moments[-1].next_parameters()
+            parameters: dict[Name, Tensor] = {}
+            if k:  # the shortcuts are undone before anything is compiled, whatever was asked of the program before
+                self._program(k - 1, [name.after(1) for name in self.run.program.updated])
+                parameters = self.moments[-1].next_parameters()
             moment = self.run.moment_with(k, parameters)
             shapes = moment.program.shapes
             for (at, name), own in self.own.items():

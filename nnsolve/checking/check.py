@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
@@ -84,13 +85,13 @@ def checked(
 
 
 def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> list[Result]:
-    checker = _worker(folder, diagnose, os.getcwd())
+    checker = _worker(folder, diagnose, os.getcwd(), get_ident())
     return [checker.check(file) for file in files]
 
 
-@cache
-def _worker(folder: str | None, diagnose: Diagnose | None, cwd: str) -> _Checker:
-    """The checker of this process: a problem is solved once in each."""
+@lru_cache(maxsize=64)
+def _worker(folder: str | None, diagnose: Diagnose | None, cwd: str, thread: int) -> _Checker:
+    """The checker of this thread: a problem is solved once in each, since programs and their caches are not shared."""
     return _Checker(folder, diagnose)
 
 

@@ -98,7 +98,7 @@ class Problems:
     def stems(self, folder: str) -> dict[str, str]:
         """The problems of a folder: stem -> path."""
         if folder not in self._stems:
-            self._stems[folder] = {}
+            found: dict[str, str] = {}
             try:
                 names = sorted(os.listdir(folder), reverse=True)  # .yaml before .yml
             except OSError:
@@ -107,7 +107,8 @@ class Problems:
                 stem, suffix = os.path.splitext(name)
                 path = os.path.join(folder, name)
                 if suffix in SUFFIXES and not name.startswith(".") and leaves(path) is None:
-                    self._stems[folder][stem] = os.path.normpath(path)
+                    found[stem] = os.path.normpath(path)
+            self._stems[folder] = found
         return self._stems[folder]
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -236,6 +239,40 @@ def test_the_order_is_the_same_whoever_does_the_work(folder: Path) -> None:
         assert check_many([folder], threads, folder) == check_many([folder], processes, folder)
         assert check_many([folder], processes) == alone
     assert len(alone.results) == 130 and alone.results[10].items[0].verdict == "correct"
+
+
+def test_threads_share_nothing_that_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where looking for problems takes long, no thread takes another's half-finished list for the whole."""
+    for n in range(400):
+        answers = f"z: {n + 11}, a: {n + 12}, y: {3 * n + 36}, v@1: {-0.1 * n}, y@1: {n}"
+        (folder / f"s{n:03}.yaml").write_text(f"problem: chain\nanswers: {{{answers}}}\n")
+    alone = check_many([folder], problems=folder)
+
+    def slow(path: str, listed: Callable[[str], list[str]] = os.listdir) -> list[str]:
+        time.sleep(0.05)
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", slow)
+    with ThreadPoolExecutor(8) as threads:
+        assert check_many([folder], threads, folder) == alone
+
+
+def test_a_result_does_not_depend_on_the_files_before(folder: Path) -> None:
+    """Also where updates are made the long way round a shortcut, whose equations are undone on demand."""
+    text = SOFTMAX.replace("ask: [", "training: {learning_rate: 0.5, steps: 2}\nask: [W@1, z@1, W@2, ")
+    (folder / "softmax.yaml").write_text(text)
+    files = [
+        "z: [9, 9, 9]", "dL/da: [0, -0.5, 0], z@1: [1, 2, 3]",
+        "a: [0.2, 0.5, 0.3], z@1: [1, 2, 3], W@2: [[1, 2], [3, 4], [5, 6]]",
+        "dL/da: [0, -0.7, 0], dL/dz: [0.1, -0.2, 0.1], W@1: [[1, 2], [3, 4], [5, 6]], z@1: [4, 11, 17]",
+    ]  # fmt: skip
+    for n, answers in enumerate(files):
+        (folder / f"s{n}.yaml").write_text(f"problem: softmax\nanswers: {{{answers}}}\n")
+    paths = [folder / f"s{n}.yaml" for n in range(len(files))]
+    singly = [check(path, folder) for path in paths]
+    for order in permutations(range(len(files))):
+        found = check_many([paths[n] for n in order], problems=folder).results
+        assert list(found) == [singly[n] for n in order]
 
 
 def slip(key: Key, answers: AnswerFile, wrong: object) -> dict[str, tuple[Cause, ...]]:
