@@ -7,8 +7,9 @@ PROBLEM ?= problems/regression-3-4-3-l2-norm.yaml
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-# `venv` and pip read these; a surrounding environment must not leak in.
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# `venv` and pip read these; a surrounding environment must not leak in. Nor must it keep Python from storing what it
+# has compiled: every command would compile all of nnsolve again.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test lint format bench clean

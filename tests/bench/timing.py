@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
+from typing import Any
 
 
 def in_turn(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -23,9 +25,11 @@ def in_turn(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[
 
 
 def process(arguments: Sequence[str]) -> Callable[[], object]:
-    """A whole Python process, its output thrown away."""
+    """A whole Python process, its output thrown away; what it imports is compiled by its first run."""
     command = [sys.executable, *arguments]
-    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    return lambda: subprocess.run(command, check=True, env=environment, **quiet)
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> float:
