@@ -40,9 +40,10 @@ WRONG = 1
     metavar="N",
     help="Processes that share the work.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(), metavar="FILE", help="Write the verdicts as JSON; - is standard output."
-)
+@click.option("--json", type=click.Path(), metavar="FILE", help="Write the verdicts as JSON; - is standard output.")
+@click.option("--csv", type=click.Path(), metavar="FILE", help="Write a table: a row a student, a column a question.")
+@click.option("--junit-xml", type=click.Path(), metavar="FILE", help="Write the verdicts as JUnit XML.")
+@click.option("--gradescope", type=click.Path(), metavar="FILE", help="Write the results.json of one submission.")
 @click.option("--hide-solution", is_flag=True, help="Show no expected value, nor anything from which one follows.")
 @click.option("--width", type=click.IntRange(40, 400), metavar="N",
               help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
@@ -50,9 +51,9 @@ def command(
     paths: tuple[str, ...],
     problems: str | None,
     jobs: int,
-    json_file: str | None,
     hide_solution: bool,
     width: int | None,
+    **formats: str | None,
 ) -> None:
     """Check answers: which are right, which are imprecise, wrong, or right given an earlier wrong one.
 
@@ -72,7 +73,11 @@ def command(
 
     files = list(answer_files(paths))
     _usage(paths, files, problems)
-    outputs = {"json": json_file} if json_file else {}
+    outputs = {name.replace("_", "-"): path for name, path in formats.items() if path}
+    if len(set(outputs.values())) < len(outputs):
+        raise click.UsageError("two formats cannot go to the same file")
+    if "gradescope" in outputs and len(files) > 1:
+        raise click.UsageError("--gradescope is for one submission: give one answer file")
     done = _Outcome(outputs, hide_solution)
     interrupted = False
     try:

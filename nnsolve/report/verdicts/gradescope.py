@@ -1,0 +1,50 @@
+"""Verdicts as the results.json of a Gradescope autograder (gradescope-autograders.readthedocs.io/en/latest/specs)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nnsolve.report.check import WORDS
+from nnsolve.report.style import clean
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Item, Result
+    from nnsolve.checking.summary import Summary
+
+
+class GradescopeWriter:
+    """One submission: its score, and a test for each ask."""
+
+    def __init__(self, hide: bool) -> None:
+        self.hide = hide
+        self._tests: list[dict[str, Any]] = []
+        self._score = 0.0
+        self._output: list[str] = []
+
+    def begin(self) -> str:
+        return ""
+
+    def entry(self, result: Result) -> str:
+        self._score += result.score
+        self._tests += [self._test(item) for item in result.items if item.asked]
+        self._output += [clean(finding.message) for finding in result.findings]
+        return ""
+
+    def end(self, summary: Summary, interrupted: bool) -> str:
+        output = "All answers are right." if summary.all_right else "\n".join(self._output)
+        document = {"score": self._score, "output": output, "output_format": "text", "tests": self._tests}
+        return json.dumps(document, allow_nan=False, indent=1) + "\n"
+
+    def _test(self, item: Item) -> dict[str, Any]:
+        lines = [WORDS.get(item.verdict, item.verdict), item.message, *(cause.message for cause in item.causes)]
+        if item.given is not None and item.verdict != "correct" and not self.hide:
+            lines.append(f"expected {item.expected}")
+        return {
+            "name": clean(item.id),
+            "score": item.credit * item.points,
+            "max_score": item.points,
+            "status": "passed" if item.verdict == "correct" else "failed",
+            "output": "\n".join(clean(line) for line in lines if line),
+            "output_format": "text",
+        }

@@ -1,0 +1,62 @@
+"""Verdicts as JUnit XML: a test suite a file, a test case an answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+from nnsolve.report.style import clean
+
+if TYPE_CHECKING:
+    from nnsolve.checking.model import Item, Result
+    from nnsolve.checking.summary import Summary
+
+_illegal = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class JunitWriter:
+    """What is wrong or missing is a failure, what cannot be read an error."""
+
+    def __init__(self, hide: bool) -> None:
+        self.hide = hide
+
+    def begin(self) -> str:
+        return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="nnsolve">\n'
+
+    def entry(self, result: Result) -> str:
+        findings = [finding for finding in result.findings if finding.severity == "error"]
+        failures = sum(item.verdict not in ("correct", "unreadable") for item in result.items)
+        errors = sum(item.verdict == "unreadable" for item in result.items) + bool(findings)
+        tests = len(result.items) + bool(findings)
+        counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
+        lines = [f"<testsuite name={quoted(result.student or result.file)} {counts}>"]
+        if findings:
+            message = quoted("; ".join(finding.message for finding in findings))
+            lines += [_open(result, "file"), f"<error message={message}/>", "</testcase>"]
+        for item in result.items:
+            lines += [_open(result, item.id), *self._verdict(item), "</testcase>"]
+        return "\n".join([*lines, "</testsuite>\n"])
+
+    def end(self, summary: Summary, interrupted: bool) -> str:
+        return "</testsuites>\n"
+
+    def _verdict(self, item: Item) -> list[str]:
+        if item.verdict == "correct":
+            return []
+        parts = [item.verdict, item.message, *(cause.message for cause in item.causes)]
+        if item.given is not None:
+            parts.append(f"given {item.given}")
+            if not self.hide:
+                parts.append(f"expected {item.expected}")
+        tag = "error" if item.verdict == "unreadable" else "failure"
+        return [f"<{tag} type={quoted(item.verdict)} message={quoted('; '.join(filter(None, parts)))}/>"]
+
+
+def _open(result: Result, name: str) -> str:
+    return f"<testcase classname={quoted(result.problem or result.file)} name={quoted(name)}>"
+
+
+def quoted(text: str) -> str:
+    """A text as an attribute, without what XML 1.0 allows nowhere."""
+    return quoteattr(_illegal.sub("\ufffd", clean(text)))

@@ -1,0 +1,76 @@
+"""Verdicts for other programs: each format is read by what reads it, whatever strangers wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.calling import PROBLEMS, call, written
+
+EVIL = ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)", "<b>&\"'", "a,b;c", "\\t=1", "１＝"]
+SHOWN = str(PROBLEMS / "printed" / "regression-3-4-3-l2-norm.yaml")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> str:
+    for n, name in enumerate(EVIL):
+        quoted = json.dumps(name)
+        text = f"problem: linear-layer-relu\nstudent: {quoted}\nanswers: {{q-a: {quoted}, {quoted}: 1}}\n"
+        written(tmp_path, text, f"in/{n}.yaml")
+    written(tmp_path, "problem: [\x1b", "in/broken.yaml")
+    return str(tmp_path / "in")
+
+
+def output(format: str, *paths: str, hide: bool = False) -> str:
+    arguments = ["--hide-solution"] if hide else []
+    return call("check", *paths, "--problems", str(PROBLEMS), f"--{format}", "-", *arguments).output
+
+
+def test_csv_has_a_row_a_student_and_no_formula(hostile: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(output("csv", hostile))))
+    assert len(rows) == len(EVIL) + 1 and {"q-a", "q-b", "score"} <= set(rows[0])
+    for row in rows:
+        for name in ("student", "file", "problem", "trouble"):
+            assert not row[name].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert rows[0]["student"] == "'=cmd|'/C calc'!A0" and rows[-1]["trouble"]
+
+
+def test_csv_has_the_points_of_each_question() -> None:
+    (row,) = csv.DictReader(io.StringIO(output("csv", SHOWN)))
+    assert (row["q-a"], row["q-e-h2"], row["q-e-W2"], row["score"], row["max_score"]) == ("1", "0", "1", "10", "15")
+
+
+def test_junit_counts_what_it_lists(hostile: str) -> None:
+    root = ElementTree.fromstring(output("junit-xml", hostile, SHOWN))
+    assert len(root) == len(EVIL) + 2
+    for suite in root:
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+        assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+        assert int(suite.attrib["errors"]) == len(suite.findall("testcase/error"))
+    assert {suite.attrib["name"] for suite in root} >= {"<b>&\"'", "notebook"}
+
+
+def test_gradescope_has_a_test_for_each_ask() -> None:
+    document = json.loads(output("gradescope", SHOWN))
+    tests = {test["name"]: test for test in document["tests"]}
+    assert document["score"] == 10 == sum(test["score"] for test in document["tests"])
+    assert (tests["q-a"]["status"], tests["q-e-h2"]["status"]) == ("passed", "failed")
+    assert call("check", SHOWN, SHOWN.replace(".yaml", "-typeset.yaml"), "--gradescope", "-").exit_code == 2
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "junit-xml", "gradescope"])
+def test_no_format_gives_a_hidden_solution_away(format: str, tmp_path: Path) -> None:
+    answers = "problem: regression-3-4-3-l2-norm\nanswers: {q-c: [7, 7, 7], q-d: 77, q-e-h2: [7, 7, 7]}\n"
+    path = written(tmp_path, answers, "a.yaml")
+    hidden = output(format, path, hide=True)
+    assert not [digits for digits in ("7.1", "6.083", "0.9205") if digits in hidden]
+    assert ("6.083" in output(format, path)) is (format != "csv")
+
+
+def test_two_formats_need_two_files() -> None:
+    assert call("check", SHOWN, "--json", "-", "--csv", "-").exit_code == 2
