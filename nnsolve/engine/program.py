@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Container, Iterable, Set
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Iterable, Mapping, Set
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Ref, call, references, substitute
+from nnsolve.core.expressions import Expr, Ref, call, references, substitute
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from nnsolve.engine.normal import Normalizer
 
     Tensor = NDArray[np.float64]
+
+Change: TypeAlias = Callable[[Expr], Expr]
+"""What an edit makes of the right side of an equation."""
 
 
 class Program:
@@ -217,3 +221,44 @@ class Program:
         help = "a weight of several layers or time steps has one update after all of them: leave order out"
         place = training.places.get("order", training.place) if training else None
         return ProblemError.of("conflict", message, place, help)
+
+    # Edits
+
+    def edited(
+        self,
+        forward: Mapping[Name, Change],
+        emitted: Mapping[Name, Change],
+        given: Mapping[Name, Callable[[Tensor], Tensor]] = {},
+    ) -> Program:
+        """This program with some equations changed: `forward` ones before the rest is differentiated, `emitted` after.
+
+        `given` changes what the file gives. A shortcut that bypasses a changed equation is not taken. Right sides keep
+        their shapes.
+        """
+        program = copy.copy(self)
+        program.leaves = {
+            name: leaf._replace(value=given[name](leaf.value)) if name in given else leaf
+            for name, leaf in self.leaves.items()
+        }
+        kept = set(self.equations)
+        if forward:
+            program.forward = tuple([_changed(equation, forward) for equation in self.forward])
+            kept = {new.name for old, new in zip(self.forward, program.forward, strict=True) if old is new}
+            program.equations = {equation.name: equation for equation in program.forward}
+            program.differentiator = program._differentiator()
+        else:
+            program.equations = dict(self.equations)
+        program._functions = {name: f for name, f in self._functions.items() if name in kept and name not in emitted}
+        for name, change in emitted.items():
+            equation = program.equation(name)
+            if equation is not None:
+                program.equations[name] = equation._replace(expr=change(equation.expr), long=None)
+        return program
+
+
+def _changed(equation: Equation, changes: Mapping[Name, Change]) -> Equation:
+    """A forward equation as the changes leave it."""
+    if equation.long is not None and (equation.name in changes or not changes.keys().isdisjoint(equation.bypassed)):
+        equation = equation._replace(expr=equation.long, long=None, shortcut=None, bypassed=())
+    change = changes.get(equation.name)
+    return equation if change is None else equation._replace(expr=change(equation.expr))

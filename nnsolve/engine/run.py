@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,8 @@ from nnsolve.core.names import END, Name
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.plan import Plan
 from nnsolve.engine.program import Program
-from nnsolve.problem.model import Problem
+from nnsolve.engine.rounding import Roundings
+from nnsolve.problem.model import Problem, Rounding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +45,23 @@ class Run(Plan):
         self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
         self._trainer: Trainer | None = None
         self._seconds: float | None = None  # of one update
+
+    def edited(self, change: Callable[[Program], Program]) -> Run:
+        """The same run of other equations: `change` makes them of the program for each size of batch."""
+        for update in (0, self.per_epoch - 1):
+            self.program_at(update)
+        run = copy.copy(self)
+        run.whole = change(self.whole)
+        run._programs = {size: change(program) for size, program in self._programs.items()}
+        run.program = run.program_at(0)
+        run._moments, run._parameters, run._trainer = {}, {0: {}}, None
+        return run
+
+    def rounded(self, rules: tuple[Rounding, ...]) -> Run:
+        """The same run with other rules of rounding."""
+        run = self.edited(lambda program: program)
+        run.rounding = Roundings(rules, self.program)
+        return run
 
     def program_of(self, name: Name) -> Program:
         """The program that computes a name as it may be asked."""

@@ -1,0 +1,140 @@
+"""How much the digits of an answer say for a mistake: the chance that a wrong answer agrees with it by accident."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nnsolve.checking.mistakes.table import Table
+from nnsolve.checking.model import Given
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+DECADE = 2 * math.log(10)
+"""A random number of either sign, of any size within a factor of ten, is within a small distance d of v with the chance
+2 d / (DECADE |v|)."""
+
+SMALL = {0: 0.5, 1: 0.2}
+"""How often a wrong answer has these numbers, up to their sign, whatever the mistake; other digits: `SMALL_INTEGER`."""
+
+SMALL_INTEGER = 0.1
+
+SLACK = 1e-9
+"""Relative rounding error of a calculation that was written down with all its digits."""
+
+
+TINY = 1e-300
+"""No chance counts as smaller."""
+
+
+class Matches(NamedTuple):
+    """Which entries of a table an answer agrees with, and with what chance it would by accident.
+
+    `entries` are positions in the table. `chances` has for each the chance that a random wrong answer, of as many
+    digits as the given one, agrees with this value; `crowd` that it agrees with any value at least as telling: those
+    that are more likely, or less easily met by accident.
+    """
+
+    entries: tuple[int, ...]
+    chances: tuple[float, ...]
+    crowd: tuple[float, ...]
+
+
+NOTHING = Matches((), (), ())
+
+
+class Evidence:
+    """The wrong values of a table, by their shapes, ready to be held against answers."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.right = table.right
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for i, entry in enumerate(table.entries):
+            by_shape.setdefault(squeezed(entry.value.shape), []).append(i)
+        self.groups = {
+            shape: (
+                np.array(found),
+                np.array([table.entries[i].value.ravel() for i in found]),
+                np.array([table.entries[i].prior for i in found]),
+            )
+            for shape, found in by_shape.items()
+        }
+
+    def matches(self, given: Given, slips: int = 0) -> Matches:
+        """The entries that agree with an answer in all elements but at most some `slips`."""
+        group = self.groups.get(squeezed(given.shape))
+        if group is None or len(given.claims) != group[1].shape[1]:
+            return NOTHING
+        positions, values, priors = group
+        claimed, units = _claimed(given)
+        with np.errstate(all="ignore"):
+            agree = np.abs(values - claimed) <= _reach(values, units)
+        missed = agree.shape[1] - agree.sum(axis=1)
+        hit = missed <= slips
+        if not hit.any():
+            return NOTHING
+        chances = self._chances(values, claimed, units, agree, slips)
+        telling = np.argsort(-priors / np.maximum(chances, TINY), kind="stable")
+        crowd = np.empty(len(chances))
+        crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
+        found = np.flatnonzero(hit)
+        return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
+
+    def _chances(self, values: Tensor, claimed: Tensor, units: Tensor, agree: NDArray[np.bool_], slips: int) -> Tensor:
+        """For each value the chance that a random wrong answer agrees with it.
+
+        Elements that are right say nothing for a mistake; a value that is wrong there speaks against it.
+        """
+        n = len(claimed)
+        reach = _reach(values, units)
+        with np.errstate(all="ignore"):
+            each = 2 * reach / (DECADE * np.abs(values))
+            if self.right.size == n:
+                right = self.right.ravel()
+                is_right = np.abs(right - claimed) <= _reach(right, units)
+                each = np.maximum(each, 2 * reach / (DECADE * np.abs(values - right)))
+                each = np.where(is_right, np.where(agree, 1.0, 0.0 if not slips else 1.0), each)
+        each = np.where(np.isfinite(each), each, 1.0)
+        whole = np.abs(values - np.round(values)) <= reach
+        size = np.abs(np.round(values))
+        floor = np.where(size == 0, SMALL[0], np.where(size == 1, SMALL[1], np.where(size < 10, SMALL_INTEGER, 0.0)))
+        each = np.minimum(np.where(whole, np.maximum(each, floor), each), 1.0)
+        if not slips:
+            result: Tensor = np.prod(each, axis=1)
+            return result
+        missed = np.minimum(agree.shape[1] - agree.sum(axis=1), slips)
+        kept = np.where(agree, each, 1.0) if n else each
+        ordered = np.sort(each, axis=1)[:, ::-1]
+        best = np.prod(ordered[:, : n - slips], axis=1) if n > slips else np.ones(len(values))
+        own = np.prod(kept, axis=1)
+        ways = np.array([math.comb(n, int(k)) for k in missed], dtype=float)
+        counted = np.where(agree.shape[1] - agree.sum(axis=1) <= slips, own, best)
+        chances: Tensor = np.minimum(ways * counted, 1.0)
+        return chances
+
+
+def _claimed(given: Given) -> tuple[Tensor, Tensor]:
+    """The numbers of an answer, and the units of their last digits.
+
+    A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these.
+    """
+    finest = min((claim.unit for claim in given.claims if claim.digits > 1), default=math.inf)
+    units = [claim.unit if claim.digits > 1 and claim.value else min(claim.unit, finest) for claim in given.claims]
+    return np.array([claim.value for claim in given.claims]), np.array(units)
+
+
+def _reach(values: Tensor, units: Tensor) -> Tensor:
+    """How far a claim may be from a value that it stands for: half a unit of its last digit."""
+    result: Tensor = np.maximum(0.5 * units * (1 + 1e-6), SLACK * np.abs(values)) + 4 * np.spacing(np.abs(values))
+    return result
+
+
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without its ones: a column, a row and a list are the same vector."""
+    return tuple([n for n in shape if n != 1])

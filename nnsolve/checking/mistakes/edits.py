@@ -1,0 +1,84 @@
+"""Edits that mistakes share: changes of a right side, and ways to say where they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.mistakes.mistake import Slip
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr, Num, Ref, mul, neg, rewrite
+from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
+
+if TYPE_CHECKING:
+    from nnsolve.checking.mistakes.scene import Scene
+
+
+def negated(expr: Expr) -> Expr:
+    """-(expr)."""
+    return expr.args[0] if isinstance(expr, Call) and expr.op == "neg" else neg(expr)
+
+
+def scaled(factor: Expr) -> Change:
+    """factor * (expr)."""
+    return lambda expr: mul(factor, expr)
+
+
+def instead(other: Expr) -> Change:
+    """Another right side altogether."""
+    return lambda expr: other
+
+
+def renamed(*pairs: tuple[Name, Name]) -> Change:
+    """Other quantities in the place of some, all at once."""
+    table = dict(pairs)
+
+    def change(expr: Expr) -> Expr:
+        return rewrite(expr, lambda node: Ref(table.get(node.name, node.name)) if isinstance(node, Ref) else node)
+
+    return change
+
+
+def rewritten(change: Callable[[Expr], Expr]) -> Change:
+    """Every node changed, arguments first."""
+    return lambda expr: rewrite(expr, change)
+
+
+def everywhere(code: str, equations: Iterable[Equation], change: Change, *, forward: bool = False) -> Iterator[Slip]:
+    """One slip that is made in all equations that a change changes."""
+    found = [e for e in equations if change(e.expr) != e.expr]
+    if found:
+        changes = {e.name: change for e in found}
+        at = str(found[0].name)
+        yield Slip(code, at, changes, {}) if forward else Slip(code, at, {}, changes)
+
+
+def each(code: str, equations: Iterable[Equation], change: Change, *, forward: bool = False) -> Iterator[Slip]:
+    """A slip in one equation, for each that a change changes; and in all of them, if they are several."""
+    found = [e for e in equations if change(e.expr) != e.expr]
+    for equation in found:
+        yield from everywhere(code, [equation], change, forward=forward)
+    if len(found) > 1:
+        yield from everywhere(code, found, change, forward=forward)
+
+
+def factors(expr: Expr) -> tuple[Expr, ...]:
+    """The factors of an elementwise product; anything else is its only factor."""
+    return expr.args if isinstance(expr, Call) and expr.op == "mul" else (expr,)
+
+
+def product(parts: Iterable[Expr]) -> Expr:
+    """The product of factors; 1 of none."""
+    listed = tuple(parts)
+    return mul(*listed) if listed else Num(1)
+
+
+def deltas(scene: Scene) -> list[Equation]:
+    """The gradients of the loss by quantities that are computed."""
+    return [e for e in scene.backward if scene.of_loss(e) and e.name.primal in scene.program.equations]
+
+
+def leaf_gradients(scene: Scene) -> list[Equation]:
+    """The gradients of the loss by parameters and inputs, those of single time steps included."""
+    return [e for e in scene.backward if scene.of_loss(e) and e.name.primal not in scene.program.equations]

@@ -1,0 +1,232 @@
+"""Mistakes with losses: constants, averages, norms, logarithms and classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.checking.mistakes.edits import each, leaf_gradients, rewritten, scaled
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr, Num, call, references
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
+
+HALF, TWO = Num(Fraction(1, 2)), Num(2)
+LOGARITHMS = ("ln", "xlogy", "log_softmax", "softmax_cross_entropy", "sigmoid_cross_entropy")
+
+
+def _first_gradients(scene: Scene) -> list[Equation]:
+    """The gradients in which the loss itself is differentiated: they name no other gradient of it."""
+    of_loss = [e for e in scene.backward if scene.of_loss(e)]
+    return [e for e in of_loss if not any(used.of == scene.loss for used in references(e.expr))]
+
+
+def _losses(scene: Scene) -> list[Equation]:
+    """The loss, and what it is made of at each time step."""
+    loss = scene.loss
+    return [e for e in scene.program.forward if loss is not None and e.name._replace(time=None) == loss]
+
+
+def _times(code: str, factor: Fraction) -> Callable[[Scene], Iterator[Slip]]:
+    def slips(scene: Scene) -> Iterator[Slip]:
+        def asked(view: View) -> Iterator[Tensor]:
+            yield view.own * float(factor)
+
+        yield Slip(code, "", asked=asked)
+        change = scaled(Num(factor))
+        loss = [e for e in _losses(scene) if e.name == scene.loss]
+        yield from each(code, loss, change, forward=True)
+        yield from each(code, _first_gradients(scene), change)
+
+    return slips
+
+
+def _counts(scene: Scene) -> list[int]:
+    """What a mean may be taken over: samples, the features of a prediction, time steps, and both of them."""
+    found: set[int] = set()
+    steps = max((len(times) for times in scene.program.scope.sequences.values()), default=1)
+    for name in scene.predictions():
+        dims = scene.dims(name)
+        shape = scene.shapes.of(name)
+        samples = scene.shapes.layout.count(shape)
+        found |= {samples, shape.size, shape.size // max(samples, 1), samples * steps, shape.size * steps}
+        found |= set(dims)
+    return sorted(n for n in {*found, steps, scene.run.samples, scene.run.batch_size} if n > 1)
+
+
+def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
+    def slips(scene: Scene) -> Iterator[Slip]:
+        for n in _counts(scene):
+            factor = Num(Fraction(1, n) if divide else Fraction(n))
+            loss = [e for e in _losses(scene) if e.name == scene.loss]
+            yield from each(code, loss, scaled(factor), forward=True)
+            gradients = {e.name: e for e in [*_first_gradients(scene), *leaf_gradients(scene)]}
+            yield from each(code, gradients.values(), scaled(factor))
+        wrong, meant = ("mean", "sum") if divide else ("sum", "mean")
+
+        def change(node: Expr) -> Expr:
+            known = isinstance(node, Call) and node.op == meant
+            return Call(wrong, node.args, node.options) if known and isinstance(node, Call) else node
+
+        yield from each(code, scene.forward, rewritten(change), forward=True)
+
+    return slips
+
+
+def _squared(scene: Scene) -> Iterator[Slip]:
+    """||e|| -> ||e||^2."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "norm" and not node.options:
+            return call("sum", call("pow", node.args[0], TWO))
+        return node
+
+    yield from each("squared-norm-for-norm", scene.forward, rewritten(change), forward=True)
+
+
+def _root(scene: Scene) -> Iterator[Slip]:
+    """||e||^2 -> ||e||."""
+
+    def change(node: Expr) -> Expr:
+        squares = isinstance(node, Call) and node.op == "sum" and not node.options
+        if squares and isinstance(node, Call) and isinstance(node.args[0], Call) and node.args[0].op == "pow":
+            return call("norm", node.args[0].args[0])
+        return node
+
+    for equation in _losses(scene):
+        yield from each("norm-for-squared-norm", [equation], rewritten(change), forward=True)
+
+
+def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
+    def slips(scene: Scene) -> Iterator[Slip]:
+        def change(node: Expr) -> Expr:
+            if isinstance(node, Call) and node.op in LOGARITHMS:
+                return scaled(Num(1 / math.log(base)))(node)
+            return node
+
+        yield from each(code, scene.forward, rewritten(change), forward=True)
+
+    return slips
+
+
+def _first_class(scene: Scene) -> Iterator[Slip]:
+    """One-hot targets, each moved by one class."""
+    axis = scene.shapes.layout.features
+    for name, leaf in scene.program.leaves.items():
+        value = leaf.value
+        if leaf.role != "target" or value.ndim != 2 or value.shape[axis] < 2:
+            continue
+        if not (np.isin(value, (0, 1)).all() and (value.sum(axis=axis) == 1).all()):
+            continue
+        for shift in (-1, 1):
+
+            def moved(values: Tensor, shift: int = shift) -> Tensor:
+                return np.roll(values, shift, axis=axis)
+
+            yield Slip("wrong-class", str(name), given={name: moved})
+
+
+def _other_class(scene: Scene) -> Iterator[Slip]:
+    """The neighbours of an asked element."""
+
+    def asked(view: View) -> Iterator[Tensor]:
+        expr = view.item.expr
+        if isinstance(expr, Call) and expr.op == "index":
+            values = view.evaluated(expr.args[0]).ravel()
+            for i in np.flatnonzero(values == float(view.own)) if view.own.size == 1 else ():
+                for j in (i - 1, i + 1):
+                    if 0 <= j < len(values):
+                        yield np.asarray(values[j])
+
+    yield Slip("neighbouring-element", "", asked=asked)
+
+
+register(
+    "half-missing",
+    "It is twice as large as it should be: a factor 1/2 is missing, or a 2 is too many.",
+    "emitted",
+    _times("half-missing", Fraction(2)),
+    ("network", "L"),
+    COMMON,
+    paired=True,
+)
+register(
+    "half-extra",
+    "It is half as large as it should be: a factor 1/2 is too many, or a 2 is missing.",
+    "emitted",
+    _times("half-extra", Fraction(1, 2)),
+    ("network", "dL/dz2"),
+    COMMON,
+    paired=True,
+)
+register(
+    "mean-for-sum",
+    "A mean is taken where the sum belongs.",
+    "source",
+    _averaged("mean-for-sum", divide=True),
+    ("batch", "L"),
+    5.0,
+    paired=True,
+)
+register(
+    "sum-for-mean",
+    "A sum is taken where the mean belongs.",
+    "source",
+    _averaged("sum-for-mean", divide=False),
+    ("batch", "L"),
+    5.0,
+    paired=True,
+)
+register(
+    "squared-norm-for-norm",
+    "The square of the norm is taken where the norm itself belongs.",
+    "source",
+    _squared,
+    ("norm", "L"),
+)
+register(
+    "norm-for-squared-norm",
+    "The norm is taken where its square belongs.",
+    "source",
+    _root,
+    ("network", "L"),
+)
+register(
+    "log2-for-ln",
+    "The logarithm is taken to base 2; the natural one is meant.",
+    "source",
+    _logarithm("log2-for-ln", 2),
+    ("classifier", "L"),
+)
+register(
+    "log10-for-ln",
+    "The logarithm is the decimal one; the natural one is meant.",
+    "source",
+    _logarithm("log10-for-ln", 10),
+    ("classifier", "L"),
+)
+register(
+    "wrong-class",
+    "The target is another class: check from which number the classes are counted.",
+    "source",
+    _first_class,
+    ("classifier", "L"),
+)
+register(
+    "neighbouring-element",
+    "This is the neighbouring element: check from which number the elements are counted.",
+    "asked",
+    _other_class,
+    ("classifier", "second"),
+    RARE,
+)

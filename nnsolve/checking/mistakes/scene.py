@@ -1,0 +1,170 @@
+"""What mistakes are made in: the equations that the asked values need, and the values of a run, edited or not."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import SCALAR, Shape
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.run import Run
+from nnsolve.engine.solve import Asked, SectionSolver, reported
+from nnsolve.ops import REGISTRY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.mistake import Slip
+
+    Tensor = NDArray[np.float64]
+
+FURTHEST = 32
+"""Updates after which an asked value is not worked out again for every mistake: that would take too long."""
+
+
+class Scene:
+    """The equations of a section that its asked values need.
+
+    `equations` are in the order of a solution; `backward` and `updates` are the emitted ones among them.
+    """
+
+    def __init__(self, solver: SectionSolver) -> None:
+        self.run = solver.run
+        self.program = solver.run.program
+        self.shapes = self.program.shapes
+        self.loss = self.program.loss
+        self.asked = [item for item in solver.asked if self.near(item)]
+        self.equations = self._needed()
+        self.forward = [e for e in self.equations if e.phase == "forward"]
+        self.backward = [e for e in self.equations if e.phase == "backward"]
+        self.updates = [e for e in self.equations if e.phase == "update"]
+        self.emitted = [*self.backward, *self.updates]
+        self._users: dict[Name, set[Name]] = {}
+        self._known: dict[frozenset[Name], frozenset[Name]] = {}
+        for equation in self.program.equations.values():
+            for name in references(equation.expr):
+                self._users.setdefault(name, set()).add(equation.name)
+        self.parameters = [e for e in self.updates if e.name.after(0) in self.program.parameters]
+
+    def near(self, item: Asked) -> bool:
+        """Whether an asked value is worked out again for every mistake."""
+        return all(self._updates(name) <= FURTHEST for name in references(item.expr))
+
+    def _updates(self, name: Name) -> int:
+        return self.run.resolve_moment(name)
+
+    def _needed(self) -> list[Equation]:
+        program, wanted = self.program, []
+        for item in self.asked:
+            for name in references(item.expr):
+                if name.epoch is not None and name.after(0) == self.loss:
+                    wanted.append(name.after(0))
+                update, plain = self.run.home(name)
+                wanted.append(plain)
+                if update > 0:
+                    wanted += [updated.after(1) for updated in program.updated]
+        return program.in_order(program.closure(wanted))
+
+    def bites(self, slips: Iterable[Slip], item: Asked) -> bool:
+        """Whether slips can change an asked value: it depends on an equation that they change."""
+        changed: set[Name] = set()
+        for slip in slips:
+            if slip.problem is not None or slip.rounding:
+                return True
+            changed |= {*slip.forward, *slip.emitted, *slip.given}
+            if slip.forward:
+                changed |= {equation.name for equation in self.emitted}
+        reached = self._reached(frozenset(changed))
+        later = any(name.update for name in reached)
+        return any(
+            name.after(0) in reached or name.after(1) in reached or (later and self._updates(name) > 0)
+            for name in references(item.expr)
+        )
+
+    def _reached(self, changed: frozenset[Name]) -> frozenset[Name]:
+        """What depends on changed quantities, within one run."""
+        if changed not in self._known:
+            found, pending = set(changed), list(changed)
+            while pending:
+                fresh = self._users.get(pending.pop(), set()) - found
+                found |= fresh
+                pending += fresh
+            self._known[changed] = frozenset(found)
+        return self._known[changed]
+
+    def of_loss(self, equation: Equation) -> bool:
+        """Whether an equation is a gradient of the loss."""
+        return self.loss is not None and equation.name.of == self.loss
+
+    def dims(self, name: Name) -> tuple[int, ...]:
+        return self.shapes.of(name).dims
+
+    def predictions(self) -> list[Name]:
+        """The quantities that the loss compares with targets: the last activations."""
+        targets = {name for name, leaf in self.program.leaves.items() if leaf.role == "target"}
+        found: dict[Name, None] = {}
+        for equation in self.program.forward:
+            expr = equation.expr if equation.long is None else equation.long
+            used = references(expr)
+            if not targets.isdisjoint(used):
+                found.update({name: None for name in used if name not in targets and name in self.program.equations})
+        return list(found)
+
+    def activations(self) -> Iterator[tuple[Name, Call, Name]]:
+        """Activations a = f(z): the name a, the call, and the name z."""
+        for equation in self.program.forward:
+            expr = equation.expr
+            if isinstance(expr, Call) and REGISTRY[expr.op].activation and len(expr.args) == 1:
+                (arg,) = expr.args
+                if isinstance(arg, Ref):
+                    yield equation.name, expr, arg.name
+
+
+class View:
+    """The values of a run, edited or not, as an answer sees them: `own` is the asked value in its reported shape."""
+
+    def __init__(self, scene: Scene, item: Asked, run: Run) -> None:
+        self.scene = scene
+        self.item = item
+        self.run = run
+        self.name = item.expr.name if isinstance(item.expr, Ref) else None
+        values = {name: self._value(name) for name in references(item.expr)}
+        shape = item.shape
+        if self.name is not None and self.name.after(0) == run.program.loss:
+            shape = SCALAR
+        self.own: Tensor = reported(evaluate(item.expr, item.shapes, values), shape)
+
+    def _value(self, name: Name) -> Tensor:
+        """A value of the run; where all values are rounded on the way, the answer itself is not."""
+        if self.run.rounding.every is None or self.scene.run.rounding.every is not None or name.epoch is not None:
+            return self.run.value(name)
+        update, plain = self.run.home(name)
+        if update > 0 and plain in self.run.program.updated:
+            update, plain = update - 1, plain.after(1)
+        moment = self.run.moment_of(update)
+        moment.value(plain)
+        equation = moment.program.equations.get(plain)
+        return self.run.value(name) if equation is None or plain in moment.program.given else moment.result(equation)
+
+    def with_value(self, value: Tensor) -> View:
+        """The same view of another value."""
+        view = copy.copy(self)
+        view.own = value
+        return view
+
+    def evaluated(self, expr: Expr) -> Tensor:
+        """Part of the asked expression."""
+        return evaluate(expr, self.item.shapes, {name: self._value(name) for name in references(expr)})
+
+    def of(self, name: Name) -> Tensor:
+        """Another value, as reports show it."""
+        return reported(self.run.value(name), self.shape(name))
+
+    def shape(self, name: Name) -> Shape:
+        return self.scene.shapes.of(name.after(0)._replace(epoch=None))

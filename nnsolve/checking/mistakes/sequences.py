@@ -1,0 +1,213 @@
+"""Mistakes with recurrent networks: time steps, states and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.mistakes.edits import everywhere, renamed, rewritten
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, neg, references
+from nnsolve.core.names import Name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+    from nnsolve.engine.program import Change
+
+    Tensor = NDArray[np.float64]
+
+GATES = ("f", "i", "o", "g", "r", "u")
+
+
+def _kept(expr: Expr, drop: set[Name]) -> Expr:
+    """A sum without the terms that use some gradients; 0 is nothing, so what has no other term stays."""
+    terms = expr.args if isinstance(expr, Call) and expr.op == "add" else (expr,)
+    kept = [term for term in terms if drop.isdisjoint(references(term))]
+    return expr if not kept or len(kept) == len(terms) else add(*kept)
+
+
+def _slips(code: str, changes: dict[Name, Change]) -> Iterator[Slip]:
+    if changes:
+        yield Slip(code, str(next(iter(changes))), {}, changes)
+    if len(changes) > 1:
+        for name, change in changes.items():
+            yield Slip(code, str(name), {}, {name: change})
+
+
+def _later(equation: Equation) -> set[Name]:
+    """The gradients of later time steps that an equation uses."""
+    time = equation.name.time
+    return {n for n in references(equation.expr) if n.of is not None and time is not None and (n.time or 0) > time}
+
+
+def _dropper(drop: set[Name]) -> Change:
+    return lambda expr: _kept(expr, drop)
+
+
+def _recurrent_dropped(scene: Scene) -> Iterator[Slip]:
+    changes: dict[Name, Change] = {}
+    for equation in scene.backward:
+        later = _later(equation)
+        if later and _kept(equation.expr, later) != equation.expr:
+            changes[equation.name] = _dropper(later)
+    yield from _slips("recurrent-gradient-dropped", changes)
+
+
+def _last_step_only(scene: Scene) -> Iterator[Slip]:
+    """dL/dW = dL/dW_1 + ... + dL/dW_T with the last share alone, or the first."""
+    for pick in (max, min):
+        changes: dict[Name, Change] = {}
+        for equation in scene.backward:
+            shares = [
+                n for n in references(equation.expr) if n.time is not None and n._replace(time=None) == equation.name
+            ]
+            if len(shares) > 1:
+                kept = pick(shares, key=lambda n: n.time or 0)
+                changes[equation.name] = _dropper(set(shares) - {kept})
+        yield from _slips("time-steps-not-summed", changes)
+
+
+def _previous_missing(scene: Scene) -> Iterator[Slip]:
+    """W_hh h_{t-1} left out of every pre-activation."""
+
+    def change(equation: Equation) -> Change | None:
+        time = equation.name.time
+        earlier = {n for n in references(equation.expr) if n.time is not None and time is not None and n.time < time}
+        return _dropper(earlier) if earlier and _kept(equation.expr, earlier) != equation.expr else None
+
+    changes = {e.name: found for e in scene.forward if (found := change(e)) is not None}
+    if changes:
+        yield Slip("previous-state-missing", str(next(iter(changes))), changes, {})
+
+
+def _wrong_step(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.time is not None:
+            for time in (name.time - 1, name.time + 1):
+                other = name._replace(time=time)
+                if other.primal.after(0) in scene.shapes.named:
+                    yield view.of(other)
+
+    yield Slip("wrong-time-step", "", asked=asked)
+
+
+def _stems(scene: Scene) -> dict[str, list[Name]]:
+    """The quantities that have a time step, by their stems."""
+    found: dict[str, list[Name]] = {}
+    for name in scene.shapes.named:
+        if name.time is not None and name.of is None:
+            found.setdefault(name.stem, []).append(name)
+    return found
+
+
+def _cell_for_state(scene: Scene) -> Iterator[Slip]:
+    """c for h: given, or used by what follows."""
+    stems = _stems(scene)
+    if "c" not in stems or "h" not in stems:
+        return
+
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.stem in ("c", "h") and name.time is not None:
+            yield view.of(name._replace(stem="h" if name.stem == "c" else "c"))
+
+    yield Slip("cell-and-state-confused", "", asked=asked)
+    pairs = [(h, h._replace(stem="c")) for h in stems["h"] if h._replace(stem="c") in scene.shapes.named]
+    own = {h for h, _ in pairs}
+    others = [e for e in scene.program.forward if e.name not in own]
+    yield from everywhere("cell-and-state-confused", others, renamed(*pairs), forward=True)
+
+
+def _gates(scene: Scene) -> Iterator[Slip]:
+    stems = _stems(scene)
+    gates = [gate for gate in GATES if gate in stems]
+    for i, one in enumerate(gates):
+        for other in gates[i + 1 :]:
+            pairs = [(n, n._replace(stem=other)) for n in stems[one]]
+            pairs += [(n, n._replace(stem=one)) for n in stems[other]]
+            users = [e for e in scene.program.forward if e.name.stem in ("c", "h")]
+            yield from everywhere("gates-exchanged", users, renamed(*pairs), forward=True)
+
+
+def _inverted(scene: Scene) -> Iterator[Slip]:
+    """(1 - u) h_{t-1} + u g with u and 1 - u exchanged."""
+    gates = {n for stem in ("u", "f") for n in _stems(scene).get(stem, ())}
+    users = [e for e in scene.program.forward if e.name.stem in ("c", "h") and gates & set(references(e.expr))]
+
+    def inside(node: Expr) -> bool:
+        return isinstance(node, Ref) and node.name in gates
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "add" and node.args[0] == ONE:
+            (rest,) = node.args[1:] if len(node.args) == 2 else (ZERO,)
+            if isinstance(rest, Call) and rest.op == "neg" and rest.args[0] == add(ONE, neg(rest.args[0])):
+                return rest.args[0]
+            inner = rest.args[0] if isinstance(rest, Call) and rest.op == "neg" else ZERO
+            double = isinstance(inner, Call) and inner.op == "add" and inner.args[0] == ONE
+            if double and isinstance(inner, Call) and isinstance(inner.args[1], Call):
+                return inner.args[1].args[0]  # 1 - (1 - u), as the arguments are changed first
+            return node
+        return add(ONE, neg(node)) if inside(node) else node
+
+    yield from everywhere("gate-inverted", users, rewritten(change), forward=True)
+
+
+register(
+    "recurrent-gradient-dropped",
+    "The part of the gradient that comes back from the next time step is left out.",
+    "backward",
+    _recurrent_dropped,
+    ("rnn", "dL/dh_1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "time-steps-not-summed",
+    "Only one time step is counted: the gradient of shared weights is the sum over all of them.",
+    "backward",
+    _last_step_only,
+    ("rnn", "dL/dW_hh"),
+    COMMON,
+    paired=True,
+)
+register(
+    "previous-state-missing",
+    "The previous state is left out.",
+    "source",
+    _previous_missing,
+    ("rnn", "h_2"),
+)
+register(
+    "wrong-time-step",
+    "This is the value of the neighbouring time step.",
+    "asked",
+    _wrong_step,
+    ("rnn", "h_2"),
+)
+register(
+    "cell-and-state-confused",
+    "The cell state c and the hidden state h are confused.",
+    "source",
+    _cell_for_state,
+    ("lstm", "h_2"),
+)
+register(
+    "gates-exchanged",
+    "Two gates have changed places.",
+    "source",
+    _gates,
+    ("lstm", "h_2"),
+)
+register(
+    "gate-inverted",
+    "A gate is used the wrong way round: what it keeps and what it lets in are exchanged.",
+    "source",
+    _inverted,
+    ("gru", "h_2"),
+    RARE,
+)

@@ -1,0 +1,207 @@
+"""What every mistake gives for every asked value: worked out once for a problem, whoever answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
+from nnsolve.checking.mistakes.mistake import CAUSES, Slip
+from nnsolve.checking.mistakes.scene import Scene, View
+from nnsolve.core.expressions import references
+from nnsolve.engine.run import Run
+from nnsolve.engine.solve import Asked, SectionSolver
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+Combination: TypeAlias = tuple[Slip, ...]
+
+WORK = 30_000
+"""Equations that are evaluated at most for the single slips of one section, and for its pairs: what is left out is
+rare."""
+
+NUMBERS = 1 << 25
+"""Numbers that are computed for the mistakes of one section."""
+
+ALL = 200.0
+"""What the weights of all mistakes add up to, about."""
+
+ALIKE = 1e-9
+"""Values that differ by less, relative to the largest element, are the same."""
+
+
+class Entry(NamedTuple):
+    """A wrong value, the combinations of slips that give it, and how likely they are in relation to the others."""
+
+    value: Tensor
+    combinations: tuple[Combination, ...]
+    prior: float
+    single: bool
+
+
+class Table(NamedTuple):
+    """The right value of an asked quantity, and the wrong ones, the likely first."""
+
+    right: Tensor
+    entries: tuple[Entry, ...]
+
+
+class Mistaken:
+    """A section's runs with mistakes in them, and what they give for a quantity."""
+
+    def __init__(self, solver: SectionSolver) -> None:
+        self.solver = solver
+        self.scene = Scene(solver)
+        made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
+        made = _fairly(made)
+        self.asked = [slip for slip in made if slip.asked is not None]
+        self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
+        self._run_all([slip for slip in made if slip.asked is None])
+
+    def _run_all(self, slips: list[Slip]) -> None:
+        """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
+        scene = self.scene
+        updates = 1 + max((scene.run.home(n)[0] for i in scene.asked for n in references(i.expr)), default=0)
+        numbers = sum(scene.shapes.of(equation.name).size for equation in scene.equations) or 1
+        most = min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (numbers * updates))
+        self._add([(slip,) for slip in slips], most)
+        paired = [slip for slip in slips if CAUSES[slip.code].paired]
+        pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
+        pairs.sort(key=lambda pair: -_weight(pair))
+        self._add(pairs, most)
+
+    def _add(self, candidates: Sequence[Combination], most: int) -> None:
+        for combination in candidates[: max(most, 0)]:
+            run = mistaken(self.solver.run, combination)
+            if run is not None:
+                self.runs.append((combination, run))
+
+    def table(self, item: Asked) -> Table:
+        """The values of an asked quantity under all mistakes that bite in it."""
+        right = View(self.scene, item, self.solver.run)
+        collected = _Collection(right.own)
+        near, scene = self.scene.near(item), self.scene
+        edited = [(made, run) for made, run in self.runs if not made or (near and scene.bites(made, item))]
+        views = [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
+        for combination, view in views:
+            if len(combination) == 1:
+                collected.add(view.own, combination)
+        transformed = list(self._transformed(views))
+        for wanted in (1, 2):
+            for combination, value in transformed:
+                if len(combination) == wanted:
+                    collected.add(value, combination)
+            if wanted == 1:
+                collected.singles_done()
+        for combination, view in views:
+            if len(combination) == 2:
+                collected.add(view.own, combination)
+        return collected.table()
+
+    def _view(self, item: Asked, run: Run) -> View | None:
+        try:
+            with np.errstate(all="ignore"):
+                return View(self.scene, item, run)
+        except IMPOSSIBLE:
+            return None
+
+    def _transformed(self, views: list[tuple[Combination, View]]) -> Iterator[tuple[Combination, Tensor]]:
+        """What slips of the asked value make of the values of runs with at most one other slip."""
+        for combination, view in views:
+            if len(combination) < 2:
+                for slip in self.asked:
+                    if not combination or CAUSES[slip.code].paired:
+                        yield from (((*combination, slip), value) for value in _readings(slip, view))
+        right = views[0][1]
+        often = [slip for slip in self.asked if CAUSES[slip.code].paired]
+        for first in self.asked:
+            for value in _readings(first, right):
+                for second in often:
+                    if first.code != second.code:
+                        yield from (((first, second), twice) for twice in _readings(second, right.with_value(value)))
+
+
+def _readings(slip: Slip, view: View) -> list[Tensor]:
+    assert slip.asked is not None
+    try:
+        with np.errstate(all="ignore"):
+            return [np.asarray(value, dtype=np.float64) for value in slip.asked(view)]
+    except IMPOSSIBLE:
+        return []
+
+
+def _fairly(slips: list[Slip]) -> list[Slip]:
+    """The likely slips first: of common mistakes more places than of rare ones, but of each the first early on."""
+    places: dict[str, int] = {}
+    ranked = []
+    for slip in slips:
+        places[slip.code] = places.get(slip.code, 0) + 1
+        ranked.append((places[slip.code] / CAUSES[slip.code].weight, slip))
+    return [slip for _, slip in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _weight(combination: Combination) -> float:
+    """How often slips are made; two independent ones come together as seldom as both are rare."""
+    weights = [CAUSES[slip.code].weight for slip in combination]
+    return weights[0] if len(weights) == 1 else weights[0] * weights[1] / ALL
+
+
+class _Collection:
+    """Wrong values, each with all combinations that give it."""
+
+    def __init__(self, right: Tensor) -> None:
+        self.right = right
+        self.found: dict[tuple[tuple[int, ...], bytes], tuple[Tensor, list[Combination]]] = {}
+        self.of_singles: set[tuple[tuple[int, ...], bytes]] = set()
+
+    def _key(self, value: Tensor) -> tuple[tuple[int, ...], bytes]:
+        """What equal values have in common: their elements to nine digits of the largest."""
+        largest = float(np.abs(value).max(initial=0.0))
+        if not largest:
+            return value.shape, b""
+        digits = np.round(value / largest, 9) + 0.0
+        return value.shape, digits.tobytes() + np.float64(f"{largest:.9e}").tobytes()
+
+    def add(self, value: Tensor, combination: Combination) -> None:
+        """Add a value unless it is right, not finite, or what one of two slips gives alone."""
+        if not np.isfinite(value).all():
+            return
+        if value.shape == self.right.shape and _alike(value, self.right):
+            return
+        key = self._key(value)
+        if len(combination) > 1 and key in self.of_singles:
+            return
+        self.found.setdefault(key, (value, []))[1].append(combination)
+
+    def singles_done(self) -> None:
+        """From now on pairs are added: what a single slip explains needs no second one."""
+        self.of_singles = set(self.found)
+
+    def table(self) -> Table:
+        """The entries, each as likely as what gives it: a mistake that can be made in many places is likely in none."""
+        places: dict[tuple[str, ...], int] = {}
+        for _, made in self.found.values():
+            for codes in {_codes(combination) for combination in made}:
+                places[codes] = places.get(codes, 0) + 1
+        entries = []
+        for value, made in self.found.values():
+            single = len(made[0]) == 1
+            weights = {_codes(c): _weight(c) / places[_codes(c)] for c in made}
+            ordered = sorted(made, key=lambda c: -weights[_codes(c)])
+            entries.append(Entry(value, tuple(ordered), sum(weights.values()), single))
+        entries.sort(key=lambda entry: (not entry.single, -entry.prior))
+        return Table(self.right, tuple(entries))
+
+
+def _codes(combination: Combination) -> tuple[str, ...]:
+    return tuple([slip.code for slip in combination])
+
+
+def _alike(a: Tensor, b: Tensor) -> bool:
+    return bool(np.abs(a - b).max(initial=0.0) <= ALIKE * np.abs(b).max(initial=0.0))

@@ -1,0 +1,194 @@
+"""Mistakes with updates: the learning rate, and which value of a parameter is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.mistakes.edits import each, instead
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.expressions import ONE, ZERO, Expr, Ref, mul, rewrite
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
+
+
+def _rate(scene: Scene) -> Ref | None:
+    """The learning rate as update equations write it."""
+    updates = scene.program.updates
+    found = updates.hyper["learning_rate"] if updates and "learning_rate" in updates.hyper else None
+    return found if isinstance(found, Ref) else None
+
+
+def _rate_missing(scene: Scene) -> Iterator[Slip]:
+    yield from _rate_changed(scene, "learning-rate-missing", ONE)
+
+
+def _rate_twice(scene: Scene) -> Iterator[Slip]:
+    rate = _rate(scene)
+    if rate is not None:
+        yield from _rate_changed(scene, "learning-rate-twice", mul(rate, rate))
+
+
+def _rate_changed(scene: Scene, code: str, other: Expr) -> Iterator[Slip]:
+    rate = _rate(scene)
+    if rate is not None:
+        yield from each(code, scene.updates, lambda expr: rewrite(expr, lambda node: other if node == rate else node))
+
+
+def _gradient_for_parameter(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        if _is_update(scene, view) and view.name is not None and scene.loss is not None:
+            yield view.of(view.name.gradient(scene.loss).after(view.name.update - 1))
+
+    yield Slip("gradient-for-parameter", "", asked=asked)
+
+
+def _step_for_parameter(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        if _is_update(scene, view) and view.name is not None:
+            before = view.of(view.name.after(view.name.update - 1))
+            yield before - view.own
+            yield view.own - before
+
+    yield Slip("step-for-parameter", "", asked=asked)
+
+
+def _parameter_for_gradient(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.of is not None and name.of == scene.loss:
+            parameter = name.primal.after(0)
+            if parameter in scene.program.updated:
+                yield view.of(parameter.after(name.update + 1))
+
+    yield Slip("parameter-for-gradient", "", asked=asked)
+
+
+def _step_for_gradient(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.of is not None and name.of == scene.loss:
+            parameter = name.primal.after(0)
+            if parameter in scene.program.updated:
+                before = view.of(parameter.after(name.update))
+                yield view.of(parameter.after(name.update + 1)) - before
+                yield before - view.of(parameter.after(name.update + 1))
+
+    yield Slip("step-for-gradient", "", asked=asked)
+
+
+def _is_update(scene: Scene, view: View) -> bool:
+    name = view.name
+    return name is not None and name.of is None and name.update > 0 and name.after(0) in scene.program.parameters
+
+
+def _not_updated(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.update > 0:
+            yield view.of(name.after(0))
+
+    yield Slip("not-updated", "", asked=asked)
+    for equation in scene.parameters:
+        yield Slip("not-updated", str(equation.name), {}, {equation.name: instead(Ref(equation.name.after(0)))})
+
+
+def _wrong_update(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is not None and name.epoch is None and name.update >= 0:
+            last = scene.run.last or 0
+            for update in (name.update - 1, name.update + 1):
+                if 0 < update <= last or (update == 0 and name.update > 1):
+                    yield view.of(name.after(update))
+
+    yield Slip("wrong-update", "", asked=asked)
+
+
+def _weight_decay(scene: Scene) -> Iterator[Slip]:
+    updates = scene.program.updates
+    if updates is None or "weight_decay" not in updates.hyper:
+        return
+    decay = updates.hyper["weight_decay"]
+    yield from each(
+        "weight-decay-missing",
+        scene.updates,
+        lambda expr: rewrite(expr, lambda node: mul(ZERO, decay) if node == decay else node),
+    )
+
+
+register(
+    "learning-rate-missing",
+    "The learning rate is left out of the step.",
+    "emitted",
+    _rate_missing,
+    ("network", "W1@1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "learning-rate-twice",
+    "The learning rate is applied twice.",
+    "emitted",
+    _rate_twice,
+    ("network", "W1@1"),
+    2.0,
+)
+register(
+    "gradient-for-parameter",
+    "This is the gradient; the updated parameter is asked for.",
+    "asked",
+    _gradient_for_parameter,
+    ("network", "W1@1"),
+    COMMON,
+)
+register(
+    "step-for-parameter",
+    "This is the step alone; the updated parameter is asked for.",
+    "asked",
+    _step_for_parameter,
+    ("network", "W1@1"),
+)
+register(
+    "parameter-for-gradient",
+    "This is the updated parameter; the gradient is asked for.",
+    "asked",
+    _parameter_for_gradient,
+    ("network", "dL/dW1"),
+)
+register(
+    "step-for-gradient",
+    "This is the step, the gradient times the learning rate; the gradient is asked for.",
+    "asked",
+    _step_for_gradient,
+    ("network", "dL/dW1"),
+)
+register(
+    "not-updated",
+    "This is the value before the update.",
+    "asked",
+    _not_updated,
+    ("network", "W1@1"),
+    COMMON,
+)
+register(
+    "wrong-update",
+    "This is the value after another number of updates.",
+    "asked",
+    _wrong_update,
+    ("optimizer", "W@2"),
+)
+register(
+    "weight-decay-missing",
+    "The weight decay is left out.",
+    "emitted",
+    _weight_decay,
+    ("decayed", "W@1"),
+    RARE,
+)

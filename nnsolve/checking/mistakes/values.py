@@ -1,0 +1,117 @@
+"""The right calculation, but another value is given: of a neighbour, in another order, in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.checking.mistakes.mistake import RARE, Slip, register
+from nnsolve.core.names import Name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
+
+PERMUTED = 4
+"""Vectors of at most so many elements are tried in any order; longer ones backwards and moved by one."""
+
+
+def _same_kind(scene: Scene, view: View) -> Iterator[Name]:
+    """The quantities of the same stem in the layers below and above."""
+    name = view.name
+    if name is None or name.layer is None:
+        return
+    plain = name.after(0)
+    known = {e.name for e in scene.equations} | set(scene.program.leaves)
+    for layer in (name.layer - 1, name.layer + 1):
+        other = plain._replace(layer=layer)
+        if (other.primal in known or other in known) and scene.shapes.named.get(other.primal) is not None:
+            yield other.after(name.update)
+
+
+def _wrong_layer(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        for name in _same_kind(scene, view):
+            yield view.of(name)
+
+    yield Slip("wrong-layer", "", asked=asked)
+
+
+def _gradient_of_another(scene: Scene) -> Iterator[Slip]:
+    """dL/db1 for dL/dW1, dL/dz1 for dL/da1: another gradient of the same layer, where its shape fits."""
+
+    def asked(view: View) -> Iterator[Tensor]:
+        name = view.name
+        if name is None or name.of is None:
+            return
+        for equation in scene.backward:
+            other = equation.name
+            if other.of == name.of and other != name.after(0) and other.time == name.time:
+                same_layer = scene.program.layer_of(other.primal) == scene.program.layer_of(name.primal.after(0))
+                if same_layer and scene.dims(other) == view.shape(name).dims:
+                    yield view.of(other.after(name.update))
+
+    yield Slip("another-gradient", "", asked=asked)
+
+
+def _permuted(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        own = view.own
+        if own.ndim == 1 and 1 < own.size <= PERMUTED:
+            for order in list(permutations(range(own.size)))[1:]:
+                yield own[list(order)]
+        elif own.ndim >= 1 and own.size > 1:
+            for axis in range(own.ndim):
+                yield np.flip(own, axis)
+                for shift in (-1, 1):
+                    yield np.roll(own, shift, axis)
+
+    yield Slip("elements-permuted", "", asked=asked)
+
+
+def _percent(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        yield view.own * 100
+        if view.item.ask.options.get("percent"):
+            yield view.own / 100
+
+    yield Slip("percent", "", asked=asked)
+
+
+register(
+    "wrong-layer",
+    "This is the value of the neighbouring layer.",
+    "asked",
+    _wrong_layer,
+    ("network", "dL/dz1"),
+)
+register(
+    "another-gradient",
+    "This is another gradient of the same layer.",
+    "asked",
+    _gradient_of_another,
+    ("network", "dL/dz1"),
+    2.0,
+)
+register(
+    "elements-permuted",
+    "The right numbers stand in a different order.",
+    "asked",
+    _permuted,
+    ("network", "dL/dz2"),
+    2.0,
+)
+register(
+    "percent",
+    "It is given in percent where a fraction is asked for, or the other way round.",
+    "asked",
+    _percent,
+    ("classifier", "second"),
+    RARE,
+)

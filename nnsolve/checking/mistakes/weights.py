@@ -1,0 +1,189 @@
+"""Mistakes with weights: which of them are used, transposes, and the order of the factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.mistakes.edits import each, factors, instead, leaf_gradients, product, renamed, rewritten
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.expressions import Call, Expr, Ref, call, references
+from nnsolve.core.names import Name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
+
+
+def _updated(scene: Scene) -> Iterator[Slip]:
+    for equation in scene.parameters:
+        new = equation.name
+        yield from each("updated-weights-used", scene.backward, renamed((new.after(0), new)))
+    if len(scene.parameters) > 1:
+        pairs = [(e.name.after(0), e.name) for e in scene.parameters]
+        yield from each("updated-weights-used", scene.backward, renamed(*pairs))
+
+
+def _old(scene: Scene) -> Iterator[Slip]:
+    for equation in scene.parameters:
+        yield from each("old-weights-used", scene.backward, renamed((equation.name, equation.name.after(0))))
+
+
+def _wrong_layer(scene: Scene) -> Iterator[Slip]:
+    parameters = scene.program.parameters
+    for name in parameters:
+        for other in parameters:
+            if other != name and scene.dims(other) == scene.dims(name):
+                change = renamed((name, other))
+                yield from each("wrong-weights", scene.backward, change)
+                yield from each("wrong-weights", scene.forward, change, forward=True)
+
+
+def _turned(scene: Scene) -> Iterator[Slip]:
+    """W for W^T in a product, where both fit."""
+    for name in scene.program.parameters:
+        dims = scene.dims(name)
+        if len(dims) != 2 or dims[0] != dims[1] or dims[0] == 1:
+            continue
+
+        def change(node: Expr, name: Name = name) -> Expr:
+            if not (isinstance(node, Call) and node.op == "matmul"):
+                return node
+            return node.with_args(tuple([_transposed_weight(arg, name) for arg in node.args]))
+
+        yield from each("weights-transposed", scene.backward, rewritten(change))
+        yield from each("weights-transposed", scene.forward, rewritten(change), forward=True)
+
+
+def _transposed_weight(arg: Expr, name: Name) -> Expr:
+    if arg == Ref(name):
+        return call("transpose", arg)
+    return arg.args[0] if isinstance(arg, Call) and arg.op == "transpose" and arg.args[0] == Ref(name) else arg
+
+
+def _transposed(scene: Scene) -> Iterator[Slip]:
+    def asked(view: View) -> Iterator[Tensor]:
+        if view.own.ndim == 2 and min(view.own.shape) > 1:
+            yield view.own.T
+
+    yield Slip("transposed", "", asked=asked)
+    gradients = [e for e in scene.backward if scene.of_loss(e)]
+    yield from each("transposed", gradients, _turn_product)
+
+
+def _turn_product(expr: Expr) -> Expr:
+    """A B -> (A B)^T, of a weight's gradient; where the shape does not allow that nothing is made of it."""
+    return call("transpose", expr) if isinstance(expr, Call) and expr.op == "matmul" else expr
+
+
+def _exchanged(scene: Scene) -> Iterator[Slip]:
+    """p q^T -> q p^T; and p (V d)^T -> d (V p)^T, where p and d fit into each other's place."""
+    code = "factors-exchanged"
+    for equation in leaf_gradients(scene):
+        pair = _outer(equation.expr)
+        if pair is None:
+            continue
+        yield Slip(code, str(equation.name), {}, {equation.name: renamed(pair, (pair[1], pair[0]))})
+        for p, q in (pair, (pair[1], pair[0])):
+            for d, carrier in _carried(scene, q):
+                if d != p and scene.dims(d) == scene.dims(p):
+                    changes = {equation.name: renamed((p, d)), carrier: renamed((d, p))}
+                    yield Slip(code, str(equation.name), {}, changes)
+
+
+def _outer(expr: Expr) -> tuple[Name, Name] | None:
+    """The two quantities of p q^T or p^T q."""
+    if not (isinstance(expr, Call) and expr.op == "matmul"):
+        return None
+    names = [arg.args[0] if isinstance(arg, Call) and arg.op == "transpose" else arg for arg in expr.args]
+    left, right = names
+    return (left.name, right.name) if isinstance(left, Ref) and isinstance(right, Ref) else None
+
+
+def _carried(scene: Scene, delta: Name) -> Iterator[tuple[Name, Name]]:
+    """The deltas that weights carry into a delta (or into the dL/da that it contains), and the equations that do it."""
+    by_name = {e.name: e for e in scene.backward}
+    for name in (delta, *(references(by_name[delta].expr) if delta in by_name else ())):
+        if name not in by_name:
+            continue
+        expr = by_name[name].expr
+        if isinstance(expr, Call) and expr.op == "matmul":
+            for used in references(expr):
+                if used in by_name:
+                    yield used, name
+
+
+def _factor_left_out(scene: Scene) -> Iterator[Slip]:
+    """One factor of an elementwise product in the backward pass, which is no activation's derivative."""
+    for equation in scene.backward:
+        parts = factors(equation.expr)
+        if len(parts) < 2 or not scene.of_loss(equation):
+            continue
+        for i, part in enumerate(parts):
+            if isinstance(part, Ref) and (part.name.of is None):
+                rest = product([*parts[:i], *parts[i + 1 :]])
+                yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(rest)})
+
+
+register(
+    "updated-weights-used",
+    "Weights that are already updated are used in the backward pass: every gradient comes from the old ones.",
+    "emitted",
+    _updated,
+    ("network", "dL/da1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "old-weights-used",
+    "The old weights are used in the backward pass, though here each layer is updated before the error goes on.",
+    "emitted",
+    _old,
+    ("layer_by_layer", "dL/dz1"),
+    COMMON,
+)
+register(
+    "wrong-weights",
+    "The weights of another layer are used.",
+    "emitted",
+    _wrong_layer,
+    ("network", "dL/da1"),
+)
+register(
+    "weights-transposed",
+    "The weights stand where their transpose belongs, or the other way round.",
+    "emitted",
+    _turned,
+    ("network", "dL/da1"),
+    paired=True,
+)
+register(
+    "transposed",
+    "The result is transposed: its rows are the columns.",
+    "asked",
+    _transposed,
+    ("network", "dL/dW1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "factors-exchanged",
+    "The two factors of the product have changed places.",
+    "emitted",
+    _exchanged,
+    ("network", "dL/dW1"),
+    paired=True,
+)
+register(
+    "factor-left-out",
+    "A factor of the chain rule is left out.",
+    "emitted",
+    _factor_left_out,
+    ("formula", "dC/dw"),
+    RARE,
+    paired=True,
+)

@@ -1,0 +1,19 @@
+"""Answers as a student writes them: numbers rounded to some digits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnsolve.checking.model import Claim, Given
+
+
+def claim(value: float, digits: int = 4) -> Claim:
+    """A number written with some significant digits."""
+    text = f"{value:.{digits - 1}e}"
+    return Claim(float(text), 10.0 ** (int(text.partition("e")[2]) - digits + 1) if value else 1.0, digits, text, 1, 1)
+
+
+def answer(value: object, digits: int = 4) -> Given:
+    """A number or tensor written with some significant digits."""
+    array = np.asarray(value, dtype=np.float64)
+    return Given(tuple(claim(float(x), digits) for x in array.ravel()), array.shape, 1, 1)
