@@ -1,0 +1,362 @@
+"""Networks worked out by hand in plain NumPy, with the mistakes that students make; nothing of nnsolve is used.
+
+A vector is flat, a row of a weight matrix is a unit: z = W x + b. `made` are the mistakes, by their codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Answers = dict[str, Any]
+Made = Collection[str]
+
+
+def sigmoid(z: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-z)))
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max())
+    return np.asarray(e / e.sum())
+
+
+FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
+    "relu": lambda z: np.maximum(z, 0.0),
+    "tanh": np.tanh,
+    "sigmoid": sigmoid,
+    "softmax": softmax,
+    "identity": lambda z: z,
+}
+ANOTHER = {"relu": "sigmoid", "tanh": "sigmoid", "sigmoid": "tanh"}
+
+
+def slope(kind: str, z: Array, a: Array, made: Made) -> Array:
+    """f'(z) as the student takes it."""
+    if "activation-derivative-missing" in made or kind == "identity":
+        return np.ones_like(z)
+    if "derivative-of-another-activation" in made:
+        kind = ANOTHER[kind]
+    if "derivative-at-activation" in made:
+        z, a = a, FUNCTIONS[kind](a)
+    if "derivative-at-preactivation" in made:
+        a = z
+    if kind == "relu":
+        return np.asarray(z <= 0 if "relu-mask-inverted" in made else z > 0) * 1.0
+    return np.asarray(1 - a**2 if kind == "tanh" else a * (1 - a))
+
+
+class Net(NamedTuple):
+    """Two layers, one sample, one step of gradient descent."""
+
+    W1: Any
+    b1: Any
+    W2: Any
+    b2: Any
+    x: Any
+    y: Any
+    hidden: str
+    output: str
+    loss: str
+    eta: float
+    frozen: bool = False
+
+
+def loss_of(net: Net, z2: Array, a2: Array, y: Array, made: Made) -> tuple[float, Array, Array]:
+    """L, dL/da2 and dL/dz2."""
+    error = y - a2 if "target-minus-prediction" in made else a2 - y
+    if net.loss == "cross_entropy":
+        value = float(-np.sum(y * np.log(a2))) if "softmax-left-out" not in made else np.nan
+        value /= np.log(2) if "log2-for-ln" in made else np.log(10) if "log10-for-ln" in made else 1.0
+        scale = 1 / np.log(2) if "log2-for-ln" in made else 1 / np.log(10) if "log10-for-ln" in made else 1.0
+        return value, -y / a2, error * scale * (a2 * (1 - a2) if "activation-derivative-extra" in made else 1.0)
+    if net.loss == "l2_norm":
+        norm = float(np.sqrt(np.sum((a2 - y) ** 2)))
+        squared = "squared-norm-for-norm" in made
+        da2 = 2 * error if squared else error / norm
+        return norm**2 if squared else norm, da2, da2 * slope(net.output, z2, a2, made)
+    value = float(np.sum((a2 - y) ** 2)) * (1.0 if "half-missing" in made else 0.5)
+    da2 = error * (2.0 if "half-missing" in made else 0.5 if "half-extra" in made else 1.0)
+    if "mean-for-sum" in made:
+        value, da2 = value / len(y), da2 / len(y)
+    if "half-extra" in made:
+        value /= 2
+    return value, da2, da2 * slope(net.output, z2, a2, made)
+
+
+def two_layers(net: Net, made: Made) -> Answers:
+    """All values of a network of two layers and one update, with mistakes."""
+    W1, b1, W2, b2, x, y = (np.array(value, dtype=float) for value in net[:6])
+    hidden = FUNCTIONS["identity" if "activation-left-out" in made else net.hidden]
+    if "wrong-activation" in made:
+        hidden = FUNCTIONS[ANOTHER[net.hidden]]
+    if "wrong-class" in made:
+        y = np.roll(y, 1)
+    biased = 0.0 if "bias-missing" in made else 1.0
+    turned = "weights-transposed" in made and W2.shape[0] == W2.shape[1]
+
+    def forward(W1: Array, b1: Array, W2: Array, b2: Array) -> tuple[Array, Array, Array, Array]:
+        z1 = W1 @ x + biased * b1
+        a1 = hidden(z1)
+        z2 = W2 @ a1 + biased * b2
+        return z1, a1, z2, z2 if "softmax-left-out" in made else FUNCTIONS[net.output](z2)
+
+    z1, a1, z2, a2 = forward(W1, b1, W2, b2)
+    with np.errstate(all="ignore"):
+        loss, da2, dz2 = loss_of(net, z2, a2, y, made)
+    if "sign-flipped" in made:
+        da2, dz2 = -da2, -dz2
+    eta = 1.0 if "learning-rate-missing" in made else net.eta**2 if "learning-rate-twice" in made else net.eta
+    if "ascent-for-descent" in made:
+        eta = -eta
+    dW2, db2 = np.outer(dz2, a1), dz2
+    if "z-for-a" in made:
+        dW2 = np.outer(dz2, z1)
+    W2_new = W2 - eta * dW2
+    carrier = W2_new if "updated-weights-used" in made else W2
+    carried = carrier if turned else carrier.T
+    if "activation-left-out" in made or "wrong-activation" in made:
+        kind = "identity" if "activation-left-out" in made else ANOTHER[net.hidden]
+    else:
+        kind = net.hidden
+    da1 = carried @ dz2
+    dz1 = da1 * slope(kind, z1, a1, made)
+    dW1, db1 = np.outer(dz1, x), da1 if "bias-gradient-early" in made else dz1
+    if "factors-exchanged" in made and W1.shape[0] == W1.shape[1]:
+        dW1 = np.outer(x, dz1)
+    still = net.frozen or "bias-not-updated" in made
+    W1_new = W1 - eta * dW1 if dW1.shape == W1.shape else W1 * np.nan
+    b1_new, b2_new = (b1, b2) if still else (b1 - eta * db1, b2 - eta * db2)
+    z1_new, a1_new, z2_new, a2_new = forward(W1_new, b1_new, W2_new, b2_new)
+    values = {"z1": z1, "a1": a1, "z2": z2, "a2": a2, "L": loss, "dL/da2": da2, "dL/dz2": dz2}
+    values |= {"dL/dW2": dW2, "dL/db2": db2, "dL/da1": da1, "dL/dz1": dz1, "dL/dW1": dW1, "dL/db1": db1}
+    values |= {"W2@1": W2_new, "b2@1": b2_new, "W1@1": W1_new, "b1@1": b1_new}
+    return values | {"z1@1": z1_new, "a1@1": a1_new, "z2@1": z2_new, "a2@1": a2_new}
+
+
+PROGRAM = (
+    "sign-flipped",
+    "target-minus-prediction",
+    "ascent-for-descent",
+    "learning-rate-missing",
+    "learning-rate-twice",
+    "activation-derivative-missing",
+    "derivative-of-another-activation",
+    "derivative-at-activation",
+    "derivative-at-preactivation",
+    "relu-mask-inverted",
+    "activation-derivative-extra",
+    "squared-norm-for-norm",
+    "log2-for-ln",
+    "log10-for-ln",
+    "half-missing",
+    "half-extra",
+    "mean-for-sum",
+    "activation-left-out",
+    "wrong-activation",
+    "wrong-class",
+    "bias-missing",
+    "bias-gradient-early",
+    "bias-not-updated",
+    "weights-transposed",
+    "updated-weights-used",
+    "z-for-a",
+    "factors-exchanged",
+)
+"""The mistakes of the calculation that `two_layers` can make."""
+
+LIKELY = (
+    "sign-flipped",
+    "target-minus-prediction",
+    "ascent-for-descent",
+    "learning-rate-missing",
+    "activation-derivative-missing",
+    "updated-weights-used",
+    "bias-missing",
+    "half-missing",
+    "factors-exchanged",
+)
+"""Those that are made together with others."""
+
+
+def misread(id: str, values: Answers, before: Answers) -> dict[str, Any]:
+    """What may be given where `id` is asked, by the mistake: another value, or this one in another form."""
+    own = values[id]
+    found: dict[str, Any] = {"sign-flipped": -own, "percent": own * 100}
+    if np.ndim(own) == 2 and min(np.shape(own)) > 1:
+        found["transposed"] = own.T
+    if np.ndim(own) == 1 and len(own) > 1:
+        found["elements-permuted"] = own[::-1]
+    if id in ("a1", "a2") and "z" + id[1:] in values:
+        found["z-for-a"] = values["z" + id[1:]]
+    if id in ("z1", "z2") and "a" + id[1:] in values:
+        found["a-for-z"] = values["a" + id[1:]]
+    if id.endswith("@1") and id[:-2] in before and f"dL/d{id[:-2]}" in values:
+        gradient = values[f"dL/d{id[:-2]}"]
+        found |= {"gradient-for-parameter": gradient, "not-updated": before[id[:-2]]}
+        found["step-for-parameter"] = before[id[:-2]] - own
+    if id.startswith("dL/d") and f"{id[4:]}@1" in values and id[4:] in before:
+        found["parameter-for-gradient"] = values[f"{id[4:]}@1"]
+        found["step-for-gradient"] = before[id[4:]] - values[f"{id[4:]}@1"]
+    return found
+
+
+REGRESSION = Net(
+    [[1, -1, 0], [0, -1, 1], [1, 1, -1], [1, 1, 1]],
+    [0, 1, 1, -1],
+    [[1.5, 1, 1, -1], [0, 0, 1, 1], [-1, 1, 1, -1]],
+    [1, 0, 0.5],
+    [1.2, -1, 2],
+    [1.5, -1, 2],
+    "relu",
+    "identity",
+    "l2_norm",
+    0.01,
+)
+REGRESSION_ASKS = {
+    "q-a": "z1",
+    "q-b": "a1",
+    "q-c": "a2",
+    "q-d": "L",
+    "q-e-h2": "dL/dz2",
+    "q-e-W2": "dL/dW2",
+    "q-e-b2": "dL/db2",
+    "q-f-h1": "dL/da1",
+    "q-f-hbar1": "dL/dz1",
+    "q-f-W1": "dL/dW1",
+    "q-f-b1": "dL/db1",
+    "q-g-W2": "W2@1",
+    "q-g-b2": "b2@1",
+    "q-g-W1": "W1@1",
+    "q-g-b1": "b1@1",
+}
+CLASSES = Net(
+    np.array([[1, 0, -1, 0], [0, 1, 0, -1]]).T,
+    [-1, -1, -1, -1],
+    np.array([[1, -1], [1, -1], [1, -1], [1, -1]]).T,
+    [0, 2],
+    [4, 11],
+    [0, 1],
+    "relu",
+    "softmax",
+    "cross_entropy",
+    0.5,
+    frozen=True,
+)
+SMOOTH = Net(
+    [[0.5, -1.2, 0.7], [0.9, 0.4, -0.3], [-0.6, 0.8, 0.2]],
+    [0.3, -0.2, 0.45],
+    [[1.1, -0.7, 0.35], [0.6, 0.25, -0.9], [0.15, 0.85, 0.55]],
+    [0.1, 0.65, -0.4],
+    [1.3, -0.8, 2.1],
+    [0.2, 0.7, 0.4],
+    "relu",
+    "sigmoid",
+    "half_squared_error",
+    0.3,
+)
+CLASSIFIER = Net(
+    np.array([[0.4, -0.9], [1.2, 0.3], [-0.5, 0.8]]).T,
+    [0.15, -0.35],
+    np.array([[0.7, -0.4, 0.2], [-1.1, 0.6, 0.9]]).T,
+    [0.05, 0.25, -0.3],
+    [0.9, -1.4, 0.6],
+    [0, 1, 0],
+    "tanh",
+    "softmax",
+    "cross_entropy",
+    0.2,
+)
+
+
+def columns(values: Answers) -> Answers:
+    """The weight matrices with a column per unit."""
+    return {key: np.asarray(value).T if "W" in key else value for key, value in values.items()}
+
+
+def scalar(made: Made) -> Answers:
+    """One hidden unit, worked out factor by factor."""
+    w_1, w_2, b, x, t = 0.01, -5.0, 0.0 if "bias-missing" in made else -1.0, 3.0, 1.0
+    z_1 = w_1 * x
+    a_1 = z_1
+    z_2 = w_2 * a_1 + b
+    y = float(sigmoid(np.array(z_2)))
+    half = 1.0 if "half-missing" in made else 0.5
+    dy = (t - y if "target-minus-prediction" in made else y - t) * 2 * half
+    dz_2 = dy * float(slope("sigmoid", np.array(z_2), np.array(y), made))
+    dz_2 = -dz_2 if "sign-flipped" in made else dz_2
+    values = {"z_1": z_1, "a_1": a_1, "z_2": z_2, "y": y, "C": half * (y - t) ** 2}
+    values |= {"dC/dw_2": dz_2 * a_1, "dC/db": dz_2}
+    return values | {"dC/dw_1": dz_2 * (1.0 if "factor-left-out" in made else w_2) * x}
+
+
+def unit(made: Made) -> Answers:
+    """The softmax unit of the fourth assignment: W has a column per class."""
+    W, x, y = np.array([[1.0, -1, -2], [-1, 2, 1]]), np.array([1.0, 1]), np.array([0.0, 1, 0])
+    if "wrong-class" in made:
+        y = np.roll(y, 1)
+    a = softmax(W.T @ x)
+    error = y - a if "target-minus-prediction" in made else a - y
+    gradient = np.outer(x, error) * (-1 if "sign-flipped" in made else 1)
+    eta = {"learning-rate-missing": 1.0, "learning-rate-twice": 0.25}.get(next(iter(made), ""), 0.5)
+    new = W + eta * gradient if "ascent-for-descent" in made else W - eta * gradient
+    given = gradient.T if "transposed" in made else gradient
+    return {"dNLLM/dW": given, "p2-before": a[2], "W@1": new, "p2-after": softmax(new.T @ x)[2]}
+
+
+def adam(made: Made) -> Answers:
+    """Two steps of Adam on a linear layer."""
+    W, x, y = np.array([[0.5, -1.2], [0.9, 0.4]]), np.array([1.3, -0.8]), np.array([0.2, 0.7])
+    beta1, beta2, epsilon, eta = 0.8, 0.95, 0.05, 0.1
+    if "betas-exchanged" in made:
+        beta1, beta2 = beta2, beta1
+    m, v, values = np.zeros((2, 2)), np.zeros((2, 2)), {}
+    for t in (1, 2):
+        error = y - W @ x if "target-minus-prediction" in made else W @ x - y
+        g = np.outer(error, x)
+        if t == 1:
+            values["dL/dW"] = g
+        m = beta1 * m + (1.0 if "complement-missing" in made else 1 - beta1) * g
+        v = beta2 * v + (1.0 if "complement-missing" in made else 1 - beta2) * g**2
+        corrected = "bias-correction-missing" not in made
+        m_hat, v_hat = (m / (1 - beta1**t), v / (1 - beta2**t)) if corrected else (m, v)
+        root = np.sqrt(v_hat + epsilon) if "epsilon-inside-root" in made else np.sqrt(v_hat) + epsilon
+        rate = 1.0 if "learning-rate-missing" in made else eta
+        step = rate * m_hat / root
+        W = W + step if "ascent-for-descent" in made else W - step
+        values |= {f"W@{t}": W, f"m_W@{t}": m, f"v_W@{t}": v}
+    return {key: values[key] for key in ("dL/dW", "W@1", "W@2", "m_W@1", "v_W@2")}
+
+
+def recurrent(made: Made) -> Answers:
+    """Three steps of a recurrent network with an output at each, and the gradients through time."""
+    W_xh, W_hh, b = np.array([[0.7, -0.2], [0.4, 0.9]]), np.array([[0.5, -0.6], [0.3, 0.8]]), np.array([0.1, -0.2])
+    W2, b2 = np.array([[0.6, -1.1]]), np.array([0.25])
+    xs, ys = np.array([[0.8, -0.5], [1.1, 0.3], [-0.4, 0.9]]), np.array([[0.3], [0.8], [0.6]])
+    h, a = [np.zeros(2)], []
+    bias = 0.0 if "bias-missing" in made else 1.0
+    for x in xs:
+        previous = 0.0 if "previous-state-missing" in made else 1.0
+        h.append(np.tanh(previous * W_hh @ h[-1] + W_xh @ x + bias * b))
+        a.append(sigmoid(W2 @ h[-1] + bias * b2))
+    loss = 0.5 * sum(float(((p - y) ** 2).sum()) for p, y in zip(a, ys, strict=True))
+    sign = -1.0 if "target-minus-prediction" in made else 1.0
+    dh, later = {}, np.zeros(2)
+    sums = {"dL/dW_hh": np.zeros((2, 2)), "dL/dW_xh": np.zeros((2, 2))}
+    for t in (3, 2, 1):
+        dz2 = sign * (a[t - 1] - ys[t - 1]) * a[t - 1] * (1 - a[t - 1])
+        dh[t] = W2.T @ dz2 + (0.0 if "recurrent-gradient-dropped" in made else later)
+        dz = dh[t] * (1.0 if "activation-derivative-missing" in made else 1 - h[t] ** 2)
+        later = W_hh.T @ dz
+        if "previous-state-missing" in made:
+            later = later * 0.0
+        if t == 3 or "time-steps-not-summed" not in made:
+            sums["dL/dW_hh"] += np.outer(dz, h[t - 1])
+            sums["dL/dW_xh"] += np.outer(dz, xs[t - 1])
+    if "previous-state-missing" in made:
+        del sums["dL/dW_hh"]
+    return {"h_1": h[1], "h_2": h[2], "h_3": h[3], "L": loss, "dL/dh_1": dh[1], "dL/dh_2": dh[2]} | sums
