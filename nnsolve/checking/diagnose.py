@@ -17,10 +17,12 @@ from nnsolve.problem.model import Ask, Problem, Text
 ACCUSED = 0.008
 """The chance that a wrong answer which none of the mistakes made is accused all the same."""
 
-NAMED = 5
-"""So many single mistakes that fit are named at most; of pairs `PAIRS`."""
+NAMED = 6
+"""So many mistakes are named for one answer at most, about."""
 
-PAIRS = 3
+
+REMEMBERED = 10_000
+"""Answers of which is remembered what they agree with."""
 
 
 class _Found(NamedTuple):
@@ -33,10 +35,11 @@ class _Found(NamedTuple):
 class Diagnosis:
     """The mistakes of a problem, worked out when they are first needed, then kept for every student."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.solution = Solution(problem)
+    def __init__(self, problem: Problem, solution: Solution | None = None) -> None:
+        self.solution = solution or Solution(problem)
         self._mistaken: dict[str, Mistaken] = {}
         self._evidence: dict[str, Evidence | None] = {}
+        self._matches: dict[tuple[str, tuple[int, ...], tuple[tuple[float, float], ...]], Matches] = {}
 
     # What mistakes give
 
@@ -79,9 +82,19 @@ class Diagnosis:
         for id in wrong:
             evidence = self.evidence(id) if id in given else None
             if evidence is not None:
-                found[id] = _Found(evidence, _matches(evidence, given[id]))
+                found[id] = _Found(evidence, self._remembered(id, evidence, given[id]))
         together = _corroborated(found)
         return {id: _named(found[id], together) if id in found else () for id in wrong}
+
+    def _remembered(self, id: str, evidence: Evidence, given: Given) -> Matches:
+        """What agrees with an answer: many students give the same wrong one."""
+        key = id, given.shape, tuple([(claim.value, claim.unit) for claim in given.claims])
+        found = self._matches.get(key)
+        if found is None:
+            if len(self._matches) == REMEMBERED:
+                self._matches.clear()
+            found = self._matches[key] = _matches(evidence, given)
+        return found
 
 
 def _matches(evidence: Evidence, given: Given) -> Matches:
@@ -128,6 +141,11 @@ def _identity(combination: Combination) -> Identity:
     return tuple([id(slip) for slip in combination])
 
 
+def _extent(combination: Combination, support: _Support) -> int:
+    """How often slips are made: in each equation that they change, or in each answer that was read off wrongly."""
+    return sum(support.answers if slip.asked else len(slip.forward) + len(slip.emitted) for slip in combination)
+
+
 def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause, ...]:
     """The causes of one answer: single slips before pairs, those first that explain other answers, too."""
     accepted: list[tuple[Entry, Combination, _Support]] = []
@@ -138,14 +156,14 @@ def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause,
             if crowd <= ACCUSED or (support.answers > 1 and support.chance <= ACCUSED):
                 accepted.append((entry, combination, support))
     singles = [one for one in accepted if len(one[1]) == 1]
-    chosen = sorted(singles or accepted, key=lambda one: -one[2].answers)
+    chosen = sorted(singles or accepted, key=lambda one: (-one[2].answers, _extent(*one[1:])))
     causes: dict[str, Cause] = {}
     sets: list[frozenset[str]] = []
     for _, combination, _ in chosen:
         codes = frozenset(slip.code for slip in combination)
         if codes in sets:
             continue
-        if len(sets) == (NAMED if singles else PAIRS):
+        if len(causes.keys() | codes) > NAMED:
             break
         sets.append(codes)
         for slip in combination:

@@ -258,7 +258,13 @@ class Program:
 
 def _changed(equation: Equation, changes: Mapping[Name, Change]) -> Equation:
     """A forward equation as the changes leave it."""
-    if equation.long is not None and (equation.name in changes or not changes.keys().isdisjoint(equation.bypassed)):
+    if equation.long is not None and not changes.keys().isdisjoint(equation.bypassed):
         equation = equation._replace(expr=equation.long, long=None, shortcut=None, bypassed=())
     change = changes.get(equation.name)
-    return equation if change is None else equation._replace(expr=change(equation.expr))
+    if change is None:
+        return equation
+    long = None if equation.long is None else change(equation.long)
+    expr = change(equation.expr)
+    if long is not None and expr == equation.expr:  # what the change is about the shortcut does not show
+        return equation._replace(expr=long, long=None, shortcut=None, bypassed=())
+    return equation._replace(expr=expr, long=long, shortcut=equation.shortcut and change(equation.shortcut))

@@ -13,6 +13,7 @@ import nnsolve
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.bench.accuracy import KINDS
+from tests.bench.diagnosis import rows as diagnosis
 from tests.bench.timing import in_turn, process, ratio
 from tests.bench.training import rows as training
 
@@ -28,6 +29,8 @@ def main() -> None:
     for row in training():
         line(*row)
     accuracy()
+    for row in diagnosis():
+        line(*row)
 
 
 def line(what: str, value: str, limit: str) -> None:

@@ -1,8 +1,8 @@
 """How often the mistake behind a wrong answer is named, and how often a random wrong answer is accused of one.
 
 The wrong answers come from `slips`, plain NumPy: each case is the file of a student who made one mistake, or two. A
-mistake is looked for in every answer that it makes wrong at four digits; in one that two mistakes were made for but that
-one of them gives alone, only this one.
+mistake is looked for in every answer that it makes wrong at four digits; of two mistakes only the one that gives the
+answer alone, where there is one.
 """
 
 from __future__ import annotations
@@ -238,8 +238,8 @@ def recall(exercises: tuple[Exercise, ...] = EXERCISES) -> tuple[Share, Share, l
 def accusations(digits: int, exercises: tuple[Exercise, ...] = EXERCISES) -> Share:
     """Of random wrong answers: those that are accused of a mistake.
 
-    Three kinds: numbers of any size within a factor of ten, numbers around the right ones, and the right tensor with one
-    of its numbers wrong.
+    Three kinds: numbers of any size within a factor of ten, numbers around the right ones, and the right tensor with
+    one of its numbers wrong.
     """
     rng = np.random.default_rng(digits)
     accused = total = 0

@@ -68,6 +68,7 @@ class Net(NamedTuple):
 
 def loss_of(net: Net, z2: Array, a2: Array, y: Array, made: Made) -> tuple[float, Array, Array]:
     """L, dL/da2 and dL/dz2."""
+    made = set(made) - {"derivative-of-another-activation"}  # made in the hidden layer
     error = y - a2 if "target-minus-prediction" in made else a2 - y
     if net.loss == "cross_entropy":
         value = float(-np.sum(y * np.log(a2))) if "softmax-left-out" not in made else np.nan
@@ -94,7 +95,7 @@ def two_layers(net: Net, made: Made) -> Answers:
     hidden = FUNCTIONS["identity" if "activation-left-out" in made else net.hidden]
     if "wrong-activation" in made:
         hidden = FUNCTIONS[ANOTHER[net.hidden]]
-    if "wrong-class" in made:
+    if "wrong-class" in made and net.loss == "cross_entropy":
         y = np.roll(y, 1)
     biased = 0.0 if "bias-missing" in made else 1.0
     turned = "weights-transposed" in made and W2.shape[0] == W2.shape[1]

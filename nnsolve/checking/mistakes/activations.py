@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, instead, renamed, rewritten, scaled
+from nnsolve.checking.mistakes.edits import each, each_of, instead, renamed, rewritten, scaled
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references
@@ -42,18 +42,10 @@ def _deltas(scene: Scene) -> Iterator[_Delta]:
                     yield _Delta(equation, a, function, z, incoming)
 
 
-def _slips(code: str, found: list[tuple[Name, Change]]) -> Iterator[Slip]:
-    """A slip for each change, and one for all of them."""
-    if len(found) > 1:
-        yield Slip(code, str(found[0][0]), {}, dict(found))
-    for name, change in found:
-        yield Slip(code, str(name), {}, {name: change})
-
-
 def _missing(scene: Scene) -> Iterator[Slip]:
     code = "activation-derivative-missing"
     found = list(_deltas(scene))
-    yield from _slips(code, [(d.equation.name, instead(Ref(d.incoming))) for d in found])
+    yield from each_of(code, {d.equation.name: instead(Ref(d.incoming)) for d in found})
     for delta in found:
         users = [e for e in scene.backward if delta.equation.name in references(e.expr)]
         yield from each(code, users, renamed((delta.equation.name, delta.incoming)))
@@ -99,18 +91,18 @@ def _at_activation(scene: Scene) -> Iterator[Slip]:
             return rewritten(lambda node: outer if node == Ref(delta.a) else node)
         return renamed((delta.z, delta.a))
 
-    yield from _slips("derivative-at-activation", [(d.equation.name, change(d)) for d in _deltas(scene)])
+    yield from each_of("derivative-at-activation", {d.equation.name: change(d) for d in _deltas(scene)})
 
 
 def _at_preactivation(scene: Scene) -> Iterator[Slip]:
     """a (1 - a) and 1 - a^2 with z in the place of a."""
-    found = [(d.equation.name, renamed((d.a, d.z))) for d in _deltas(scene) if d.a in references(d.equation.expr)]
-    yield from _slips("derivative-at-preactivation", found)
+    found = {d.equation.name: renamed((d.a, d.z)) for d in _deltas(scene) if d.a in references(d.equation.expr)}
+    yield from each_of("derivative-at-preactivation", found)
 
 
 def _of_another(scene: Scene) -> Iterator[Slip]:
     for op in ("sigmoid", "tanh", "relu"):
-        found = []
+        found: dict[Name, Change] = {}
         for delta in _deltas(scene):
             if delta.function.op in ("sigmoid", "tanh", "relu", "softmax", "identity") and delta.function.op != op:
                 slope = {
@@ -118,8 +110,8 @@ def _of_another(scene: Scene) -> Iterator[Slip]:
                     "tanh": _tanh_slope(delta.a),
                     "relu": call("relu'", Ref(delta.z)),
                 }[op]
-                found.append((delta.equation.name, delta.times(slope)))
-        yield from _slips("derivative-of-another-activation", found)
+                found[delta.equation.name] = delta.times(slope)
+        yield from each_of("derivative-of-another-activation", found)
 
 
 def _inverted(scene: Scene) -> Iterator[Slip]:

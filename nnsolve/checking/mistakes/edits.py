@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.mistake import Slip
@@ -55,12 +55,26 @@ def everywhere(code: str, equations: Iterable[Equation], change: Change, *, forw
 
 
 def each(code: str, equations: Iterable[Equation], change: Change, *, forward: bool = False) -> Iterator[Slip]:
-    """A slip in one equation, for each that a change changes; and in all of them, if they are several."""
+    """A slip in one equation (the same at all time steps), in all that a change changes; and in each of them."""
     found = [e for e in equations if change(e.expr) != e.expr]
+    groups: dict[Name, list[Equation]] = {}
     for equation in found:
-        yield from everywhere(code, [equation], change, forward=forward)
-    if len(found) > 1:
+        groups.setdefault(equation.name._replace(time=None), []).append(equation)
+    if len(groups) > 1:
         yield from everywhere(code, found, change, forward=forward)
+    for group in groups.values():
+        yield from everywhere(code, group, change, forward=forward)
+
+
+def each_of(code: str, changes: Mapping[Name, Change]) -> Iterator[Slip]:
+    """The same, where each emitted equation has a change of its own."""
+    groups: dict[Name, dict[Name, Change]] = {}
+    for name, change in changes.items():
+        groups.setdefault(name._replace(time=None), {})[name] = change
+    if len(groups) > 1:
+        yield Slip(code, str(next(iter(changes))), {}, changes)
+    for group in groups.values():
+        yield Slip(code, str(next(iter(group))), {}, group)
 
 
 def factors(expr: Expr) -> tuple[Expr, ...]:

@@ -31,7 +31,8 @@ FURTHEST = 32
 class Scene:
     """The equations of a section that its asked values need.
 
-    `equations` are in the order of a solution; `backward` and `updates` are the emitted ones among them.
+    `equations` are in the order of a solution; `backward` and `updates` are the emitted ones among them. `forward` is
+    the whole forward pass.
     """
 
     def __init__(self, solver: SectionSolver) -> None:
@@ -41,7 +42,7 @@ class Scene:
         self.loss = self.program.loss
         self.asked = [item for item in solver.asked if self.near(item)]
         self.equations = self._needed()
-        self.forward = [e for e in self.equations if e.phase == "forward"]
+        self.forward = self.program.forward  # all of it: gradients do not name the loss that they are of
         self.backward = [e for e in self.equations if e.phase == "backward"]
         self.updates = [e for e in self.equations if e.phase == "update"]
         self.emitted = [*self.backward, *self.updates]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import everywhere, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each_of, everywhere, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, neg, references
@@ -30,14 +30,6 @@ def _kept(expr: Expr, drop: set[Name]) -> Expr:
     return expr if not kept or len(kept) == len(terms) else add(*kept)
 
 
-def _slips(code: str, changes: dict[Name, Change]) -> Iterator[Slip]:
-    if changes:
-        yield Slip(code, str(next(iter(changes))), {}, changes)
-    if len(changes) > 1:
-        for name, change in changes.items():
-            yield Slip(code, str(name), {}, {name: change})
-
-
 def _later(equation: Equation) -> set[Name]:
     """The gradients of later time steps that an equation uses."""
     time = equation.name.time
@@ -54,7 +46,7 @@ def _recurrent_dropped(scene: Scene) -> Iterator[Slip]:
         later = _later(equation)
         if later and _kept(equation.expr, later) != equation.expr:
             changes[equation.name] = _dropper(later)
-    yield from _slips("recurrent-gradient-dropped", changes)
+    yield from each_of("recurrent-gradient-dropped", changes)
 
 
 def _last_step_only(scene: Scene) -> Iterator[Slip]:
@@ -68,7 +60,7 @@ def _last_step_only(scene: Scene) -> Iterator[Slip]:
             if len(shares) > 1:
                 kept = pick(shares, key=lambda n: n.time or 0)
                 changes[equation.name] = _dropper(set(shares) - {kept})
-        yield from _slips("time-steps-not-summed", changes)
+        yield from each_of("time-steps-not-summed", changes)
 
 
 def _previous_missing(scene: Scene) -> Iterator[Slip]:

@@ -73,7 +73,8 @@ class Mistaken:
         self._add([(slip,) for slip in slips], most)
         paired = [slip for slip in slips if CAUSES[slip.code].paired]
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
-        pairs.sort(key=lambda pair: -_weight(pair))
+        rank = {id(slip): place + 1 for place, slip in enumerate(paired)}
+        pairs.sort(key=lambda pair: rank[id(pair[0])] * rank[id(pair[1])])
         self._add(pairs, most)
 
     def _add(self, candidates: Sequence[Combination], most: int) -> None:

@@ -1,0 +1,106 @@
+"""What is named for wrong answers, and what is not: evidence, corroboration, coincidence."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.problem.loader import load_problem
+from tests.bench.diagnosis import EXERCISES, accusations, diagnosis, recall
+from tests.checking.answering import answer
+
+SEEDS = Path(__file__).parents[2] / "problems"
+
+
+@cache
+def regression() -> Diagnosis:
+    return Diagnosis(load_problem(SEEDS / "regression-3-4-3-l2-norm.yaml"))
+
+
+def right(ask: str) -> np.ndarray:
+    evidence = regression().evidence(ask)
+    assert evidence is not None
+    return evidence.right
+
+
+def codes(given: dict[str, object], digits: int = 4) -> dict[str, set[str]]:
+    """The causes of answers all of which are wrong."""
+    answers = {ask: answer(value, digits) for ask, value in given.items()}
+    return {ask: {c.code for c in found} for ask, found in regression().explain(answers, list(answers)).items()}
+
+
+def test_mistakes_made_by_hand_are_named() -> None:
+    """The figures of the bench, on two of its exercises."""
+    exercises = tuple(e for e in EXERCISES if e.problem in ("classifier", "scalar-backpropagation"))
+    single, pair, missed = recall(exercises)
+    assert single.found + pair.found >= 0.97 * (single.of + pair.of), missed
+    assert single.of > 100 and pair.of > 100
+
+
+@pytest.mark.parametrize(("digits", "most"), [(4, 0.01), (2, 0.02)])
+def test_random_wrong_answers_are_accused_of_nothing(digits: int, most: float) -> None:
+    share = accusations(digits, tuple(e for e in EXERCISES if e.problem in ("classifier", "scalar-backpropagation")))
+    assert share.of > 400
+    assert share.found <= most * share.of
+
+
+def test_zeros_and_ones_prove_nothing() -> None:
+    masked = np.array([[0.0, 1, 0], [1, 0, -1], [0, 0, 0], [1, -1, 0]])
+    assert codes({"q-f-W1": masked}) == {"q-f-W1": set()}
+
+
+def test_two_digits_of_a_number_prove_little() -> None:
+    loss = float(right("q-d"))
+    assert codes({"q-d": loss**2}, 4)["q-d"] >= {"squared-norm-for-norm"}
+    assert codes({"q-d": 2.1 * loss}, 2) == {"q-d": set()}
+
+
+def test_one_wrong_number_among_right_ones_is_no_mistake_of_the_whole() -> None:
+    wrong = np.array(right("q-f-W1"))
+    wrong[0, 0] *= 1.37
+    assert codes({"q-f-W1": wrong}) == {"q-f-W1": set()}
+
+
+def test_slip_of_the_pen_does_not_hide_the_mistake_of_all_other_elements() -> None:
+    wrong = -np.array(right("q-f-W1"))
+    wrong[0, 0] *= 1.37
+    assert "sign-flipped" in codes({"q-f-W1": wrong})["q-f-W1"]
+
+
+def test_answers_support_each_other() -> None:
+    """Two digits say little; that all of them fit the same slip says enough."""
+    asks = ("q-e-h2", "q-f-h1", "q-f-hbar1", "q-e-W2")
+    found = codes({ask: -2 * right(ask) for ask in asks}, 2)
+    alone = codes({"q-d": 0.5 * float(right("q-d"))}, 2)
+    assert all(found.values())
+    assert alone == {"q-d": set()}
+
+
+def test_cause_says_where_it_bites() -> None:
+    answers = {ask: answer(-right(ask)) for ask in ("q-e-h2", "q-f-h1", "q-f-W1")}
+    explained = regression().explain(answers, list(answers))
+    places = {cause.of for found in explained.values() for cause in found if cause.code == "sign-flipped"}
+    assert places == {"dell/dh2"}
+
+
+def test_addresses_that_were_not_asked_are_explained_too() -> None:
+    diagnosed = diagnosis("network")
+    given = {"W2@1[1,2]": answer(np.pi)}
+    assert diagnosed.explain(given, list(given)) == {"W2@1[1,2]": ()}
+    flipped = {"dL/dx": answer(-np.asarray(diagnosed.solution["dL/dx"]))}
+    assert "sign-flipped" in {c.code for c in diagnosed.explain(flipped, ["dL/dx"])["dL/dx"]}
+
+
+def test_unknown_questions_have_no_causes() -> None:
+    assert regression().explain({"nonsense": answer(1.5)}, ["nonsense", "q-a"]) == {"nonsense": (), "q-a": ()}
+
+
+def test_parts_are_explained_apart() -> None:
+    diagnosed = Diagnosis(load_problem(SEEDS / "relu-relu-softmax-classifier.yaml"))
+    o = np.asarray(diagnosed.solution["three-quarters.o"])
+    found = diagnosed.explain({"three-quarters.o": answer(o[::-1], 6)}, ["three-quarters.o"])
+    assert "elements-permuted" in {cause.code for cause in found["three-quarters.o"]}
