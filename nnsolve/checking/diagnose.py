@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.table import Combination, Entry, Mistaken
-from nnsolve.checking.model import Cause, Given
+from nnsolve.checking.model import AnswerFile, Cause, Given, Item
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Problem, Text
@@ -169,3 +171,16 @@ def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause,
         for slip in combination:
             causes.setdefault(slip.code, Cause(slip.code, CAUSES[slip.code].message, slip.at))
     return tuple(causes.values())
+
+
+_DIAGNOSES: WeakKeyDictionary[Key, Diagnosis] = WeakKeyDictionary()
+"""One for each key: a key belongs to one thread, and so does what is worked out for it."""
+
+
+def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item]) -> dict[str, tuple[Cause, ...]]:
+    """The causes of the wrong items of an answer file, by their ids."""
+    diagnosis = _DIAGNOSES.get(key)
+    if diagnosis is None:
+        diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
+    given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
+    return diagnosis.explain(given, [item.id for item in wrong])

@@ -62,6 +62,7 @@ class Evidence:
                 np.array(found),
                 np.array([table.entries[i].value.ravel() for i in found]),
                 np.array([table.entries[i].prior for i in found]),
+                _least(np.array([table.entries[i].value.ravel() for i in found])),
             )
             for shape, found in by_shape.items()
         }
@@ -71,51 +72,49 @@ class Evidence:
         group = self.groups.get(squeezed(given.shape))
         if group is None or len(given.claims) != group[1].shape[1]:
             return NOTHING
-        positions, values, priors = group
+        positions, values, priors, least = group
         claimed, units = _claimed(given)
-        with np.errstate(all="ignore"):
-            agree = np.abs(values - claimed) <= _reach(values, units)
+        reach = np.maximum(0.5 * units * (1 + 1e-6), least)
+        agree = np.abs(values - claimed) <= reach
         missed = agree.shape[1] - agree.sum(axis=1)
         hit = missed <= slips
         if not hit.any():
             return NOTHING
-        chances = self._chances(values, claimed, units, agree, slips)
+        chances = self._chances(values, claimed, units, reach, agree, slips)
         telling = np.argsort(-priors / np.maximum(chances, TINY), kind="stable")
         crowd = np.empty(len(chances))
         crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
         found = np.flatnonzero(hit)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
-    def _chances(self, values: Tensor, claimed: Tensor, units: Tensor, agree: NDArray[np.bool_], slips: int) -> Tensor:
-        """For each value the chance that a random wrong answer agrees with it.
+    def _chances(
+        self, values: Tensor, claimed: Tensor, units: Tensor, reach: Tensor, agree: NDArray[np.bool_], slips: int
+    ) -> Tensor:
+        """For each value the chance that a random wrong answer agrees with it in all elements but some `slips`.
 
         Elements that are right say nothing for a mistake; a value that is wrong there speaks against it.
         """
         n = len(claimed)
-        reach = _reach(values, units)
         with np.errstate(all="ignore"):
             each = 2 * reach / (DECADE * np.abs(values))
             if self.right.size == n:
                 right = self.right.ravel()
                 is_right = np.abs(right - claimed) <= _reach(right, units)
                 each = np.maximum(each, 2 * reach / (DECADE * np.abs(values - right)))
-                each = np.where(is_right, np.where(agree, 1.0, 0.0 if not slips else 1.0), each)
+                each = np.where(is_right, np.where(agree | (slips > 0), 1.0, 0.0), each)
         each = np.where(np.isfinite(each), each, 1.0)
-        whole = np.abs(values - np.round(values)) <= reach
         size = np.abs(np.round(values))
         floor = np.where(size == 0, SMALL[0], np.where(size == 1, SMALL[1], np.where(size < 10, SMALL_INTEGER, 0.0)))
-        each = np.minimum(np.where(whole, np.maximum(each, floor), each), 1.0)
+        is_whole = np.abs(values - np.round(values)) <= reach
+        each = np.minimum(np.where(is_whole, np.maximum(each, floor), each), 1.0)
         if not slips:
             result: Tensor = np.prod(each, axis=1)
             return result
-        missed = np.minimum(agree.shape[1] - agree.sum(axis=1), slips)
-        kept = np.where(agree, each, 1.0) if n else each
-        ordered = np.sort(each, axis=1)[:, ::-1]
-        best = np.prod(ordered[:, : n - slips], axis=1) if n > slips else np.ones(len(values))
-        own = np.prod(kept, axis=1)
-        ways = np.array([math.comb(n, int(k)) for k in missed], dtype=float)
-        counted = np.where(agree.shape[1] - agree.sum(axis=1) <= slips, own, best)
-        chances: Tensor = np.minimum(ways * counted, 1.0)
+        missed = np.count_nonzero(~agree, axis=1)
+        own = np.prod(np.where(agree, each, 1.0), axis=1)
+        easiest = np.prod(np.sort(each, axis=1)[:, slips:], axis=1)  # of a value that does not agree
+        ways = np.array([math.comb(n, min(int(k), slips)) for k in missed], dtype=float)
+        chances: Tensor = np.minimum(ways * np.where(missed <= slips, own, easiest), 1.0)
         return chances
 
 
@@ -129,9 +128,15 @@ def _claimed(given: Given) -> tuple[Tensor, Tensor]:
     return np.array([claim.value for claim in given.claims]), np.array(units)
 
 
+def _least(values: Tensor) -> Tensor:
+    """How far a claim may be from a value because of rounding errors, however many digits it has."""
+    result: Tensor = SLACK * np.abs(values) + 4 * np.spacing(np.abs(values))
+    return result
+
+
 def _reach(values: Tensor, units: Tensor) -> Tensor:
     """How far a claim may be from a value that it stands for: half a unit of its last digit."""
-    result: Tensor = np.maximum(0.5 * units * (1 + 1e-6), SLACK * np.abs(values)) + 4 * np.spacing(np.abs(values))
+    result: Tensor = np.maximum(0.5 * units * (1 + 1e-6), _least(values))
     return result
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.problem.loader import load_problem
 from tests.bench.diagnosis import EXERCISES, accusations, diagnosis, recall
 from tests.checking.answering import answer
@@ -97,6 +98,13 @@ def test_addresses_that_were_not_asked_are_explained_too() -> None:
 
 def test_unknown_questions_have_no_causes() -> None:
     assert regression().explain({"nonsense": answer(1.5)}, ["nonsense", "q-a"]) == {"nonsense": (), "q-a": ()}
+
+
+def test_answer_files_are_diagnosed() -> None:
+    path = SEEDS / "printed" / "regression-3-4-3-l2-norm.yaml"
+    items = {item.id: item for item in check(path, SEEDS, diagnose).items}
+    assert "sign-flipped" in {cause.code for cause in items["q-e-h2"].causes}
+    assert items["q-a"].causes == ()
 
 
 def test_parts_are_explained_apart() -> None:
