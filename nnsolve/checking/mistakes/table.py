@@ -26,8 +26,8 @@ WORK = 30_000
 """Equations that are evaluated at most for the single slips of one section, and for its pairs: what is left out is
 rare."""
 
-NUMBERS = 1 << 25
-"""Numbers that are computed for the mistakes of one section."""
+NUMBERS = 1 << 23
+"""Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
 
 ALL = 200.0
 """What the weights of all mistakes add up to, about."""
@@ -160,6 +160,7 @@ class _Collection:
         self.right = right
         self.found: dict[tuple[tuple[int, ...], bytes], tuple[Tensor, list[Combination]]] = {}
         self.of_singles: set[tuple[tuple[int, ...], bytes]] = set()
+        self.numbers = 0
 
     def _key(self, value: Tensor) -> tuple[tuple[int, ...], bytes]:
         """What equal values have in common: their elements to nine digits of the largest."""
@@ -178,7 +179,12 @@ class _Collection:
         key = self._key(value)
         if len(combination) > 1 and key in self.of_singles:
             return
-        self.found.setdefault(key, (value, []))[1].append(combination)
+        if key not in self.found:
+            self.numbers += value.size
+            if self.numbers > NUMBERS:
+                return
+            self.found[key] = value, []
+        self.found[key][1].append(combination)
 
     def singles_done(self) -> None:
         """From now on pairs are added: what a single slip explains needs no second one."""

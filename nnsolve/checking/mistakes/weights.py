@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 
+NEAREST = 3
+"""So many parameters of the same shape before and after one are taken for it."""
+
+
 def _updated(scene: Scene) -> Iterator[Slip]:
     for equation in scene.parameters:
         new = equation.name
@@ -36,8 +40,10 @@ def _old(scene: Scene) -> Iterator[Slip]:
 def _wrong_layer(scene: Scene) -> Iterator[Slip]:
     parameters = scene.program.parameters
     for name in parameters:
-        for other in parameters:
-            if other != name and scene.dims(other) == scene.dims(name):
+        alike = [other for other in parameters if scene.dims(other) == scene.dims(name)]
+        here = alike.index(name)
+        for other in alike[max(here - NEAREST, 0) : here + NEAREST + 1]:
+            if other != name:
                 change = renamed((name, other))
                 yield from each("wrong-weights", scene.backward, change)
                 yield from each("wrong-weights", scene.forward, change, forward=True)
