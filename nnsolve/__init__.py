@@ -37,5 +37,6 @@ def check_many(
     the same files; the order of the results does not depend on it. A student's broken file is a result.
     """
     from nnsolve.checking.check import check_many as check_files
+    from nnsolve.checking.diagnose import diagnose
 
-    return check_files(paths, executor, problems)
+    return check_files(paths, executor, problems, diagnose)

@@ -152,6 +152,7 @@ def _copy(pieces: IO[str], path: str) -> None:
 
 def _check(files: list[str], problems: str | None, jobs: int, done: _Outcome) -> None:
     from nnsolve.checking.check import checked
+    from nnsolve.checking.diagnose import diagnose
 
     with ExitStack() as stack:
         show = stack.enter_context(_bar(len(files)))
@@ -161,7 +162,7 @@ def _check(files: list[str], problems: str | None, jobs: int, done: _Outcome) ->
 
             executor = ProcessPoolExecutor(jobs)
             stack.callback(executor.shutdown, wait=True, cancel_futures=True)
-        for count, result in enumerate(checked(files, executor, problems), 1):
+        for count, result in enumerate(checked(files, executor, problems, diagnose), 1):
             done.add(result)
             show(count)
 

@@ -38,6 +38,14 @@ def test_one_file_is_reported_answer_by_answer() -> None:
     assert "right, given your q-e-h2" in result.output
 
 
+def test_a_wrong_answer_is_traced_to_the_mistakes_that_give_it() -> None:
+    printed = PROBLEMS / "printed" / "relu-softmax-2-4-2-step.yaml"
+    items = json.loads(call("check", str(printed), "--json", "-").output)["results"][0]["items"]
+    causes = {item["id"]: item["causes"] for item in items}
+    assert causes["W1@1"] == ["updated-weights-used", "factors-exchanged"]
+    assert not any(item["causes"] for item in items if item["verdict"] != "wrong")
+
+
 def test_hiding_the_solution_prints_no_expected_value(tmp_path: Path) -> None:
     """Of a blank file and a wrong one, in no format, where no answer has the right digits."""
     wrong = parse_answers(Path(NETWORK_ANSWERS).read_text(), "a")
