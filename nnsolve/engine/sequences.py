@@ -101,9 +101,3 @@ def check_bound(left: str, expr: Expr, place: Place | None, scope: Scope) -> Non
                     where,
                     f"{step.stem} alone is the whole sequence, as in sum({step.stem}); {step.stem}_3 is its step 3",
                 )
-
-
-def lags(expr: Expr, scope: Scope) -> set[Moving]:
-    """The quantities of other steps that the equation of a step uses."""
-    found = {moving(name.stem) for name in references(expr) if name.stem not in scope.names}
-    return {step for step in found if step is not None and (step.offset or step.fixed)}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-HALF, TWO = Num(Fraction(1, 2)), Num(2)
+TWO = Num(2)
 LOGARITHMS = ("ln", "xlogy", "log_softmax", "softmax_cross_entropy", "sigmoid_cross_entropy")
 
 

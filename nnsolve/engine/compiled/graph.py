@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Dims = tuple[int, ...]
 
-INPUTS = ("parameter", "data")
-"""Nodes whose values come from outside: their detail is the name."""
-
 MERGED = 16
 """Constants of at most so many numbers are one where they are equal."""
 
