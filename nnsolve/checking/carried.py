@@ -115,12 +115,12 @@ class Rerun:
         values = value.ravel().tolist()
         if len(values) != len(target.values) or not np.isfinite(value).all():
             return None
-        sizes = values
+        changes = None
         if target.changes is not None:
             before = [exact - change for exact, change in zip(target.values, target.changes, strict=True)]
-            sizes = [new - old for new, old in zip(values, before, strict=True)]
-        blur = min(max(self.own[home].blur for home in reached), MAX_BLUR) * max(map(abs, sizes))
-        found = [bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, sizes, target.options)]
+            changes = [new - old for new, old in zip(values, before, strict=True)]
+        blur = min(max(self.own[home].blur for home in reached), MAX_BLUR) * max(map(abs, changes or values))
+        found = [bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, changes, target.options)]
         return Carried(tuple(found), tuple(dict.fromkeys(self.own[home].id for home in reached)))
 
     def _made(self, update: int, plain: Name) -> Home:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nnsolve.checking.claims import place_value
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,56 +27,61 @@ class Bounds(NamedTuple):
     """How far a number may be from its exact value.
 
     Within `tolerance` it is right; also within half a unit of the last digit that was written, where that digit's place
-    value is at most `asked`. Up to `coarsest` a correct rounding is imprecise; beyond that it says nothing.
+    value is at most `asked`. Up to `coarsest` a correct rounding is imprecise; beyond that it says nothing. Nor does
+    one that is as near to `start`, what a parameter was before its updates (NaN where that says nothing either).
     """
 
     exact: float
     tolerance: float
     asked: float
     coarsest: float
+    start: float = math.nan
 
 
-def bounds(values: Sequence[float], sizes: Sequence[float], options: Mapping[str, Any]) -> tuple[Bounds, ...]:
-    """The bounds of each element; `sizes` are what rtol is taken of: the values, or how much an update changed them.
+def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]) -> tuple[Bounds, ...]:
+    """The bounds of each element: rtol is taken of the value, or of how much an update changed it.
 
-    An ask that says decimals or significant asks for that digit; else for two significant digits of the size.
+    An ask that says decimals or significant asks for that digit; else for two significant digits of the value.
     """
     rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    noise = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     result = []
-    for value, size in zip(values, sizes, strict=True):
+    for value, size in zip(values, values if changes is None else changes, strict=True):
         if not math.isfinite(value):
             result.append(Bounds(value, -1.0, 0.0, 0.0))  # no number is right
             continue
-        first = leading(size) or leading(value)
         if "decimals" in options:
             asked = 10.0 ** -options["decimals"]
-        elif "significant" in options:
-            asked = leading(value) * 10.0 ** (1 - options["significant"])
         else:
-            asked = first * 10.0 ** (1 - ASKED_DIGITS)
-        tolerance = max(rtol * abs(size), atol, NOISE * largest)
+            asked = place(value, options.get("significant", ASKED_DIGITS))
+        tolerance = max(rtol * abs(size), atol, noise)
         if "decimals" in options or "significant" in options:
             tolerance = max(tolerance, asked / 2)
-        result.append(Bounds(value, tolerance * _SLACK, asked * _SLACK, first * _SLACK))
+        start = value - size if changes is not None and abs(size) > noise else math.nan
+        result.append(Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start))
     return tuple(result)
 
 
-def leading(value: float) -> float:
-    """The place value of the first significant digit: 1 of 6.08, 0.01 of -0.05; 0 where there is none."""
-    if value == 0 or not math.isfinite(value):
+def place(value: float, digits: int) -> float:
+    """The place value of the last of some significant digits, once rounded to them: 0.1 of 6.08 and of 0.996 for two.
+
+    0 where there is none.
+    """
+    if value == 0:
         return 0.0
-    return float(10.0 ** math.floor(math.log10(abs(value))))
+    return place_value(int(f"{value:.{digits - 1}e}".partition("e")[2]) + 1 - digits)
 
 
 def judge(given: Given, bounds: Sequence[Bounds]) -> list[Verdict]:
     """The verdict on each element of an answer that has the right shape."""
     verdicts: list[Verdict] = []
-    for claim, (exact, tolerance, asked, coarsest) in zip(given.claims, bounds, strict=True):
+    for claim, (exact, tolerance, asked, coarsest, start) in zip(given.claims, bounds, strict=True):
         deviation = abs(claim[0] - exact)
         if deviation <= tolerance:
             verdicts.append("correct")
-        elif deviation <= claim[1] / 2 * _SLACK and claim[1] <= coarsest:
+        elif (
+            deviation <= (half := claim[1] / 2 * _SLACK) and claim[1] <= coarsest and not abs(claim[0] - start) <= half
+        ):
             verdicts.append("correct" if claim[1] <= asked else "imprecise")
         else:
             verdicts.append("wrong")

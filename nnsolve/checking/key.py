@@ -162,7 +162,6 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
     values = tuple([float(number) for number in np.ravel(value)])
     dims = tuple(np.shape(value)) if np.size(value) != shape.size else shape.reported
     changes = _changes(item, solver, values)
-    sizes = values if changes is None else changes
     expected = np.reshape(value, dims).tolist()
     return Target(
         id,
@@ -172,7 +171,7 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
         dims,
         values,
         changes,
-        bounds(values, sizes, item.ask.options),
+        bounds(values, changes, item.ask.options),
         float(points),
         is_asked,
         expected,

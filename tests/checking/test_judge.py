@@ -35,8 +35,8 @@ def given(text: str) -> Given:
     return found
 
 
-def verdict(text: str, exact: float, size: float | None = None, **options: Any) -> str:
-    return judge(given(text), bounds([exact], [exact if size is None else size], options))[0]
+def verdict(text: str, exact: float, change: float | None = None, **options: Any) -> str:
+    return judge(given(text), bounds([exact], None if change is None else [change], options))[0]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,10 @@ def verdict(text: str, exact: float, size: float | None = None, **options: Any) 
         ("6", 6.0835844, {}, "imprecise"),
         ("6.0", 6.0835844, {}, "wrong"),
         ("6.2", 6.0835844, {}, "wrong"),
+        ("1.0", 0.996, {}, "correct"),  # rounded to two significant digits, as is asked
+        ("1", 0.996, {}, "imprecise"),
+        ("1", 0.94, {}, "wrong"),
+        ("1.0", 0.96, {}, "imprecise"),
         ("6.089", 6.0835844, {}, "correct"),  # within 0.1 %
         ("6.09", 6.0835844, {}, "wrong"),
         ("-6.08", 6.0835844, {}, "wrong"),
@@ -86,12 +90,16 @@ def test_verdict_on_a_number(text: str, exact: float, options: dict[str, Any], e
     [
         ("1.000", "wrong"),  # not updated
         ("1", "wrong"),
-        ("1.0", "wrong"),
+        ("1.0", "wrong"),  # rounded rightly, but so is what was not updated
+        ("1.01", "wrong"),  # up the gradient
+        ("1.0092", "wrong"),
+        ("0.99", "correct"),  # two significant digits, which show the update
+        ("0.991", "correct"),
+        ("0.990", "wrong"),
         ("0.9908", "correct"),
-        ("0.991", "imprecise"),  # one digit of the change
-        ("1.0092", "wrong"),  # up the gradient
-        ("0.99", "wrong"),
         ("0.99079", "correct"),
+        ("0.99080", "correct"),  # off by 0.0000051: within 0.1 % of the change
+        ("0.99081", "wrong"),
         ("0.9907", "wrong"),
     ],
 )
@@ -99,12 +107,24 @@ def test_an_updated_parameter_is_judged_by_its_change(text: str, expected: str) 
     assert verdict(text, 0.9907949, -0.0092051) == expected
 
 
+def test_digits_that_show_no_update_are_no_answer() -> None:
+    assert verdict("1.0", 1.04, 0.1) == "correct"  # 0.94 would be 0.9
+    assert verdict("1.0", 1.0001, 0.0001) == verdict("1.00", 1.0001, 0.0001) == "wrong"
+    assert verdict("1.0001", 1.0001, 0.0001) == "correct"
+    assert verdict("1.000", 1.0001, 0.0001, decimals=3) == "correct"  # the ask wants no digit that would show it
+    assert verdict("1.0", 1.0, 0.0) == verdict("1.0", 1.0, 1e-17) == "correct"  # nothing was updated
+    assert verdict("20", 24.0, 12.0) == "wrong" and verdict("2e1", 24.0, 12.0) == "imprecise"
+
+
 @pytest.mark.parametrize(("stem", "id"), targets())
 def test_the_keys_own_values_are_right_in_the_digits_that_are_asked(stem: str, id: str) -> None:
+    """Or in as many more as show the update."""
     target = key_of(stem).targets[id]
     texts = []
     for bound in target.bounds:
         places = max(0, round(-math.log10(bound.asked))) if bound.asked else 0
+        while abs(float(f"{bound.exact:.{places}f}") - bound.start) <= 0.51 * 10.0**-places:
+            places += 1
         texts.append(f"{bound.exact:.{places}f}")
     found = given("[" + ", ".join(texts) + "]")
     assert set(judge(found, target.bounds)) == {"correct"}
@@ -170,7 +190,7 @@ def test_shapes(shape: tuple[int, ...], expected: tuple[int, ...], right: bool) 
 
 
 def test_a_tensor_earns_the_mean_over_its_elements() -> None:
-    elements = judge(given("[1.00, 2, 0.3, 5]"), bounds([1, 2, 1 / 3, 4], [1, 2, 1 / 3, 4], {"significant": 3}))
+    elements = judge(given("[1.00, 2, 0.3, 5]"), bounds([1, 2, 1 / 3, 4], None, {"significant": 3}))
     assert elements == ["correct", "correct", "imprecise", "wrong"] and overall(elements) == "wrong"
     assert Marking().of_elements(elements) == pytest.approx(2.5 / 4)
     assert Marking(partial=False).of_elements(elements) == 0
@@ -179,7 +199,7 @@ def test_a_tensor_earns_the_mean_over_its_elements() -> None:
 
 def test_noise_of_an_exact_zero_is_no_reason_to_refuse_a_zero() -> None:
     values = [5.0, 1e-16, 1e-9]
-    assert judge(given("[5, 0, 0]"), bounds(values, values, {})) == ["correct", "correct", "wrong"]
+    assert judge(given("[5, 0, 0]"), bounds(values, None, {})) == ["correct", "correct", "wrong"]
 
 
 def test_an_address_is_an_answer_too() -> None:
