@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from nnsolve.checking.model import Claim, Unreadable
 from nnsolve.core.diagnostics import Place, ProblemError
@@ -13,6 +14,11 @@ from nnsolve.problem.source import shown
 
 EXACT_DIGITS = 17
 """Significant digits of a fraction, which is exact."""
+
+REMEMBERED = 10_000
+"""Spellings of numbers that are kept."""
+
+_INFINITE = (math.inf, -math.inf)
 
 _decimal = re.compile(r"[-+−]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([-+−]?[0-9]+))?( ?%)?").fullmatch
 _fraction = re.compile(r"([-+−]?[0-9]+) ?/ ?([0-9]+)").fullmatch
@@ -25,12 +31,25 @@ def claim(node: Node) -> Claim | Unreadable:
         return Unreadable(
             f"found {what} where a number is expected", "write one number", node.place.line, node.place.column
         )
-    text, place = node.text, node.place
+    text, place, _ = node
     if len(text) > MAX_LENGTH:
         return unreadable(node)
+    spelled = _spelled(text)
+    if spelled is None:
+        return _fraction_claim(node)
+    value, unit, digits = spelled
+    if value in _INFINITE:
+        return Unreadable(f"{shown(text)} is too large for a number", "check its exponent", place.line, place.column)
+    _, line, column = place
+    return tuple.__new__(Claim, (value, unit, digits, text, line, column))  # the loop that every number goes through
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _spelled(text: str) -> tuple[float, float, int] | None:
+    """Value, place value of the last digit and significant digits of a decimal; many students write the same ones."""
     found = _decimal(text)
     if found is None:
-        return _fraction_claim(node)
+        return None
     spelled = text if text.isascii() else text.replace("−", "-")
     whole, behind, only, exponent, percent = found.groups()
     digits = behind or only or ""
@@ -39,12 +58,7 @@ def claim(node: Node) -> Claim | Unreadable:
     if percent:
         value /= 100
         power -= 2
-    if math.isinf(value):
-        return Unreadable(f"{shown(text)} is too large for a number", "check its exponent", place.line, place.column)
-    significant = len(((whole or "") + digits).lstrip("0"))
-    return tuple.__new__(  # the loop that every number goes through
-        Claim, (value, place_value(power - len(digits)), significant, text, place.line, place.column)
-    )
+    return value, place_value(power - len(digits)), len(((whole or "") + digits).lstrip("0"))
 
 
 def place_value(power: int) -> float:

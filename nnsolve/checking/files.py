@@ -79,6 +79,7 @@ class Problems:
     def __init__(self, folder: str | None = None) -> None:
         self.folder = folder
         self._stems: dict[str, dict[str, str]] = {}
+        self._is_problem: dict[str, bool] = {}
 
     def folders(self, answers: str) -> Sequence[str]:
         """Where the problem of an answer file is looked for."""
@@ -91,9 +92,15 @@ class Problems:
         """The path of the problem that an answer file names."""
         for folder in self.folders(answers):
             found = self.stems(folder).get(stem)
-            if found is not None and os.path.isfile(found) and not _looks_like_answers(found):
+            if found is not None and self.is_problem(found):
                 return found
         return None
+
+    def is_problem(self, path: str) -> bool:
+        """Whether a file is no answer file; looked into once, however many answers name it."""
+        if path not in self._is_problem:
+            self._is_problem[path] = os.path.isfile(path) and not _looks_like_answers(path)
+        return self._is_problem[path]
 
     def stems(self, folder: str) -> dict[str, str]:
         """The problems of a folder: stem -> path."""

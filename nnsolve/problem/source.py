@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ASCII = re.compile("[^\t\n\r\x20-\x7e]")
+_PLAIN = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
 
 _SHOWN = 60
 
@@ -78,7 +79,10 @@ def read_text(path: str | Path, place: Place, max_bytes: int) -> str:
     file = str(path)
     with open_regular(path, place) as stream:
         try:
-            data = stream.read(max_bytes + 1)
+            size = min(os.fstat(stream.fileno()).st_size, max_bytes)
+            data = stream.read(size + 1)  # room for max_bytes takes longer to get than most files to read
+            if len(data) > size:
+                data += stream.read(max_bytes + 1 - len(data))
         except (OSError, MemoryError) as error:
             raise ProblemError.of("file-unreadable", f"the file cannot be read: {error}", place) from None
     if len(data) > max_bytes:
@@ -91,6 +95,8 @@ def read_text(path: str | Path, place: Place, max_bytes: int) -> str:
 
 def decoded(data: bytes, file: str) -> str:
     """The text of a file without its byte-order mark; raises `ProblemError` where it is not UTF-8, or no text."""
+    if not data.translate(None, _PLAIN):  # most files: four times as fast as the search
+        return data.decode("ascii")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
