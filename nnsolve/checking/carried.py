@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -49,7 +49,8 @@ class Own(NamedTuple):
 class Carried(NamedTuple):
     """What an answer has to be, and the earlier answers that this follows from."""
 
-    bounds: tuple[Bounds, ...]
+    values: tuple[float, ...]
+    bounds: Iterator[Bounds]
     of: tuple[str, ...]
 
 
@@ -62,7 +63,7 @@ class Carrier:
 
     def __init__(self, key: Key) -> None:
         self.key = key
-        self._long: dict[str, Run] = {}
+        self._ways: dict[str, tuple[Way, Way]] = {}
 
     def home(self, target: Target) -> Home | None:
         """Where an answer's quantity is computed; None for an expression, or what no single run computes."""
@@ -71,44 +72,124 @@ class Carrier:
             return None
         return run.home(name)
 
-    def with_own(self, section: str, own: Mapping[Home, Own]) -> Sequence[Rerun]:
-        """The section run again with a student's own answers: by its shortcuts, then the long way."""
-        run = self.key.solvers[section].run
-        if section not in self._long:
-            self._long[section] = Run(run.problem)
-        return Rerun(run, own, False), Rerun(self._long[section], own, True)
+    def with_own(self, section: str, own: Mapping[Home, Own]) -> Reruns:
+        """The section run again with a student's own answers."""
+        if section not in self._ways:
+            run = self.key.solvers[section].run
+            self._ways[section] = Way(run, False), Way(Run(run.problem), True)
+        short, long = self._ways[section]
+        return Reruns(Rerun(short, own), Rerun(long, own))
+
+
+class Step(NamedTuple):
+    """What a quantity is computed from, and whether by a shortcut."""
+
+    uses: tuple[Home, ...]
+    shortcut: bool = False
+
+
+class Way:
+    """The equations of a run, with its shortcuts or the `long` way; each of them is looked up once."""
+
+    def __init__(self, run: Run, long: bool) -> None:
+        self.run = run
+        self.long = long
+        self._steps: dict[Home, Step] = {}
+        self._undone: set[Home] = set()
+
+    def program(self, update: int, names: Iterable[Name]) -> Program:
+        """The program of a run; on the long way the equations that names need take no shortcuts."""
+        program = self.run.program_at(update)
+        if self.long:
+            for name in names:
+                if (update, name) not in self._undone:
+                    self._undone.add((update, name))
+                    _undo(program, name)
+        return program
+
+    def step(self, home: Home) -> Step:
+        """How a quantity is computed: by its equation, or a parameter after updates by what the last one made."""
+        found = self._steps.get(home)
+        if found is None:
+            update, name = home
+            equation = self.program(update, [name]).equation(name)
+            if equation is not None:
+                uses = tuple([(update, used) for used in references(equation.expr)])
+                found = Step(uses, equation.long is not None)
+            elif update > 0 and name in self.run.program.updated:
+                found = Step(((update - 1, name.after(1)),))
+            else:
+                found = Step(())
+            self._steps[home] = found
+        return found
+
+
+def _undo(program: Program, name: Name) -> None:
+    """Take the long way in all equations that a name needs."""
+    while short := [equation for equation in program.closure([name]) if equation.long is not None]:
+        for equation in short:
+            assert equation.long is not None
+            program.equations[equation.name] = equation._replace(expr=equation.long, long=None)
+
+
+class Reruns(NamedTuple):
+    """A section run again by its shortcuts, and the long way."""
+
+    short: Rerun
+    long: Rerun
+
+    def expected(self, target: Target) -> Iterator[Carried]:
+        """What an answer may be, given the student's own; nothing where it does not follow from a wrong one."""
+        for rerun in self:
+            try:
+                path = rerun.path(target)
+                found = rerun.expected(target, path) if path.wrong else None
+            except (ProblemError, UndefinedValueError):
+                continue
+            if found is not None:
+                yield found
+            if not path.shortcut:
+                return  # the long way is the same
+
+
+class Path(NamedTuple):
+    """The equations between a quantity and the student's own answers.
+
+    `wrong` are the nearest ones that are wrong, `shortcut` says whether a shortcut is on the way to any.
+    """
+
+    starts: tuple[Home, ...]
+    wrong: tuple[Home, ...]
+    shortcut: bool
+
+
+NOWHERE = Path((), (), False)
 
 
 class Rerun:
     """One pass over the moments of a run, own values in place of computed ones."""
 
-    def __init__(self, run: Run, own: Mapping[Home, Own], long: bool) -> None:
-        self.run = run
+    def __init__(self, way: Way, own: Mapping[Home, Own]) -> None:
+        self.way = way
+        self.run = way.run
         self.own = own
-        self.long = long
         self.moments: list[Moment] = []
 
-    def expected(self, target: Target) -> Carried | None:
-        """What an answer has to be; None where it does not follow from a wrong one, or cannot be computed."""
-        try:
-            return self._expected(target)
-        except (ProblemError, UndefinedValueError):
-            return None
-
-    def _expected(self, target: Target) -> Carried | None:
-        starts: list[tuple[Home, Program]] = []
+    def path(self, target: Target) -> Path:
+        """Where an answer comes from."""
+        starts: list[Home] = []
         for name in references(target.expr):
-            update, plain = self.run.home(name)
-            if update > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
-                return None
-            starts.append(((update, plain), self.run.program_of(name)))
+            home = self.run.home(name)
+            if home[0] > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
+                return NOWHERE
+            starts.append(home)
+        itself = isinstance(target.expr, Ref)
+        return self._path(tuple([self._made(*home) for home in starts] if itself else starts), itself)
+
+    def expected(self, target: Target, path: Path) -> Carried | None:
+        """What an answer has to be; None where it has no such value."""
         if isinstance(target.expr, Ref):
-            starts = [(self._made(*starts[0][0]), starts[0][1])]
-        reached = self._reached([home for home, _ in starts], itself=isinstance(target.expr, Ref))
-        if not reached:
-            return None
-        if isinstance(target.expr, Ref):
-            value = self._equation(*starts[0][0])
+            value = self._equation(*path.starts[0])
         else:
             names = {name: self._value(*self.run.home(name)) for name in references(target.expr)}
             value = evaluate(target.expr, target.asked.shapes, names)
@@ -119,9 +200,12 @@ class Rerun:
         if target.changes is not None:
             before = [exact - change for exact, change in zip(target.values, target.changes, strict=True)]
             changes = [new - old for new, old in zip(values, before, strict=True)]
-        blur = min(max(self.own[home].blur for home in reached), MAX_BLUR) * max(map(abs, changes or values))
-        found = [bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, changes, target.options)]
-        return Carried(tuple(found), tuple(dict.fromkeys(self.own[home].id for home in reached)))
+        blur = min(max(self.own[home].blur for home in path.wrong), MAX_BLUR) * max(map(abs, changes or values))
+        return Carried(
+            tuple(values),
+            (bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, changes, target.options)),
+            tuple(dict.fromkeys(self.own[home].id for home in path.wrong)),
+        )
 
     def _made(self, update: int, plain: Name) -> Home:
         """Where the equation of a quantity is: that of an updated parameter is in the run before."""
@@ -129,40 +213,26 @@ class Rerun:
             return update - 1, plain.after(1)
         return update, plain
 
-    def _program(self, update: int, names: list[Name]) -> Program:
-        """The program of a run; with `long` the equations that names need take no shortcuts."""
-        program = self.run.program_at(update)
-        while self.long:
-            short = [equation for equation in program.closure(names) if equation.long is not None]
-            if not short:
-                break
-            for equation in short:
-                assert equation.long is not None
-                program.equations[equation.name] = equation._replace(expr=equation.long, long=None)
-        return program
-
-    def _reached(self, starts: list[Home], itself: bool) -> list[Home]:
-        """The wrong answers that quantities follow from, the nearest ones; an answer does not follow from itself."""
-        found: dict[Home, None] = {}
+    def _path(self, starts: tuple[Home, ...], itself: bool) -> Path:
+        """The way from quantities to the own answers that they follow from; an answer does not follow from itself."""
+        wrong: dict[Home, None] = {}
+        shortcut = False
         seen: set[Home] = set()
         stack = list(starts)
         while stack:
             home = stack.pop()
-            update, name = home
             if home in seen:
                 continue
             seen.add(home)
             own = self._own(home)
             if own is not None and not (itself and home in starts):
                 if not self.own[own].right:
-                    found[own] = None
+                    wrong[own] = None
                 continue
-            equation = self._program(update, [name]).equation(name)
-            if equation is not None:
-                stack += [(update, used) for used in references(equation.expr)]
-            elif update > 0 and name in self.run.program.updated:
-                stack.append((update - 1, name.after(1)))
-        return list(found)
+            step = self.way.step(home)
+            shortcut = shortcut or step.shortcut
+            stack += step.uses
+        return Path(starts, tuple(wrong), shortcut)
 
     def _own(self, home: Home) -> Home | None:
         """The key of the own answer at a place, where there is one: W@1 is what update 1 makes and run 1 uses."""
@@ -177,7 +247,7 @@ class Rerun:
             k = len(self.moments)
             parameters: dict[Name, Tensor] = {}
             if k:  # the shortcuts are undone before anything is compiled, whatever was asked of the program before
-                self._program(k - 1, [name.after(1) for name in self.run.program.updated])
+                self.way.program(k - 1, [name.after(1) for name in self.run.program.updated])
                 parameters = self.moments[-1].next_parameters()
             moment = self.run.moment_with(k, parameters)
             shapes = moment.program.shapes
@@ -189,12 +259,12 @@ class Rerun:
         return self.moments[update]
 
     def _value(self, update: int, name: Name) -> Tensor:
-        self._program(update, [name])
+        self.way.program(update, [name])
         return self._moment(update).value(name)
 
     def _equation(self, update: int, name: Name) -> Tensor:
         """The value of a name by its equation, even where the student has an own one."""
-        equation = self._program(update, [name]).equation(name)
+        equation = self.way.program(update, [name]).equation(name)
         moment = self._moment(update)
         if equation is None:
             return moment.value(name)

@@ -6,14 +6,14 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
-from nnsolve.checking.carried import Carrier, Home, Own, Rerun
+from nnsolve.checking.carried import Carrier, Home, Own, Reruns
 from nnsolve.checking.files import Problems, answer_files, leaves
-from nnsolve.checking.judge import Bounds, fits, judge, overall, tolerance_text
+from nnsolve.checking.judge import Bounds, fits, judge, overall, tolerance_text, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
@@ -324,8 +324,8 @@ def _carry(solved: _Solved, items: list[Item], given: Mapping[str, tuple[Target,
     for item in items:
         if item.verdict in ("wrong", "imprecise") and item.elements:
             target, answer = given[item.id]
-            if isinstance(answer, Given):
-                item = _carried(solved, item, target, answer, reruns.get(target.section, ()))
+            if isinstance(answer, Given) and target.section in reruns:
+                item = _carried(solved, item, target, answer, reruns[target.section])
         result.append(item)
     return result
 
@@ -341,21 +341,18 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     return Own(item.id, tuple([claim.value for claim in answer.claims]), False, blur)
 
 
-def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns: Sequence[Rerun]) -> Item:
+def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns: Reruns) -> Item:
     """The item, carried if it is right in one of the reruns and the earlier answers are what makes it so."""
-    for rerun in reruns:
-        found = rerun.expected(target)
-        if found is None:
+    for found in reruns.expected(target):
+        if not _differs(found.values, target.bounds):
             continue
-        if not _differs(found.bounds, target.bounds):
-            continue
-        verdict = overall(judge(answer, found.bounds))
-        if verdict not in ("correct", "imprecise"):
+        elements = list(takewhile(lambda element: element != "wrong", verdicts(answer, found.bounds)))
+        if len(elements) < len(found.values):
             continue
         marking = solved.key.marking
         return item._replace(
             verdict="carried",
-            credit=max(marking.carried * marking.credit(verdict), item.credit),
+            credit=max(marking.carried * marking.credit(overall(elements)), item.credit),
             elements=tuple(["correct" if element == "correct" else "carried" for element in item.elements]),
             message=f"right, given your {' and '.join(found.of)}",
             carried_from=", ".join(found.of),
@@ -363,6 +360,6 @@ def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns:
     return item
 
 
-def _differs(found: Sequence[Bounds], exact: Sequence[Bounds]) -> bool:
+def _differs(found: Sequence[float], exact: Sequence[Bounds]) -> bool:
     """Whether the earlier answers make a difference that the tolerance does not swallow."""
-    return any(abs(new.exact - old.exact) > old.tolerance for new, old in zip(found, exact, strict=True))
+    return any(abs(new - old.exact) > old.tolerance for new, old in zip(found, exact, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnsolve.checking.claims import place_value
@@ -38,17 +38,16 @@ class Bounds(NamedTuple):
     start: float = math.nan
 
 
-def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]) -> tuple[Bounds, ...]:
-    """The bounds of each element: rtol is taken of the value, or of how much an update changed it.
+def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]) -> Iterator[Bounds]:
+    """The bounds of one element after the other: rtol is taken of the value, or of how much an update changed it.
 
     An ask that says decimals or significant asks for that digit; else for two significant digits of the value.
     """
     rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
     noise = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    result = []
     for value, size in zip(values, values if changes is None else changes, strict=True):
         if not math.isfinite(value):
-            result.append(Bounds(value, -1.0, 0.0, 0.0))  # no number is right
+            yield Bounds(value, -1.0, 0.0, 0.0)  # no number is right
             continue
         if "decimals" in options:
             asked = 10.0 ** -options["decimals"]
@@ -58,8 +57,7 @@ def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Ma
         if "decimals" in options or "significant" in options:
             tolerance = max(tolerance, asked / 2)
         start = value - size if changes is not None and abs(size) > noise else math.nan
-        result.append(Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start))
-    return tuple(result)
+        yield Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start)
 
 
 def place(value: float, digits: int) -> float:
@@ -72,20 +70,23 @@ def place(value: float, digits: int) -> float:
     return place_value(int(f"{value:.{digits - 1}e}".partition("e")[2]) + 1 - digits)
 
 
-def judge(given: Given, bounds: Sequence[Bounds]) -> list[Verdict]:
+def judge(given: Given, bounds: Iterable[Bounds]) -> list[Verdict]:
     """The verdict on each element of an answer that has the right shape."""
-    verdicts: list[Verdict] = []
+    return list(verdicts(given, bounds))
+
+
+def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
+    """As `judge`, one element after the other, for those who stop at a wrong one."""
     for claim, (exact, tolerance, asked, coarsest, start) in zip(given.claims, bounds, strict=True):
         deviation = abs(claim[0] - exact)
         if deviation <= tolerance:
-            verdicts.append("correct")
+            yield "correct"
         elif (
             deviation <= (half := claim[1] / 2 * _SLACK) and claim[1] <= coarsest and not abs(claim[0] - start) <= half
         ):
-            verdicts.append("correct" if claim[1] <= asked else "imprecise")
+            yield "correct" if claim[1] <= asked else "imprecise"
         else:
-            verdicts.append("wrong")
-    return verdicts
+            yield "wrong"
 
 
 def overall(elements: Sequence[Verdict]) -> Verdict:

@@ -171,7 +171,7 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
         dims,
         values,
         changes,
-        bounds(values, changes, item.ask.options),
+        tuple(bounds(values, changes, item.ask.options)),
         float(points),
         is_asked,
         expected,
