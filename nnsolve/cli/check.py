@@ -6,18 +6,24 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 import click
 
+from nnsolve.cli.actions import annotate, in_actions
 from nnsolve.cli.common import BROKEN, INTERRUPTED, harmless, print_findings
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import Result
     from nnsolve.checking.summary import Summary
+    from nnsolve.report.verdicts.writer import Writer
+
+Send: TypeAlias = Callable[[IO[str]], object]
+"""Takes a whole text to where it goes."""
 
 WRONG = 1
 """Exit status: something is wrong, missing or unreadable."""
@@ -78,7 +84,7 @@ def command(
         raise click.UsageError("two formats cannot go to the same file")
     if "gradescope" in outputs and len(files) > 1:
         raise click.UsageError("--gradescope is for one submission: give one answer file")
-    done = _Outcome(outputs, hide_solution)
+    done = _Outcome(_writers(outputs, hide_solution))
     interrupted = False
     try:
         _check(files, problems, jobs, done)
@@ -114,39 +120,53 @@ def _usage(paths: tuple[str, ...], files: list[str], problems: str | None) -> No
 class _Outcome:
     """What comes of a run: the summary, the last result, and the pieces of the files to write."""
 
-    def __init__(self, outputs: dict[str, str], hide: bool) -> None:
+    def __init__(self, writers: list[tuple[Writer, Send]]) -> None:
         from nnsolve.checking.summary import Summary
-        from nnsolve.report.verdicts import WRITERS
 
         self.summary: Summary = Summary()
         self.last: Result | None = None
-        self.outputs = outputs
-        self.writers = {name: WRITERS[name](hide) for name in outputs}
         # On disk until the end: memory stays flat, and what is there is written whole if the run is interrupted.
-        self.pieces = {name: TemporaryFile("w+", encoding="utf-8", newline="") for name in outputs}  # noqa: SIM115
-        for name, writer in self.writers.items():
-            self.pieces[name].write(writer.begin())
+        self.texts = [
+            (writer, TemporaryFile("w+", encoding="utf-8", newline=""), send)  # noqa: SIM115
+            for writer, send in writers
+        ]
+        for writer, pieces, _ in self.texts:
+            pieces.write(writer.begin())
 
     def add(self, result: Result) -> None:
         self.summary.add(result)
         self.last = result
-        for name, writer in self.writers.items():
-            self.pieces[name].write(writer.entry(result))
+        for writer, pieces, _ in self.texts:
+            pieces.write(writer.entry(result))
 
     def write(self, interrupted: bool) -> None:
-        for name, path in self.outputs.items():
-            pieces = self.pieces[name]
-            pieces.write(self.writers[name].end(self.summary, interrupted))
+        for writer, pieces, send in self.texts:
+            pieces.write(writer.end(self.summary, interrupted))
             pieces.seek(0)
-            if path == "-":
-                copyfileobj(pieces, sys.stdout)
-                sys.stdout.flush()
-            else:
-                _copy(pieces, path)
+            send(pieces)
             pieces.close()
 
 
-def _copy(pieces: IO[str], path: str) -> None:
+def _writers(outputs: dict[str, str], hide: bool) -> list[tuple[Writer, Send]]:
+    """What writes each format that is asked for, and where to; in a step of GitHub Actions annotations too."""
+    from nnsolve.report.verdicts import WRITERS
+    from nnsolve.report.verdicts.github import GithubWriter
+
+    found: list[tuple[Writer, Send]] = [
+        (WRITERS[name](hide), _print if path == "-" else partial(_copy, path)) for name, path in outputs.items()
+    ]
+    if in_actions():
+        writer = GithubWriter(hide, os.environ.get("GITHUB_WORKSPACE") or ".")
+        found.append((writer, lambda pieces: annotate(pieces.read())))
+    return found
+
+
+def _print(pieces: IO[str]) -> None:
+    copyfileobj(pieces, sys.stdout)
+    sys.stdout.flush()
+
+
+def _copy(path: str, pieces: IO[str]) -> None:
     write_file(path, lambda file: copyfileobj(pieces, file))
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from nnsolve import __version__
+from nnsolve.cli.actions import defused_output
 
 
 class Entry(NamedTuple):
@@ -57,7 +58,8 @@ class LazyGroup(click.Group):
             nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # it stays open to the end
             sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
         try:
-            return super().main(*args, **kwargs)
+            with defused_output():
+                return super().main(*args, **kwargs)
         except OSError as error:
             from nnsolve.cli.common import unwritable
 

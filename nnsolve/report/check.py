@@ -66,10 +66,10 @@ def _item(item: Item, result: Result, style: Style, hide: bool) -> list[Line]:
     if item.verdict in ("correct", "missing"):
         return lines
     if item.given is not None:
-        lines += paragraph(f"given     {_tensor(item.given, unicode)}", style, "", 12, 2)
+        lines += paragraph(f"given     {tensor_text(item.given, unicode)}", style, "", 12, 2)
     if item.expected is not None and not hide and item.verdict != "unreadable":
         tolerance = f"  ({item.tolerance})" if item.tolerance else ""
-        lines += paragraph(f"expected  {_tensor(item.expected, unicode)}{tolerance}", style, "", 12, 2)
+        lines += paragraph(f"expected  {tensor_text(item.expected, unicode)}{tolerance}", style, "", 12, 2)
     elif item.tolerance:
         lines += paragraph(f"asked     {item.tolerance}", style, "", 12, 2)
     if item.message:
@@ -83,7 +83,7 @@ def _item(item: Item, result: Result, style: Style, hide: bool) -> list[Line]:
     return lines
 
 
-def _tensor(value: Any, unicode: bool) -> str:
+def tensor_text(value: Any, unicode: bool = True) -> str:
     """Numbers in brackets: those of a student as written."""
     text = clean(_bracketed(value), unicode)
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " ..."

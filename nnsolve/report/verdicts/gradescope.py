@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnsolve.report.check import WORDS
 from nnsolve.report.style import clean
+from nnsolve.report.verdicts.writer import explanation
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import Item, Result
@@ -37,14 +38,12 @@ class GradescopeWriter:
         return json.dumps(document, allow_nan=False, indent=1) + "\n"
 
     def _test(self, item: Item) -> dict[str, Any]:
-        lines = [WORDS.get(item.verdict, item.verdict), item.message, *(cause.message for cause in item.causes)]
-        if item.given is not None and item.verdict != "correct" and not self.hide:
-            lines.append(f"expected {item.expected}")
+        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, self.hide)]
         return {
             "name": clean(item.id),
             "score": item.credit * item.points,
             "max_score": item.points,
             "status": "passed" if item.verdict == "correct" else "failed",
-            "output": "\n".join(clean(line) for line in lines if line),
+            "output": "\n".join(map(clean, lines)),
             "output_format": "text",
         }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from nnsolve.report.style import clean
+from nnsolve.report.verdicts.writer import explanation
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import Item, Result
@@ -44,13 +45,9 @@ class JunitWriter:
     def _verdict(self, item: Item) -> list[str]:
         if item.verdict == "correct":
             return []
-        parts = [item.verdict, item.message, *(cause.message for cause in item.causes)]
-        if item.given is not None:
-            parts.append(f"given {item.given}")
-            if not self.hide:
-                parts.append(f"expected {item.expected}")
+        message = "; ".join([item.verdict, *explanation(item, self.hide)])
         tag = "error" if item.verdict == "unreadable" else "failure"
-        return [f"<{tag} type={quoted(item.verdict)} message={quoted('; '.join(filter(None, parts)))}/>"]
+        return [f"<{tag} type={quoted(item.verdict)} message={quoted(message)}/>"]
 
 
 def _open(result: Result, name: str) -> str:

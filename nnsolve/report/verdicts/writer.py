@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nnsolve.checking.claims import value_of
+from nnsolve.report.check import tensor_text
 
 if TYPE_CHECKING:
-    from nnsolve.checking.model import Result
+    from nnsolve.checking.model import Item, Result
     from nnsolve.checking.summary import Summary
 
 
@@ -30,6 +31,16 @@ class Writer(Protocol):
 
 
 MakeWriter = Callable[[bool], Writer]
+
+
+def explanation(item: Item, hide: bool) -> list[str]:
+    """What is to be said of an answer beside its verdict; of a right one nothing but what was set by hand."""
+    lines = [item.message, *(cause.message for cause in item.causes)]
+    if item.given is not None and item.verdict != "correct":
+        lines.append(f"given {tensor_text(item.given)}")
+        if not hide:
+            lines.append(f"expected {tensor_text(item.expected)}")
+    return [line for line in lines if line]
 
 
 def numbers(given: Any) -> Any:

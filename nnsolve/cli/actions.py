@@ -1,0 +1,96 @@
+"""Output in a step of GitHub Actions, whose runner takes lines that are printed for commands.
+
+The runner obeys `::name properties::data` where a line begins so, blanks aside, and `##[name]data` anywhere in a line,
+on both streams (ActionCommand.cs of actions/runner). Most of what is printed here has text of strangers in it: all of
+it is defused, and only `annotate` sends commands.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, TextIO
+
+# What is no visible ASCII counts as blank: the runner trims every blank of Unicode. A lone \r ends a line for it.
+_command = re.compile(rb"(?:(?<![^\r\n])[^\x21-\x7e\r\n]*)(?=::)")
+_old_command = re.compile(rb"##(?=\[)")
+
+
+def in_actions() -> bool:
+    """Whether this runs in a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def defused(data: bytes) -> bytes:
+    r"""Whole lines that are no commands: `::` at the beginning is `\::`, and `##[` is `# #[`."""
+    return _old_command.sub(b"# #", _command.sub(rb"\g<0>\\", data))
+
+
+class Defused(io.BufferedIOBase):
+    """A binary stream for text of strangers; a line is passed on when it is whole, so that none comes in two halves."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self._rest = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        head, newline, self._rest = (self._rest + bytes(data)).rpartition(b"\n")
+        if newline:
+            self.stream.write(defused(head + newline))
+        return len(data)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def finish(self) -> None:
+        """Pass on what no newline ended."""
+        self.stream.write(defused(self._rest))
+        self._rest = b""
+        self.flush()
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+
+@contextmanager
+def defused_output() -> Iterator[None]:
+    """In a step of GitHub Actions nothing that is printed meanwhile is taken for a command."""
+    if not in_actions():
+        yield
+        return
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_wrapped, before)
+    try:
+        yield
+    finally:
+        during = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = before
+        for stream in during:
+            stream.flush()
+            binary = stream.detach()  # type: ignore[attr-defined]  # else it is closed with its wrapper
+            binary.finish()
+
+
+def _wrapped(stream: TextIO) -> TextIO:
+    stream.flush()
+    binary: Any = Defused(stream.buffer)
+    return io.TextIOWrapper(binary, stream.encoding, stream.errors, line_buffering=bool(stream.line_buffering))
+
+
+def annotate(commands: str) -> None:
+    """Send lines that are commands, on standard error: what is written to standard output stays as it is."""
+    sys.stderr.flush()
+    stream = sys.stderr.buffer
+    assert isinstance(stream, Defused)
+    stream.stream.write(commands.encode())
+    stream.flush()
