@@ -13,8 +13,9 @@ from nnsolve.engine.solution import Answer
 from nnsolve.report.boxes import width
 from nnsolve.report.lines import paragraph, wrapped
 from nnsolve.report.notation import formula
-from nnsolve.report.notes import NOWHERE, Carried, carried_text
+from nnsolve.report.notes import NOWHERE, Carried, carried_phrase
 from nnsolve.report.numbers import number, places, rounded
+from nnsolve.report.phrases import phrase_text
 from nnsolve.report.scope import Scope
 from nnsolve.report.sequences import label_cells, steps_of, steps_text, with_steps
 from nnsolve.report.style import Line, clean
@@ -61,7 +62,7 @@ def answer_lines(answers: tuple[Answer, ...], scope: Scope, prefix: str = "", th
             )
         for name in references(answer.expr):
             if name in through and name.of is not None:
-                note = carried_text(through[name], scope.name(name.of), scope)
+                note = phrase_text(carried_phrase(through[name], name.of, scope))
                 lines += paragraph(note, scope.style, "note", margin)
     return lines
 

@@ -8,6 +8,7 @@ from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref, neg, references
 from nnsolve.core.names import Name
 from nnsolve.report.notation import WITHOUT, formula, without
+from nnsolve.report.phrases import Formula
 from nnsolve.report.scope import Scope, options
 
 
@@ -58,8 +59,28 @@ def links(equation: Equation) -> list[tuple[Name, Name]]:
     return [(u, v) for u, v in equation.chain if loss is None or u.primal.base != loss.base]
 
 
-def rule(equation: Equation, scope: Scope, vector: bool) -> str | None:
-    """The chain rule as a formula: ∂L/∂a₁ ⊙ ∂a₁/∂z₁, or a sum of such products.
+class Link(NamedTuple):
+    """A term of the chain rule: the gradient that comes in, the local derivative, and how they are multiplied.
+
+    They are `numbers`, taken `elementwise`, or (`turned`) the transposed derivative stands before the gradient.
+    """
+
+    upstream: Name
+    local: Name
+    elementwise: bool
+    turned: bool
+    numbers: bool
+
+
+class Rule(NamedTuple):
+    """The chain rule as a sum of links; with `own` the loss uses the quantity itself, too."""
+
+    terms: tuple[Link, ...]
+    own: Name | None
+
+
+def rule(equation: Equation, scope: Scope, vector: bool) -> Rule | None:
+    """The chain rule that a gradient comes from.
 
     For a `vector` on the left of a product the local derivative is a transposed Jacobian matrix.
     """
@@ -67,31 +88,38 @@ def rule(equation: Equation, scope: Scope, vector: bool) -> str | None:
     loss = equation.name.of
     if not found or loss is None:
         return None
-    terms: list[str] = []
+    terms: list[Link] = []
     for u, v in found:
         upstream = u._replace(of=loss)
-        step, outer = scope.name(derivative(u, v)), scope.name(upstream)
         part = local(equation.expr, upstream) if len(found) == 1 else None
-        if part and part.side == "left" and vector:
-            terms.append(f"({step})ᵀ {outer}" if scope.style.unicode else f"({step}).T @ {outer}")
+        numbers = scope.scalar(Ref(upstream))
+        both = part is not None and part.side == "times" and not numbers
+        turned = bool(part and part.side == "left" and vector)
+        terms.append(Link(upstream, derivative(u, v), both, turned, numbers))
+    return Rule(tuple(terms), loss if len(found) < len(equation.chain) else None)
+
+
+def rule_text(found: Rule, scope: Scope) -> str:
+    """The chain rule as a formula: ∂L/∂a₁ ⊙ ∂a₁/∂z₁, or a sum of such products."""
+    unicode = scope.style.unicode
+    terms: list[str] = []
+    for term in found.terms:
+        outer, step = scope.name(term.upstream), scope.name(term.local)
+        if term.turned:
+            terms.append(f"({step})ᵀ {outer}" if unicode else f"({step}).T @ {outer}")
+            continue
+        if unicode:
+            sign = " ⊙ " if term.elementwise else " · "
         else:
-            terms.append(f"{outer}{_sign(part, upstream, scope)}{step}")
-    if len(found) < len(equation.chain):
-        terms.append(f"the part of {scope.name(loss)} itself")  # the loss uses the quantity itself, too
+            sign = " * " if term.elementwise or term.numbers else " . "
+        terms.append(f"{outer}{sign}{step}")
+    if found.own is not None:
+        terms.append(f"the part of {scope.name(found.own)} itself")
     return " + ".join(terms)
 
 
-def _sign(part: Local | None, upstream: Name, scope: Scope) -> str:
-    """⊙ (in ASCII *) where the factors are multiplied element by element, else the dot of a chain."""
-    number = scope.scalar(Ref(upstream))
-    both = part is not None and part.side == "times" and not number
-    if scope.style.unicode:
-        return " ⊙ " if both else " · "
-    return " * " if both or number else " . "
-
-
-def local_text(equation: Equation, scope: Scope, vector: bool) -> str | None:
-    """The local derivative in a formula: ∂a₁/∂z₁ = ReLU′(z₁)."""
+def local_derivative(equation: Equation, scope: Scope, vector: bool) -> Formula | None:
+    """The local derivative as an equation: ∂a₁/∂z₁ = ReLU′(z₁)."""
     found = links(equation)
     loss = equation.name.of
     if len(found) != 1 or loss is None:
@@ -100,12 +128,10 @@ def local_text(equation: Equation, scope: Scope, vector: bool) -> str | None:
     part = local(equation.expr, upstream)
     if part is None:
         return None
-    name = scope.name(derivative(u, v))
+    name = derivative(u, v)
     if part.side in ("left", "right"):
-        if part.side == "left" and vector:
-            return f"{name} = {formula(transposed(part.factor), scope)}"
-        return None
-    return f"{name} = {formula(part.factor, scope)}"
+        return Formula(transposed(part.factor), scope, name) if part.side == "left" and vector else None
+    return Formula(part.factor, scope, name)
 
 
 def transposed(expr: Expr) -> Expr:

@@ -15,9 +15,9 @@ from nnsolve.ops import REGISTRY
 from nnsolve.ops.templates import definition, unfold
 from nnsolve.report import notation
 from nnsolve.report.boxes import width
-from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import broken, paragraph
 from nnsolve.report.numbers import number, places
+from nnsolve.report.operands import Operands
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.style import Line
 from nnsolve.report.symbols import superscript
@@ -66,7 +66,7 @@ class Elements:
     def __init__(self, step: Step, scope: Scope) -> None:
         self.scope = scope
         self.style = scope.style
-        self.numbers = Numbers(step.operands, scope, scope.style.width)
+        self.operands = Operands(step.operands, scope)
         self.zeros = 0  # terms with a factor that is 0, left out of what was written last
         self._known: dict[Expr, tuple[Tensor, int] | None] = {}
 
@@ -79,7 +79,7 @@ class Elements:
     def known(self, expr: Expr) -> tuple[Tensor, int] | None:
         """A value that needs no arithmetic, and the decimals that its elements are shown with."""
         if expr not in self._known:
-            value = self.numbers.known(expr)
+            value = self.operands.known(expr)
             self._known[expr] = None if value is None else (value, _decimals(value))
         return self._known[expr]
 

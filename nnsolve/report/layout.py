@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
-from nnsolve.core.shapes import ShapeError, resolve_axis
 from nnsolve.core.spelling import signed_term, spell_number
 from nnsolve.ops import REGISTRY
 from nnsolve.report import notation
 from nnsolve.report.boxes import Box, Piece, beside, fence, fraction, raised, text_box, width
+from nnsolve.report.operands import Operands
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.symbols import superscript
 from nnsolve.report.tensors import is_large, tensor_box
@@ -23,46 +23,24 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-REARRANGING = frozenset(
-    (
-        *("transpose", "index", "append_one", "prepend_one", "drop_first", "drop_last", "concat"),
-        *("reshape", "reshaped", "sequence", "time_step"),
-    )
-)
-"""Operations that compute nothing: their results are shown, not written as calls."""
-
-
 LOOSE = ("add", "neg", *notation.WITHOUT)
 """Operations whose results are put in parentheses inside a sum or a product."""
 
 
-class Numbers:
+class Numbers(Operands):
     """The values that names of one equation stand for, and how expressions look with them put in."""
 
-    __slots__ = ("captions", "named", "operands", "put", "room", "scope", "unicode")
+    __slots__ = ("captions", "named", "put", "room", "unicode")
 
     def __init__(
         self, operands: Mapping[Name, Tensor], scope: Scope, room: int, captions: Mapping[Name, str] | None = None
     ) -> None:
-        self.operands = operands
+        super().__init__(operands, scope)
         self.captions = captions or {}
         self.put = 0  # tensors whose numbers are shown
         self.named = 0  # tensors that are too large for that
-        self.scope = scope
         self.room = room
         self.unicode = scope.style.unicode
-
-    def known(self, expr: Expr) -> Tensor | None:
-        """The value of a name, or of a rearrangement of one; None where something would have to be computed."""
-        if isinstance(expr, Ref):
-            return self.operands.get(expr.name)
-        if not isinstance(expr, Call) or expr.op not in REARRANGING:
-            return None
-        values = [self.known(arg) for arg in expr.args]
-        if any(value is None for value in values):
-            return None
-        found: Tensor | None = rearranged(expr, values, self.scope)
-        return found
 
     def pieces(self, expr: Expr, join: str = "", alone: bool = True) -> list[Piece]:
         """The parts of a sum or product that may stand on different lines."""
@@ -265,25 +243,6 @@ def joined(pieces: list[Piece]) -> Box:
     for piece in pieces:
         boxes += [text_box(piece.join), piece.box] if piece.join else [piece.box]
     return beside(*boxes)
-
-
-def rearranged(expr: Call, values: list[Any], scope: Scope) -> Any:
-    """The elements of values in another order: a transpose, an element, a 1 put before or behind."""
-    settings = options(expr)
-    if "axis" in settings:
-        shape = scope.shape(expr.args[0])
-        if shape is None:
-            return None
-        try:
-            axis = resolve_axis(settings["axis"], shape, scope.layout)
-        except ShapeError:
-            return None
-        settings["axis"] = scope.layout.features if axis is None else axis
-    operation = REGISTRY[expr.op]
-    assert operation.value is not None
-    result = operation.value(*values, **settings)
-    shape = scope.shape(expr)
-    return result.reshape(shape.dims) if shape is not None else result
 
 
 def _is_product(expr: Expr) -> bool:

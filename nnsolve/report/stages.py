@@ -14,7 +14,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
-from nnsolve.report.layout import REARRANGING, Numbers
+from nnsolve.report.operands import REARRANGING, Operands
 from nnsolve.report.scope import Scope
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Stage:
         """Whether the step is hard to follow without it: something else than sums and products is involved."""
 
 
-def stage(expr: Expr, step: Step, numbers: Numbers, scope: Scope) -> Stage | None:
+def stage(expr: Expr, step: Step, numbers: Operands, scope: Scope) -> Stage | None:
     """The expression with the value of every argument of its outermost operation; None where nothing is left to do."""
     if not isinstance(expr, Call) or numbers.known(expr) is not None:
         return None

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from nnsolve.core.expressions import Call, Num, Ref, references
+from nnsolve.core.expressions import Call, Num
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
 from nnsolve.report.elements import element_lines
-from nnsolve.report.elide import is_whole, readable
+from nnsolve.report.elide import is_whole
 from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import broken, justified, line_width
 from nnsolve.report.notation import formula, written
-from nnsolve.report.notes import NOWHERE, SEPARATOR, Carried, note_lines, reason
+from nnsolve.report.notes import NOWHERE, Carried
+from nnsolve.report.phrases import Phrase, phrase_text
 from nnsolve.report.scope import Scope
-from nnsolve.report.stages import exact_value, is_constant, is_jacobian, stage
+from nnsolve.report.stages import stage
 from nnsolve.report.style import Line
-from nnsolve.report.taught import taught
 from nnsolve.report.tensors import MOST_COLUMNS, column_blocks, corners, dimensions, is_large, tensor_box, texts
-from nnsolve.report.time import Arrivals, Told
+from nnsolve.report.time import Told
+from nnsolve.report.worked import Worked, worked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 INDENT = 2
+SEPARATOR = ";  "
+"""Between the remarks beside a step; where they do not fit on one line, each begins a line."""
+
 LEAST = 16
 """A formula's first line is not made shorter than this for the sake of the address."""
 
@@ -45,29 +49,13 @@ def step_lines(
 
     What was `told` for another time step is not explained again.
     """
-    told = told or Told()
-    again = told.explained(step)
-    textbook = taught(step, scope, known)
-    exact = exact_value(step, scope)
-    step = readable(textbook or step, scope.style.unicode)
-    assert step.equation is not None
-    scope = scope.of(step.shapes)
-    vector = step.shape.kind == "vector"
-    expr = chain.upstream_first(step.equation, scope) if step.phase == "backward" else step.equation.expr
-    equation = step.equation._replace(expr=expr)
-    step = step._replace(equation=equation)
-    updated = step.phase == "update" and not is_single(step)
-    arrow = "←" if updated and scope.style.unicode else "="
-    left = scope.at(step.name.update).name(step.name) if updated else scope.name(step.name)
-    if not scope.style.unicode:
-        left, arrow = str(step.name), "="
+    found = worked(step, scope, known, through, told)
+    step, scope = found.step, found.scope
+    left, arrow = phrase_text((found.left,)), "←" if found.updated and scope.style.unicode else "="
     column = INDENT + width(left) + 1
     column = column if column <= DEEPEST else INDENT + 2
-    main = formula(expr, scope)
-    sides = [main]
-    rule = chain.rule(equation, scope, vector) if step.phase == "backward" and not again else None
-    if rule and rule != main:
-        sides.insert(0, rule)
+    main = formula(found.equation.expr, scope)
+    sides = [main] if found.rule is None else [chain.rule_text(found.rule, scope), main]
     label = _label(step, scope)
     lines: list[Line] = [[(" " * INDENT, ""), (left, "formula"), (f" {arrow} ", "formula")]]
     _side(lines, sides[0], column, scope, line_width(label) + 2 if label else 0)
@@ -75,35 +63,23 @@ def step_lines(
     if len(sides) > 1:
         lines.append([(" " * column, ""), ("= ", "")])
         _side(lines, sides[1], column, scope)
-    bare = again and told.is_long and exact is None
-    _numbers(lines, step, scope, column, updated, exact, bare)
-    local = chain.local_text(equation, scope, vector) if step.phase == "backward" else None
-    remark = reason(step, scope, known, local, again)
+    _numbers(lines, found, column)
+    remark = [phrase_text(phrase) for phrase in found.remark]
+    full = scope.style.detail == "full" and is_whole(step)
     return [
         *_annotated(lines, label, remark, head, len(sides) > 1, scope.style.width),
-        *note_lines(
-            step._replace(equation=equation._replace(long=None)) if again else step,
-            scope,
-            column,
-            main,
-            through=through.get(step.name, frozenset()),
-            taught=textbook is not None,
-            rounded=exact is not None or is_jacobian(expr),
-            more=told.notes(step, scope),
-        ),
-        *(element_lines(step, scope, column, exact) if scope.style.detail == "full" and is_whole(step) else []),
+        *note_lines(found.notes, scope, column),
+        *(element_lines(step, scope, column, found.exact) if full else []),
     ]
 
 
-def is_single(step: Step) -> bool:
-    """Whether a step of an update is no new value of something, but exists in this update alone."""
-    if step.phase != "update" or step.equation is None:
-        return False
-    return not any(_same_quantity(step.name, name) for name in references(step.equation.expr))
-
-
-def _same_quantity(name: Name, other: Name) -> bool:
-    return name.of is None and other.after(0) == name.after(0) and other != name
+def note_lines(notes: Iterable[Phrase], scope: Scope, column: int) -> list[Line]:
+    """What is said below a step."""
+    lines: list[Line] = []
+    for text in map(phrase_text, notes):
+        for n, part in enumerate(broken(text, max(scope.style.width - column - 2, 8))):
+            lines.append([(" " * (column + 2 if n else column), ""), (part, "note")])
+    return lines
 
 
 def _label(step: Step, scope: Scope) -> Line:
@@ -147,22 +123,19 @@ class Side:
         return [self.headed(row, n == 0) for n, row in enumerate(fill(self.pieces, room))]
 
 
-def _numbers(
-    lines: list[Line], step: Step, scope: Scope, column: int, updated: bool, exact: Tensor | None, bare: bool
-) -> None:
-    """Add the numbers put in (unless `bare`) and the result: on the line of the formula if they fit, else below it."""
-    assert step.equation is not None
-    if isinstance(step.equation.expr, Num):
+def _numbers(lines: list[Line], found: Worked, column: int) -> None:
+    """Add the numbers put in and the result: on the line of the formula if they fit, else below it."""
+    step, scope, exact = found.step, found.scope, found.exact
+    if isinstance(found.equation.expr, Num):
         return
     sign = "=" if exact is None else "≈" if scope.style.unicode else "~="
     cells = scope.style.width - column
     room = cells - len(sign) - 1
-    captions = _captions(step, scope) if updated and step.shape.dims else {}
-    result = _flat_result(step, scope, room) if bare else []
+    result = _flat_result(step, scope, room) if found.bare else []
     result = result or _result(step.value, scope, room)
-    if len(result) == 1 and captions:
-        result[0][-1].caption = ("new " if scope.style.unicode else "") + scope.at(step.name.update).name(step.name)
-    sides = [] if bare else _sides(step, scope, room, captions)
+    if len(result) == 1:
+        result[0][-1].caption = phrase_text(found.result_caption)
+    sides = [] if found.bare else _sides(found, room)
     sides += _unrounded(exact, result, scope, room)
     if len(result) == 1:
         sides.append(Side(result[0], sign))
@@ -198,31 +171,32 @@ def _unrounded(exact: Tensor | None, result: list[list[Piece]], scope: Scope, ro
     return [Side([Piece("", box)])]
 
 
-def _sides(step: Step, scope: Scope, room: int, captions: dict[Name, str]) -> list[Side]:
+def _sides(found: Worked, room: int) -> list[Side]:
     """The sides of the equation in numbers: the operands put in, and what the parts of the expression come to."""
-    assert step.equation is not None
-    expr = written(step.equation.expr, scope)
-    if isinstance(expr, Ref) or is_jacobian(expr) or is_constant(expr) or not is_whole(step):
+    if not found.puts_in:
         return []
-    arrivals = {} if captions else Arrivals(step).captions(step.name.of)
-    numbers = Numbers(step.operands, scope, room, captions or arrivals)
+    step, scope = found.step, found.scope
+    expr = written(found.equation.expr, scope)
+    captions = {name: phrase_text(phrase) for name, phrase in found.captions().items()}
+    numbers = Numbers(step.operands, scope, room, captions)
     if isinstance(expr, Call) and numbers.known(expr) is not None:
         return []  # what is put in is the result already
     pieces = numbers.pieces(expr)
-    if len([piece for piece in pieces if piece.caption]) < len(arrivals):  # all are told from each other, or none
+    arriving = not found.result_caption  # all are told from each other, or none
+    if arriving and len([piece for piece in pieces if piece.caption]) < len(captions):
         pieces = Numbers(step.operands, scope, room).pieces(expr)
     if not _fit(pieces, room) or (numbers.named and not numbers.put):
         return []
-    found = [Side(pieces)]
-    between = None if captions else stage(expr, step, numbers, scope)
+    sides = [Side(pieces)]
+    between = stage(expr, step, numbers, scope) if arriving else None
     if between is not None:
         shapes = {**step.shapes, **{name: Shape(value.shape, "tensor") for name, value in between.values.items()}}
         settled = Numbers({**step.operands, **between.values}, scope.of(shapes), room)
         pieces = settled.pieces(between.expr)
         whole = _fit(pieces, room) and len(fill(pieces, room)) == 1
         if whole and not any(is_large(value.shape) for value in between.values.values()):
-            found.append(Side(pieces, essential=between.essential))
-    return found
+            sides.append(Side(pieces, essential=between.essential))
+    return sides
 
 
 def _fit(pieces: list[Piece], room: int) -> bool:
@@ -235,14 +209,6 @@ def _joined(sides: list[Side]) -> list[list[Piece]]:
     for side in sides:
         line += [Piece(f" {side.sign} " if line else f"{side.sign} ", text_box("")), *side.pieces]
     return [line] if line else []
-
-
-def _captions(step: Step, scope: Scope) -> dict[Name, str]:
-    assert step.equation is not None
-    return {
-        name: ("old " if _same_quantity(step.name, name) and scope.style.unicode else "") + scope.name(name)
-        for name in references(step.equation.expr)
-    }
 
 
 def _total(pieces: list[Piece]) -> int:
@@ -274,7 +240,7 @@ def _result(value: Tensor, scope: Scope, room: int) -> list[list[Piece]]:
     return blocks
 
 
-def _annotated(lines: list[Line], label: Line, note: str, head: int, two_sides: bool, cells: int) -> list[Line]:
+def _annotated(lines: list[Line], label: Line, remark: list[str], head: int, two_sides: bool, cells: int) -> list[Line]:
     """The lines with the address at the right end of the first, and a remark where there is room for it.
 
     The first side of the equation takes `head` lines; nothing is put between these.
@@ -282,13 +248,14 @@ def _annotated(lines: list[Line], label: Line, note: str, head: int, two_sides: 
     first, *rest = lines
     top = justified(first, label, cells)
     more, rest = rest[: head - 1], rest[head - 1 :]
+    note = SEPARATOR.join(remark)
     if not note:
         return [*top, *more, *rest]
     if two_sides and line_width(rest[0]) + 4 + width(note) <= cells:
         return [*top, *more, *justified(rest[0], [(note, "note")], cells), *rest[1:]]
     if not more and line_width(first) + width(note) + line_width(label) + 7 <= cells:
         return [*justified(first, [(note, "note"), ("   ", ""), *label], cells), *rest]
-    notes = [note] if width(note) <= cells - 6 else note.split(SEPARATOR)
+    notes = [note] if width(note) <= cells - 6 else remark
     parts = [part for text in notes for part in broken(text, cells - 6)]
     extra: list[Line] = [[(" " * max(cells - width(part), 0), ""), (part, "note")] for part in parts]
     return [*top, *more, *extra, *rest]

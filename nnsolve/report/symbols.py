@@ -20,6 +20,9 @@ ACCENTS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
 SUPERSCRIPTS = dict(zip("0123456789+-()nijkt", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱʲᵏᵗ", strict=True))
 SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
+_ROUND = str.maketrans("[]", "()")
+"""Unicode has no raised square brackets."""
+
 _ATTACHED = re.compile(r"(\D+?)(\d+)")
 
 
@@ -81,27 +84,49 @@ def symbol(name: Name, writing: Writing = PLAIN, moment: int = 0, kind: str = ""
 
 @functools.lru_cache(maxsize=4096)
 def quantity(name: Name, writing: Writing, kind: str = "") -> tuple[str, bool]:
-    """Stem, layer, gate and time of a name; whether something is raised.
+    """Stem, layer, gate and time of a name; whether something is raised."""
+    if owned := owner(name):
+        inner, raised_inside = quantity(owned[1], writing, kind)
+        return f"{stem(owned[0])[0]}_{inner}", raised_inside
+    letter, above, lowered, step = placed(name, writing, kind)
+    raised = superscript(above.translate(_ROUND)) or ""
+    return letter + raised + _below(lowered, subscript(step) or "", writing), bool(raised)
+
+
+class Placed(NamedTuple):
+    """A letter, and what stands at its upper and at its lower right."""
+
+    letter: str
+    raised: str
+    lowered: list[str]
+    step: str
+
+
+def placed(name: Name, writing: Writing, kind: str = "") -> Placed:
+    """Where the parts of a name stand.
 
     Beside a time step or a gate a layer number is raised, in parentheses: h⁽¹⁾₃ is neither h₁,₃ nor a cube.
     """
-    head, rest = _owned(name)
-    if head:
-        inner, raised_inside = quantity(name._replace(stem=rest), writing, kind)
-        return f"{stem(head)[0]}_{inner}", raised_inside
-    text, number, lowered = stem(name.stem)
+    letter, number, lowered = stem(name.stem)
     layer = number if name.layer is None else f"{number}{name.layer}"
     several = name.layer is not None and (name.gate or name.time is not None or kind == "whole")
     raised = ""
-    if layer and several:
-        raised = superscript(f"({layer})") or ""
+    if layer and writing.layer_numbers == "brackets":
+        raised = f"[{layer}]"
+    elif layer and several:
+        raised = f"({layer})"
     elif layer and writing.layer_numbers == "subscript":
         lowered = [layer, *lowered]
     elif layer:
-        raised = superscript(layer if writing.layer_numbers == "superscript" else f"({layer})") or ""
+        raised = layer
     lowered += [name.gate] if name.gate else []
-    step = "" if name.time is None else "t" if kind == "any" else str(name.time)
-    return text + raised + _below(lowered, subscript(step) or "", writing), bool(raised)
+    return Placed(letter, raised, lowered, "" if name.time is None else "t" if kind == "any" else str(name.time))
+
+
+def owner(name: Name) -> tuple[str, Name] | None:
+    """What belongs to a parameter (m_W, m_hat_b1), and the name of that; None for any other name."""
+    head, rest = _owned(name)
+    return (head, name._replace(stem=rest)) if head else None
 
 
 def _owned(name: Name) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
 from nnsolve.report.notes import carried
 from nnsolve.report.scope import Scope
-from nnsolve.report.steps import is_single, step_lines
+from nnsolve.report.steps import step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
 from nnsolve.report.time import Told, step_heading
+from nnsolve.report.worked import is_single
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -9,6 +9,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.report.elide import MOST_STEPS
 from nnsolve.report.lines import heading, paragraph
+from nnsolve.report.phrases import Phrase, quantity
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Line, Style
 
@@ -99,16 +100,17 @@ class Told:
             self._patterns.add(pattern)
         return found
 
-    def notes(self, step: Step, scope: Scope) -> list[str]:
+    def notes(self, step: Step, scope: Scope) -> list[Phrase]:
         """What a name means that has a time step and is no value of that step; said the first time."""
-        name, found = step.name, []
+        name, found = step.name, list[Phrase]()
         if scope.is_share(name) and self.first("share"):
-            whole, user = name._replace(time=None), scope.name(name.primal._replace(time=None))
-            share, total = scope.name(name), scope.name(whole)
-            found.append(f"{share}: what step {name.time} adds to {total}, as every step uses {user}")
+            whole, user = quantity(name._replace(time=None), scope), quantity(name.primal._replace(time=None), scope)
+            found.append(
+                (quantity(name, scope), f": what step {name.time} adds to ", whole, ", as every step uses ", user)
+            )
         if name.of in scope.naming.labels and name.of is not None and self.first("label"):
-            loss = scope.name(name.of._replace(time=None))
-            found.append(f"{scope.name(name.of)} stands for what step {name.of.time} gives to {loss}")
+            loss = quantity(name.of._replace(time=None), scope)
+            found.append((quantity(name.of, scope), f" stands for what step {name.of.time} gives to ", loss))
         return found
 
     def first(self, what: str) -> bool:
