@@ -78,11 +78,27 @@ def _texts(answer: Answer, scope: Scope) -> list[str]:
 
 
 def _quantity(answer: Answer, scope: Scope, shown: str) -> str:
-    if answer.value.ndim == 1 and (names := steps_of(answer.expr)):
+    names = listed_steps(answer)
+    if names:
         return steps_text(names, scope)
-    text = formula(answer.expr, scope)
+    return formula(answer.expr, scope) if is_told(answer, scope, shown) else ""
+
+
+def listed_steps(answer: Answer) -> list[Name]:
+    """The steps of a sequence of numbers, which are named one by one; none for anything else."""
+    return steps_of(answer.expr) if answer.value.ndim == 1 else []
+
+
+def is_told(answer: Answer, scope: Scope, shown: str) -> bool:
+    """Whether what an answer is says more than its id does."""
     plain = str(answer.expr.name) if isinstance(answer.expr, Ref) else spelled(answer.expr)
-    return text if text != shown and (scope.style.unicode or plain != shown) else ""
+    return formula(answer.expr, scope) != shown and (scope.style.unicode or plain != shown)
+
+
+def is_summarised(answer: Answer) -> bool:
+    """Whether a value is too large to be shown whole."""
+    value = answer.value
+    return bool(value.ndim) and (value.size > 60 if value.ndim == 1 else is_large(value.shape))
 
 
 def _value(answer: Answer, scope: Scope, room: int) -> list[str]:
@@ -93,7 +109,7 @@ def _value(answer: Answer, scope: Scope, room: int) -> list[str]:
         return _matrices(answer, names, scope, room)
     if names and value.ndim == 2:
         room -= label_cells(names, scope)
-    if value.ndim and (value.size > 60 if value.ndim == 1 else is_large(value.shape)):
+    if is_summarised(answer):
         column = value.reshape(-1, 1) if value.ndim == 1 else value
         box = corners(column, style, room)
         box = with_steps(box, names, scope) if names else box

@@ -287,8 +287,8 @@ def _decimals(value: Tensor) -> int:
     return places(value.ravel()[:400].tolist())
 
 
-def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = None) -> list[Line]:
-    """The arithmetic of the elements of a step, one a line, in columns where they are short.
+def element_texts(step: Step, scope: Scope, exact: Tensor | None = None) -> list[str]:
+    """The arithmetic of the first elements of a step; none where it has none to write out.
 
     `exact` is what was rounded to the value of the step.
     """
@@ -297,8 +297,7 @@ def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = 
     writer = Elements(step, scope)
     if writer.known(expr) is not None or _is_written(expr, step):
         return []
-    count = step.value.size
-    results = texts(rows_of(step.value), scope.style) if count <= 4096 else None
+    results = texts(rows_of(step.value), scope.style) if step.value.size <= 4096 else None
     before = None if exact is None or exact.size > 4096 else texts(rows_of(exact), scope.style)
     about = "≈" if scope.style.unicode else "~="
     found: list[str] = []
@@ -315,10 +314,15 @@ def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = 
             found.append(f"{_label(step, at, scope)} = {text} = {result}")
     except UnknownArithmeticError:
         return []
-    room = scope.style.width - indent
-    lines = _columns(found, indent, room)
-    if count > len(found):
-        lines += paragraph(f"{count - len(found)} more elements are left out", scope.style, "note", indent)
+    return found
+
+
+def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = None) -> list[Line]:
+    """The arithmetic of the elements of a step, one a line, in columns where they are short."""
+    found = element_texts(step, scope, exact)
+    lines = _columns(found, indent, scope.style.width - indent)
+    if found and step.value.size > len(found):
+        lines += paragraph(f"{step.value.size - len(found)} more elements are left out", scope.style, "note", indent)
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,11 +37,27 @@ MOST_INLINE = 16
 GAP = "    "
 
 
-def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> list[Line]:
-    """The given values, as given; what a part shares with the problem (`seen`) is only named."""
-    scope = scope.exact()
-    if not steps:
-        return []
+class Batch(NamedTuple):
+    """What a later run is given; `earlier` is the batch that has the same numbers."""
+
+    steps: list[Step]
+    earlier: list[Step] | None
+
+
+class Givens(NamedTuple):
+    """Given values in the order in which they are shown: those of the first run, of later ones, and what is known.
+
+    `sequences` has the time steps of each value that stands for all of them.
+    """
+
+    here: list[Step]
+    sequences: Mapping[Name, tuple[Name, ...]]
+    batches: list[Batch]
+    same: list[Step]
+
+
+def arranged(steps: Sequence[Step], seen: Mapping[Name, Step]) -> Givens:
+    """The given values as they are shown; what a part shares with the problem (`seen`) is the `same`."""
     steps, sequences = joined(steps)
     seen = {step.name: step for step in joined(step for step in seen.values() if step.phase == "given")[0]}
     same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]
@@ -48,11 +65,21 @@ def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) 
     later = [step for step in steps if step.name.update > 0 and step.name not in shared]
     apart = {step.name for step in later}
     here = [step for step in steps if step.name not in shared and step.name not in apart]
+    first = [step for step in steps if step.name not in apart]
+    return Givens(sorted(here, key=_order), sequences, _batches(later, first), same)
+
+
+def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> list[Line]:
+    """The given values, as given; what a part shares with the problem (`seen`) is only named."""
+    scope = scope.exact()
+    if not steps:
+        return []
+    found = arranged(steps, seen)
     lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
-    lines += packed_lines(sorted(here, key=_order), scope, sequences)
-    lines += _batches(later, [step for step in steps if step.name not in apart], scope)
-    if same:
-        names = ", ".join(scope.name(step.name) for step in same)
+    lines += packed_lines(found.here, scope, found.sequences)
+    lines += _batch_lines(found.batches, scope)
+    if found.same:
+        names = ", ".join(scope.name(step.name) for step in found.same)
         lines += [[], *paragraph(f"{names} as above", scope.style, "", INDENT)]
     return lines
 
@@ -65,7 +92,7 @@ def packed_lines(steps: Iterable[Step], scope: Scope, sequences: Mapping[Name, t
     for step in steps:
         of_time = sequences.get(step.name, ())
         cell = _cell(step, scope, of_time)
-        if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not _is_fresh(step)):
+        if cell[1].box.width + cell[0].width > room or (is_large(step.value.shape) and not is_fresh(step)):
             lines += _row(row) + _large(step, scope, of_time)
             row = []
             continue
@@ -80,25 +107,34 @@ def value_lines(step: Step, scope: Scope) -> list[Line]:
     """A single given value."""
     name, value = _cell(step, scope)
     fits = name.width + value.width <= scope.style.width - INDENT
-    fits = fits and (_is_fresh(step) or not is_large(step.value.shape))
+    fits = fits and (is_fresh(step) or not is_large(step.value.shape))
     return _row([name, value]) if fits else _large(step, scope)
 
 
-def _batches(steps: Sequence[Step], first: Sequence[Step], scope: Scope) -> list[Line]:
-    """What later runs are given: a line for each, and only the names where a batch comes again."""
-    lines: list[Line] = []
+def _batches(steps: Sequence[Step], first: Sequence[Step]) -> list[Batch]:
+    """What later runs are given."""
     runs: dict[int, list[Step]] = {}
     for step in steps:
         runs.setdefault(step.name.update, []).append(step)
     seen = [[step for step in first if step.role in ("input", "target")]]
+    found: list[Batch] = []
     for batch in runs.values():
         earlier = next((old for old in seen if _again(batch, old)), None)
+        found.append(Batch(batch, earlier and [_same(step, earlier) for step in batch]))
+        if earlier is None:
+            seen.append(batch)
+    return found
+
+
+def _batch_lines(batches: Sequence[Batch], scope: Scope) -> list[Line]:
+    """A line for each batch, and only the names where one comes again."""
+    lines: list[Line] = []
+    for batch, earlier in batches:
         if earlier is not None:
-            names = ", ".join(scope.name(step.name) for step in batch)
-            text = f"{names} as {', '.join(scope.name(_same(step, earlier).name) for step in batch)}"
+            names, others = (", ".join(scope.name(step.name) for step in steps) for steps in (batch, earlier))
+            text = f"{names} as {others}"
         else:
             text = ",  ".join(f"{scope.name(step.name)} = {_inline(step, scope)}" for step in batch)
-            seen.append(batch)
         lines += paragraph(text, scope.style, "", INDENT + 4, INDENT)
     return [[], *lines] if lines else []
 
@@ -136,7 +172,7 @@ def _row(pieces: list[Piece]) -> list[Line]:
     return [[], *typeset(pieces, INDENT)] if pieces else []
 
 
-def _caption(step: Step, scope: Scope, names: Sequence[Name] = ()) -> str:
+def caption(step: Step, scope: Scope, names: Sequence[Name] = ()) -> str:
     """The address, the shape and the role; what says nothing new is left out."""
     parts = [str(step.name)] if scope.style.unicode and scope.name(step.name) != str(step.name) else []
     if names:
@@ -147,15 +183,15 @@ def _caption(step: Step, scope: Scope, names: Sequence[Name] = ()) -> str:
     return " ".join(parts)
 
 
-def _is_fresh(step: Step) -> bool:
+def is_fresh(step: Step) -> bool:
     """Whether a value is a state before the first update or time step, and all of it is 0."""
     return step.role in ("state", "initial") and not step.value.any()
 
 
 def _cell(step: Step, scope: Scope, names: Sequence[Name] = ()) -> tuple[Piece, Piece]:
     name = text_box(f"{scope.whole(step.name) if names else scope.name(step.name)} = ")
-    if _is_fresh(step):
-        return Piece("", name, "formula"), Piece("", text_box("0"), "", _caption(step, scope))
+    if is_fresh(step):
+        return Piece("", name, "formula"), Piece("", text_box("0"), "", caption(step, scope))
     if is_large(step.value.shape):
         return Piece("", name, "formula"), Piece("", text_box(""))
     if not names:
@@ -164,7 +200,7 @@ def _cell(step: Step, scope: Scope, names: Sequence[Name] = ()) -> tuple[Piece, 
         box = numbers_by_step(step.value.tolist(), names, scope)
     else:
         box = with_steps(tensor_box(step.value, scope.style), names, scope)
-    return Piece("", name, "formula"), Piece("", box, "", _caption(step, scope, names))
+    return Piece("", name, "formula"), Piece("", box, "", caption(step, scope, names))
 
 
 def _large(step: Step, scope: Scope, names: Sequence[Name] = ()) -> list[Line]:
@@ -176,7 +212,7 @@ def _large(step: Step, scope: Scope, names: Sequence[Name] = ()) -> list[Line]:
     if is_large(step.value.shape):
         box = corners(step.value, style, room)
         text = summary(step.value, step.shape, style)
-        text = f"{_caption(step, scope, names)}: {text}" if names else text
+        text = f"{caption(step, scope, names)}: {text}" if names else text
         return [
             [],
             *typeset([head, Piece("", with_steps(box, names, scope) if table else box)], INDENT),
@@ -185,9 +221,9 @@ def _large(step: Step, scope: Scope, names: Sequence[Name] = ()) -> list[Line]:
     lines: list[Line] = []
     for columns, box in column_blocks(step.value, style, room):
         if names and not table:
-            caption = f"t = {names[columns[0]].time} to {names[columns[-1]].time}"
+            below = f"t = {names[columns[0]].time} to {names[columns[-1]].time}"
         else:
-            caption = f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"
+            below = f"columns {columns[0] + scope.base} to {columns[-1] + scope.base}"
         lead = head if not lines else Piece(" " * name.width, text_box(""))
-        lines += [[], *typeset([lead, Piece("", with_steps(box, names, scope) if table else box, "", caption)], INDENT)]
-    return [*lines, *paragraph(_caption(step, scope, names), style, "note", INDENT + name.width)]
+        lines += [[], *typeset([lead, Piece("", with_steps(box, names, scope) if table else box, "", below)], INDENT)]
+    return [*lines, *paragraph(caption(step, scope, names), style, "note", INDENT + name.width)]

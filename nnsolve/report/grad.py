@@ -20,7 +20,7 @@ from nnsolve.report.steps import step_lines
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.tensors import dimensions
 from nnsolve.report.text import Report, warning_lines
-from nnsolve.report.time import Told, carried_over, step_heading
+from nnsolve.report.time import Told, carried_over, note_line, step_heading
 
 INDENT = 2
 STATED = "stated in the file, so no chain rule is applied"
@@ -38,7 +38,7 @@ def gradient_report(section: Section, names: Collection[Name], style: Style, tim
         lines += paragraph(clean(section.title, style.unicode), style, "title")
     lines += warning_lines(section.warnings, style)
     if wanted:
-        lines += writer.told.truncation(wanted[0], style)
+        lines += note_line(writer.told.truncation(wanted[0]), style)
     lines += writer.upstream(wanted)
     for step in wanted:
         lines += writer.chain_rule(step)
@@ -60,7 +60,7 @@ class _Writer:
         self.told = Told(self.steps, style.detail, section.truncate)
 
     def lines(self, step: Step) -> list[Line]:
-        note = self.told.shortening(step, self.style)
+        note = note_line(self.told.shortening(step), self.style)
         return [*note, [], *step_lines(step, self.scope, self.known, self.through, self.told)]
 
     def shares(self, step: Step) -> list[Step]:

@@ -50,7 +50,7 @@ class Numbers(Operands):
             if expr.op == "neg":
                 found = (
                     self.pieces(expr.args[0], "", False)
-                    if _is_product(expr.args[0])
+                    if is_product(expr.args[0])
                     else [self._factor(expr.args[0], "")]
                 )
                 found[0] = Piece(join + self.minus, found[0].box, caption=found[0].caption)
@@ -59,7 +59,7 @@ class Numbers(Operands):
                 return self._product(expr, join, alone)
             if expr.op in notation.WITHOUT and alone and self.known(expr) is None:
                 inner = expr.args[0]
-                whole = isinstance(inner, Call) and not _is_call(inner)
+                whole = isinstance(inner, Call) and not is_call(inner)
                 box = self.fenced(inner) if whole else self.box(inner)
                 return [Piece(join, box), Piece(" ", text_box(notation.without(expr, self.scope)))]
         return [self._factor(expr, join, alone)]
@@ -159,7 +159,7 @@ class Numbers(Operands):
     def quotient(self, expr: Call) -> Box:
         """Over a bar where a part of it is a sum or a product; on one line of two numbers, or a matrix by a number."""
         top, bottom = self.box(expr.args[0]), self.box(expr.args[1])
-        if not bottom.tall and not _is_compound(expr.args[1]) and (not _is_compound(expr.args[0])):
+        if not bottom.tall and not is_compound(expr.args[1]) and (not is_compound(expr.args[0])):
             if bottom.rows[0][0] in "-−":
                 bottom = self.box(expr.args[1], alone=False)
             return beside(top, text_box(" / "), bottom)
@@ -169,7 +169,7 @@ class Numbers(Operands):
         base, exponent = expr.args
         box = self.box(base, alone=False)
         scientific = not box.tall and ("×10" in box.rows[0] or re.fullmatch(r"[\d.]+e[-+]?\d+", box.rows[0]))
-        if scientific or (isinstance(base, Call) and self.known(base) is None and not _is_call(base)):
+        if scientific or (isinstance(base, Call) and self.known(base) is None and not is_call(base)):
             box = fence(box, "(", ")", self.unicode)
         text = self.box(exponent)
         if text.tall:
@@ -190,7 +190,7 @@ class Numbers(Operands):
 
     def transposed(self, expr: Call) -> Box:
         inner = self.box(expr.args[0])
-        if isinstance(expr.args[0], Call) and not _is_call(expr.args[0]):
+        if isinstance(expr.args[0], Call) and not is_call(expr.args[0]):
             inner = fence(inner, "(", ")", self.unicode)
         return raised(inner, "ᵀ" if self.unicode else ".T")
 
@@ -205,7 +205,7 @@ class Numbers(Operands):
     def shortened(self, expr: Call) -> Box:
         """A matrix, and in words which row or column of it is left out."""
         inner = self.box(expr.args[0])
-        if isinstance(expr.args[0], Call) and not _is_call(expr.args[0]):
+        if isinstance(expr.args[0], Call) and not is_call(expr.args[0]):
             inner = fence(inner, "(", ")", self.unicode)
         return beside(inner, text_box(f" {notation.without(expr, self.scope)}"))
 
@@ -245,15 +245,18 @@ def joined(pieces: list[Piece]) -> Box:
     return beside(*boxes)
 
 
-def _is_product(expr: Expr) -> bool:
+def is_product(expr: Expr) -> bool:
+    """Whether an expression is a product."""
     return isinstance(expr, Call) and expr.op in ("mul", "matmul")
 
 
-def _is_compound(expr: Expr) -> bool:
+def is_compound(expr: Expr) -> bool:
+    """Whether an expression is a sum, a product or a quotient."""
     return isinstance(expr, Call) and expr.op in ("add", "neg", "mul", "div", "matmul")
 
 
-def _is_call(expr: Call) -> bool:
+def is_call(expr: Call) -> bool:
+    """Whether an operation is written as a function of its arguments."""
     return expr.op not in ("add", "neg", "mul", "div", "matmul", "pow", "transpose")
 
 

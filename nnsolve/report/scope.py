@@ -91,6 +91,11 @@ class Scope:
         moment = name.update if name in self.naming.single else self.moment
         return symbol(name, self.naming.writing, moment, "share" if self.is_share(name) else "")
 
+    def moment_of(self, name: Name) -> str:
+        """`@2` behind a name that is of another moment than the heading says; else nothing."""
+        said = name.update if name in self.naming.single else self.moment
+        return name.moment if name.epoch is not None or name.update != said else ""
+
     def name(self, name: Name) -> str:
         """The text of a name."""
         return self.symbol(name).text

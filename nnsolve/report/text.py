@@ -13,19 +13,17 @@ from nnsolve.report.answers import answer_lines
 from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
 from nnsolve.report.notes import carried
+from nnsolve.report.outline import outline, section_scope
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
-from nnsolve.report.time import Told, step_heading
-from nnsolve.report.worked import is_single
+from nnsolve.report.time import Told, note_line
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 LONG = 40
 """Lines of steps after which a warning that stands above them is repeated below."""
-
-PHASES = {"forward": "Forward pass", "backward": "Backward pass", "update": "Update"}
 
 
 class Report:
@@ -118,57 +116,26 @@ def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
 
 def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
     """The given values, then the steps below headings that tell the phase and the update."""
-    steps = section.trace.steps
     context = section.trace.context
-    scope = Scope.of_section(section, style, frozenset(step.name for step in context if is_single(step)))
+    scope = section_scope(section, style)
     known = {step.name: step for step in context}
     through = carried(context)
-    lines: list[Line] = []
-    given = [step for step in steps if step.phase == "given"]
-    lines += given_lines(given, scope, seen)
-    several = any(moment(step) for step in steps if step.phase == "update")
-    shown = {moment(step) for step in context if step.phase == "update"}
+    lines = given_lines([step for step in section.trace.steps if step.phase == "given"], scope, seen)
     told = Told(context, style.detail, section.truncate)
-    current: tuple[str, int] | None = None
-    time: int | None = None
-    reached, was_short = 0, False
-    for step in steps:
-        if step.phase == "given":
+    headed = was_short = False
+    for kind, text, step, at in outline(section, scope, told):
+        if kind == "phase":
+            lines += [[], *heading(text, style, level=1)]
+        elif kind == "time":
+            lines += [[], *heading(text, style, "subheading", level=2)]
+        elif kind != "step":
+            lines += note_line(text, style)
+        if kind != "step":
+            headed = True
             continue
-        here = (step.phase, moment(step))
-        if here != current:
-            lines += _left_out([n + 1 for n in range(reached, here[1]) if n not in shown], style)
-            reached = max(reached, here[1])
-            lines += [[], *heading(_title(*here, several), style, level=1)]
-            current, time = here, None
-        title = told.truncation(step, style) + step_heading(step, time, style) + told.shortening(step, style)
-        time = step.name.time
         again = told.knows(step)
-        found = step_lines(step, scope.at(here[1]), known, through, told)
-        short = again and len(found) == 1 and not title
-        lines += [*title, *([] if short and was_short else [[]]), *found]
-        was_short = again and len(found) == 1
+        found = step_lines(step, at, known, through, told)
+        short = again and len(found) == 1
+        lines += [*([] if short and was_short and not headed else [[]]), *found]
+        headed, was_short = False, short
     return lines
-
-
-def _left_out(updates: Sequence[int], style: Style) -> list[Line]:
-    """A line about the updates that were made but are not shown."""
-    if not updates:
-        return []
-    first, last = updates[0], updates[-1]
-    which = f"Update {first} is" if first == last else f"Updates {first} to {last} are"
-    return [[], *paragraph(f"{which} made in the same way and not shown.", style, "note", 2)]
-
-
-def moment(step: Step) -> int:
-    """How many updates were made before the run that a step belongs to."""
-    if step.phase == "update":
-        return step.name.update - 1
-    return max(step.name.update, 0)
-
-
-def _title(phase: str, update: int, several: bool) -> str:
-    if phase == "update":
-        return f"Update {update + 1}" if several else "Update"
-    name = PHASES.get(phase, phase)
-    return f"{name} after {update} update{'s' if update > 1 else ''}" if update else name

@@ -17,16 +17,25 @@ Pattern = tuple[str, Name, Expr]
 """An equation whatever its time step and update: its phase, name and right side, steps counted from its own."""
 
 
-def step_heading(step: Step, before: int | None, style: Style) -> list[Line]:
-    """A light heading where another time step begins than the one `before`; none as long as there is no time."""
+def time_title(step: Step, before: int | None) -> str:
+    """The heading where another time step begins than the one `before`; nothing as long as there is no time."""
     time = step.name.time
     if time == before:
-        return []
+        return ""
     if time is None:
-        text = "Summed over time" if step.name.of is not None else "After the last time step"
-    else:
-        text = f"Back to step t = {time}" if step.phase == "backward" else f"Step t = {time}"
-    return [[], *heading(text, style, "subheading", level=2)]
+        return "Summed over time" if step.name.of is not None else "After the last time step"
+    return f"Back to step t = {time}" if step.phase == "backward" else f"Step t = {time}"
+
+
+def step_heading(step: Step, before: int | None, style: Style) -> list[Line]:
+    """A light heading where another time step begins."""
+    text = time_title(step, before)
+    return [[], *heading(text, style, "subheading", level=2)] if text else []
+
+
+def note_line(text: str, style: Style) -> list[Line]:
+    """What is said between the steps; nothing where there is nothing to say."""
+    return [[], *paragraph(text, style, "note", 2)] if text else []
 
 
 class Arrivals:
@@ -76,22 +85,20 @@ class Told:
         """Whether the same equation of another time step was explained."""
         return not self.everything and _pattern(step) in self._patterns
 
-    def shortening(self, step: Step, style: Style) -> list[Line]:
-        """A line that says so, before the first step of a long sequence that is shown by its result only."""
+    def shortening(self, step: Step) -> str:
+        """That only results follow, before the first step of a long sequence that is shown so; else nothing."""
         if not (self.is_long and self.knows(step) and self.first("results only")):
-            return []
-        text = "What repeats is shown by its results from here on, vectors as lists; --detail full writes it out."
-        return [[], *paragraph(text, style, "note", 2)]
+            return ""
+        return "What repeats is shown by its results from here on, vectors as lists; --detail full writes it out."
 
-    def truncation(self, step: Step, style: Style) -> list[Line]:
-        """A line before the first gradient: how far back in time gradients are carried, where not all the way."""
+    def truncation(self, step: Step) -> str:
+        """How far back in time gradients are carried, before the first one; nothing where that is all the way."""
         if self.truncate is None or step.phase != "backward" or not self.first("truncation"):
-            return []
-        text = f"truncate: {self.truncate}: what the loss gets from a step is carried back over {self.truncate} steps"
-        text += f", that step and {self.truncate - 1} before it."
+            return ""
         if self.truncate == 1:
-            text = "truncate: 1: what the loss gets from a step is not carried back to the steps before it."
-        return [[], *paragraph(text, style, "note", 2)]
+            return "truncate: 1: what the loss gets from a step is not carried back to the steps before it."
+        text = f"truncate: {self.truncate}: what the loss gets from a step is carried back over {self.truncate} steps"
+        return f"{text}, that step and {self.truncate - 1} before it."
 
     def explained(self, step: Step) -> bool:
         """Whether the same equation of another time step was explained; from now on it is."""

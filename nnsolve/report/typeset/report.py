@@ -1,0 +1,109 @@
+"""A solution as a document: the title, what is given, every step, the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from nnsolve.core.diagnostics import Diagnostic
+from nnsolve.core.names import Name
+from nnsolve.core.trace import Step
+from nnsolve.engine.solution import Section
+from nnsolve.report.notes import carried
+from nnsolve.report.outline import outline, section_scope
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Style, clean
+from nnsolve.report.typeset.answers import answers
+from nnsolve.report.typeset.document import (
+    ALWAYS,
+    STEPS,
+    WORKED,
+    Alert,
+    Block,
+    Document,
+    Heading,
+    Paragraph,
+)
+from nnsolve.report.typeset.given import given
+from nnsolve.report.typeset.steps import Teller, work
+
+
+def document(sections: Sequence[Section], style: Style) -> Document:
+    """The report of a solution, for every detail; of the `style` only the decimals count."""
+    writer = _Writer(style._replace(unicode=True, detail="full"))
+    if sections:
+        writer.head(sections[0])
+    seen: dict[Name, Step] = {}
+    for n, section in enumerate(sections):
+        writer.section(section, seen)
+        if not n:
+            seen = {step.name: step for step in section.trace.steps}
+    title = clean(sections[0].title or "") if sections else ""
+    return Document(title or "Solution", tuple(writer.blocks))
+
+
+class _Writer:
+    """Writes the blocks of a document, each heading and each step with an id of its own."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.blocks: list[Block] = []
+        self._ids: dict[str, int] = {}
+
+    def id(self, *parts: str) -> str:
+        """Letters, digits and hyphens that no other heading or step has."""
+        text = re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in parts if part).lower()).strip("-") or "part"
+        self._ids[text] = self._ids.get(text, 0) + 1
+        return text if self._ids[text] == 1 else self.id(text, str(self._ids[text]))
+
+    def heading(self, text: str, level: int, part: str, levels: tuple[str, ...] = WORKED) -> None:
+        self.blocks.append(Heading(text, level, self.id("section", part, text), levels))
+
+    def words(self, text: str | None, kind: str, levels: tuple[str, ...] = ALWAYS) -> None:
+        if text:
+            self.blocks.append(Paragraph((clean(text),), kind, levels))
+
+    def head(self, section: Section) -> None:
+        """What stands above all sections: the title, the source, the question."""
+        self.words(section.title, "title")
+        self.words(section.source, "source")
+        self.words(section.question if section.id else section.text, "question")
+
+    def section(self, section: Section, seen: Mapping[Name, Step]) -> None:
+        """The problem itself, or one of its parts."""
+        if section.id:
+            self.heading(f"Part {clean(section.id)}", 1, "", ALWAYS)
+            if section.text != section.question:
+                self.words(section.text, "text")
+        self.alerts(section.warnings)
+        self.steps(section, seen)
+        if section.answers:
+            self.heading("Answers", 2, section.id, ALWAYS)
+            scope = Scope.of_section(section, self.style)
+            self.blocks.append(answers(section.answers, scope, section.id, carried(section.trace.context)))
+
+    def alerts(self, warnings: Iterable[Diagnostic]) -> None:
+        """Findings about the results."""
+        for warning in warnings:
+            place = clean(str(warning.place)) if warning.place else ""
+            self.blocks.append(Alert(warning.severity, clean(warning.message), place, clean(warning.help or "")))
+
+    def steps(self, section: Section, seen: Mapping[Name, Step]) -> None:
+        """The given values, then the steps below headings that tell the phase and the update."""
+        context = section.trace.context
+        scope = section_scope(section, self.style)
+        known = {step.name: step for step in context}
+        through = carried(context)
+        values = given([step for step in section.trace.steps if step.phase == "given"], scope, seen)
+        if values is not None:
+            self.heading("Given", 2, section.id)
+            self.blocks.append(values)
+        teller = Teller(context, section.truncate)
+        for kind, text, step, at in outline(section, scope, teller.short):
+            if kind == "step":
+                id = self.id("step", section.id, str(step.name))
+                self.blocks.append(work(step, at, known, through, teller, id))
+            elif kind in ("phase", "time"):
+                self.heading(text, 2 if kind == "phase" else 3, section.id)
+            else:
+                self.words(text, "note", STEPS if kind == "shortening" else WORKED)
