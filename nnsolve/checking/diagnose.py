@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
 from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.table import Combination, Entry, Mistaken
@@ -105,7 +105,7 @@ def _matches(evidence: Evidence, given: Given) -> Matches:
     n = len(given.claims)
     if n < 8 or any(chance <= ACCUSED for chance in exact.crowd):
         return exact
-    loose = evidence.matches(given, min(n // 8, 3))
+    loose = evidence.matches(given, min(n // 8, MOST_SLIPS))
     return loose if any(chance <= ACCUSED for chance in loose.crowd) else exact
 
 

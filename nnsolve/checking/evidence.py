@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.mistakes.table import Table
-from nnsolve.checking.model import Given
+from nnsolve.checking.model import Claim, Given
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +29,9 @@ SMALL_INTEGER = 0.1
 SLACK = 1e-9
 """Relative rounding error of a calculation that was written down with all its digits."""
 
+
+MOST_SLIPS = 3
+"""Elements of a large answer that may be slips of the pen."""
 
 TINY = 1e-300
 """No chance counts as smaller."""
@@ -48,6 +53,38 @@ class Matches(NamedTuple):
 NOTHING = Matches((), (), ())
 
 
+class Group(NamedTuple):
+    """The wrong values of one shape, a row each: their positions in the table, their priors, and `_least` of them.
+
+    `columns` has the first elements of the rows in ascending order, each with its row.
+    """
+
+    positions: NDArray[np.int64]
+    values: Tensor
+    priors: Tensor
+    least: Tensor
+    columns: tuple[tuple[list[float], list[int]], ...]
+
+    def near(self, claims: Sequence[Claim]) -> list[int]:
+        """The rows that may agree with at least one of the first numbers of an answer."""
+        rows: set[int] = set()
+        for claim, (ordered, row) in zip(claims, self.columns, strict=False):
+            reach = 0.5 * claim.unit * (1 + 1e-6) + 2 * SLACK * abs(claim.value)
+            rows.update(row[bisect_left(ordered, claim.value - reach) : bisect_right(ordered, claim.value + reach)])
+        return sorted(rows)
+
+
+def _group(table: Table, found: Sequence[int]) -> Group:
+    entries = [table.entries[i] for i in found]
+    values = np.array([entry.value.ravel() for entry in entries])
+    columns = []
+    for column in values[:, : MOST_SLIPS + 1].T:
+        order = np.argsort(column, kind="stable")
+        columns.append((column[order].tolist(), order.tolist()))
+    priors = np.array([entry.prior for entry in entries])
+    return Group(np.array(found), values, priors, _least(values), tuple(columns))
+
+
 class Evidence:
     """The wrong values of a table, by their shapes, ready to be held against answers."""
 
@@ -57,44 +94,36 @@ class Evidence:
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, entry in enumerate(table.entries):
             by_shape.setdefault(squeezed(entry.value.shape), []).append(i)
-        self.groups = {
-            shape: (
-                np.array(found),
-                np.array([table.entries[i].value.ravel() for i in found]),
-                np.array([table.entries[i].prior for i in found]),
-                _least(np.array([table.entries[i].value.ravel() for i in found])),
-            )
-            for shape, found in by_shape.items()
-        }
+        self.groups = {shape: _group(table, found) for shape, found in by_shape.items()}
 
     def matches(self, given: Given, slips: int = 0) -> Matches:
         """The entries that agree with an answer in all elements but at most some `slips`."""
         group = self.groups.get(squeezed(given.shape))
-        if group is None or len(given.claims) != group[1].shape[1]:
+        if group is None or len(given.claims) != group.values.shape[1]:
             return NOTHING
-        positions, values, priors, least = group
+        near = np.array(group.near(given.claims[: slips + 1]), dtype=np.intp)
+        if not near.size:
+            return NOTHING
+        positions, values, priors, least, _ = group
         claimed, units = _claimed(given)
-        reach = np.maximum(0.5 * units * (1 + 1e-6), least)
-        agree = np.abs(values - claimed) <= reach
-        missed = agree.shape[1] - agree.sum(axis=1)
-        hit = missed <= slips
-        if not hit.any():
+        half = 0.5 * units * (1 + 1e-6)
+        agree = np.abs(values[near] - claimed) <= np.maximum(half, least[near])
+        found = near[agree.shape[1] - agree.sum(axis=1) <= slips]
+        if not found.size:
             return NOTHING
-        chances = self._chances(values, claimed, units, reach, agree, slips)
+        chances = self._chances(values, claimed, units, np.maximum(half, least), slips)
         telling = np.argsort(-priors / np.maximum(chances, TINY), kind="stable")
         crowd = np.empty(len(chances))
         crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
-        found = np.flatnonzero(hit)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
-    def _chances(
-        self, values: Tensor, claimed: Tensor, units: Tensor, reach: Tensor, agree: NDArray[np.bool_], slips: int
-    ) -> Tensor:
+    def _chances(self, values: Tensor, claimed: Tensor, units: Tensor, reach: Tensor, slips: int) -> Tensor:
         """For each value the chance that a random wrong answer agrees with it in all elements but some `slips`.
 
         Elements that are right say nothing for a mistake; a value that is wrong there speaks against it.
         """
         n = len(claimed)
+        agree = np.abs(values - claimed) <= reach
         with np.errstate(all="ignore"):
             each = 2 * reach / (DECADE * np.abs(values))
             if self.right.size == n:

@@ -35,9 +35,9 @@ def table_lines(columns: Sequence[TextColumn]) -> list[Line]:
     lines: list[Line] = [[] for _ in range(1 + max([len(column.cells) for column in columns]))]
     for n, column in enumerate(columns):
         lead = " " * (GAP if n else INDENT)
+        room = column.width
         for line, text, style in zip(
             lines, [column.head, *column.cells], ["note", *[column.style] * len(column.cells)], strict=True
         ):
-            room = column.width
             line += [(lead, ""), (" " * (room - width(text)) + text if column.right else pad(text, room), style)]
     return lines
