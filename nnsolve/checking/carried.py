@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nnsolve.checking.judge import Bounds, bounds
+from nnsolve.checking.judge import Bounds, bounds, judge
+from nnsolve.checking.route import Home, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
-from nnsolve.core.expressions import Ref, references
 from nnsolve.core.names import Name
-from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.moment import Moment
-from nnsolve.engine.program import Program
 from nnsolve.engine.run import Run
 from nnsolve.ops.operation import UndefinedValueError
 
@@ -21,37 +21,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnsolve.checking.key import Key, Target
+    from nnsolve.checking.model import Given, Verdict
 
     Tensor = NDArray[np.float64]
 
-MAX_UPDATES = 50
-"""Updates over which an answer is carried forward."""
+MAX_WORK = 4000
+"""Equations that are evaluated at most to find how far the digits of earlier answers move one."""
 
-MAX_BLUR = 0.02
-"""What the digits that an earlier answer left out may shift a later one by, relative to its largest element."""
-
-Home = tuple[int, Name]
-"""A quantity: the run that computes it, and what its program calls it."""
+ABOUT = 20.0
+"""A sum of moves is hardly ever larger than the root of their number times this, times the most that a trial showed."""
 
 
 class Own(NamedTuple):
-    """A student's own answer to a quantity: its numbers, and how much of the largest its last digit leaves open.
+    """A student's own answer to a quantity: the numbers that stand for it, and how far each may be off.
 
-    One that is right stands for the exact value and is nothing to carry forward.
+    One that is right stands for the exact value, and may be off by what was written; a wrong one by half a unit of its
+    last digit, since calculations go on with what was written or with what was rounded to it.
     """
 
     id: str
     values: tuple[float, ...]
+    off: tuple[float, ...]
     right: bool
-    blur: float = 0.0
 
 
 class Carried(NamedTuple):
-    """What an answer has to be, and the earlier answers that this follows from."""
+    """The verdict on each element by the student's own earlier answers, and which wrong ones it follows from.
 
-    values: tuple[float, ...]
-    bounds: Iterator[Bounds]
+    Where it follows from right ones alone, `of` is empty: what makes the difference is how these were `rounded`.
+    """
+
+    elements: tuple[Verdict, ...]
     of: tuple[str, ...]
+    rounded: tuple[str, ...]
 
 
 class Carrier:
@@ -63,7 +65,7 @@ class Carrier:
 
     def __init__(self, key: Key) -> None:
         self.key = key
-        self._ways: dict[str, tuple[Way, Way]] = {}
+        self._routes: dict[str, tuple[Routes, Routes]] = {}
 
     def home(self, target: Target) -> Home | None:
         """Where an answer's quantity is computed; None for an expression, or what no single run computes."""
@@ -74,62 +76,11 @@ class Carrier:
 
     def with_own(self, section: str, own: Mapping[Home, Own]) -> Reruns:
         """The section run again with a student's own answers."""
-        if section not in self._ways:
+        if section not in self._routes:
             run = self.key.solvers[section].run
-            self._ways[section] = Way(run, False), Way(Run(run.problem), True)
-        short, long = self._ways[section]
+            self._routes[section] = Routes(run, long=False), Routes(Run(run.problem), long=True)
+        short, long = self._routes[section]
         return Reruns(Rerun(short, own), Rerun(long, own))
-
-
-class Step(NamedTuple):
-    """What a quantity is computed from, and whether by a shortcut."""
-
-    uses: tuple[Home, ...]
-    shortcut: bool = False
-
-
-class Way:
-    """The equations of a run, with its shortcuts or the `long` way; each of them is looked up once."""
-
-    def __init__(self, run: Run, long: bool) -> None:
-        self.run = run
-        self.long = long
-        self._steps: dict[Home, Step] = {}
-        self._undone: set[Home] = set()
-
-    def program(self, update: int, names: Iterable[Name]) -> Program:
-        """The program of a run; on the long way the equations that names need take no shortcuts."""
-        program = self.run.program_at(update)
-        if self.long:
-            for name in names:
-                if (update, name) not in self._undone:
-                    self._undone.add((update, name))
-                    _undo(program, name)
-        return program
-
-    def step(self, home: Home) -> Step:
-        """How a quantity is computed: by its equation, or a parameter after updates by what the last one made."""
-        found = self._steps.get(home)
-        if found is None:
-            update, name = home
-            equation = self.program(update, [name]).equation(name)
-            if equation is not None:
-                uses = tuple([(update, used) for used in references(equation.expr)])
-                found = Step(uses, equation.long is not None)
-            elif update > 0 and name in self.run.program.updated:
-                found = Step(((update - 1, name.after(1)),))
-            else:
-                found = Step(())
-            self._steps[home] = found
-        return found
-
-
-def _undo(program: Program, name: Name) -> None:
-    """Take the long way in all equations that a name needs."""
-    while short := [equation for equation in program.closure([name]) if equation.long is not None]:
-        for equation in short:
-            assert equation.long is not None
-            program.equations[equation.name] = equation._replace(expr=equation.long, long=None)
 
 
 class Reruns(NamedTuple):
@@ -138,136 +89,144 @@ class Reruns(NamedTuple):
     short: Rerun
     long: Rerun
 
-    def expected(self, target: Target) -> Iterator[Carried]:
-        """What an answer may be, given the student's own; nothing where it does not follow from a wrong one."""
+    def judged(self, target: Target, given: Given) -> Iterator[Carried]:
+        """The verdicts on an answer by own values; none where it does not follow from any."""
         for rerun in self:
             try:
-                path = rerun.path(target)
-                found = rerun.expected(target, path) if path.wrong else None
+                route = rerun.routes.to(target, rerun.answered)
+                if route is None:
+                    return
+                with np.errstate(all="ignore"):
+                    found = rerun.judged(route, target, given)
             except (ProblemError, UndefinedValueError):
                 continue
             if found is not None:
                 yield found
-            if not path.shortcut:
+            if not route.shortcut:
                 return  # the long way is the same
-
-
-class Path(NamedTuple):
-    """The equations between a quantity and the student's own answers.
-
-    `wrong` are the nearest ones that are wrong, `shortcut` says whether a shortcut is on the way to any.
-    """
-
-    starts: tuple[Home, ...]
-    wrong: tuple[Home, ...]
-    shortcut: bool
-
-
-NOWHERE = Path((), (), False)
 
 
 class Rerun:
     """One pass over the moments of a run, own values in place of computed ones."""
 
-    def __init__(self, way: Way, own: Mapping[Home, Own]) -> None:
-        self.way = way
-        self.run = way.run
+    def __init__(self, routes: Routes, own: Mapping[Home, Own]) -> None:
+        self.routes = routes
+        self.run = routes.run
         self.own = own
+        self.answered = frozenset(own)
         self.moments: list[Moment] = []
 
-    def path(self, target: Target) -> Path:
-        """Where an answer comes from."""
-        starts: list[Home] = []
-        for name in references(target.expr):
-            home = self.run.home(name)
-            if home[0] > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
-                return NOWHERE
-            starts.append(home)
-        itself = isinstance(target.expr, Ref)
-        return self._path(tuple([self._made(*home) for home in starts] if itself else starts), itself)
-
-    def expected(self, target: Target, path: Path) -> Carried | None:
-        """What an answer has to be; None where it has no such value."""
-        if isinstance(target.expr, Ref):
-            value = self._equation(*path.starts[0])
-        else:
-            names = {name: self._value(*self.run.home(name)) for name in references(target.expr)}
-            value = evaluate(target.expr, target.asked.shapes, names)
-        values = value.ravel().tolist()
-        if len(values) != len(target.values) or not np.isfinite(value).all():
+    def judged(self, route: Route, target: Target, given: Given) -> Carried | None:
+        """The verdict on each element of an answer by own values; None where these make no difference."""
+        if not route.nearest:
             return None
-        changes = None
-        if target.changes is not None:
-            before = [exact - change for exact, change in zip(target.values, target.changes, strict=True)]
-            changes = [new - old for new, old in zip(values, before, strict=True)]
-        blur = min(max(self.own[home].blur for home in path.wrong), MAX_BLUR) * max(map(abs, changes or values))
-        return Carried(
-            tuple(values),
-            (bound._replace(tolerance=bound.tolerance + blur) for bound in bounds(values, changes, target.options)),
-            tuple(dict.fromkeys(self.own[home].id for home in path.wrong)),
-        )
+        value = route.value(self._computed(route.needs)).ravel()
+        if value.size != len(target.values) or not np.isfinite(value).all():
+            return None
+        wrong = [home for home in route.nearest if not self.own[home].right]
+        if wrong and not _differs(value, target.bounds):
+            return None
+        elements: list[Verdict] = ["wrong"] * value.size
+        if wrong:
+            elements = _verdicts(target, given, value, np.zeros(value.size))
+        if "wrong" in elements:
+            off = [abs(claim[0] - exact) - claim[1] for claim, exact in zip(given.claims, value.tolist(), strict=True)]
+            near = np.less_equal(off, self._about(route, value) + target.options.get("atol", 0.0))
+            if any(near[n] for n, element in enumerate(elements) if element == "wrong"):
+                elements = _verdicts(target, given, value, self._spread(route, value))
+        return Carried(tuple(elements), self._ids(wrong), self._ids(route.nearest))
 
-    def _made(self, update: int, plain: Name) -> Home:
-        """Where the equation of a quantity is: that of an updated parameter is in the run before."""
-        if update > 0 and plain in self.run.program.updated:
-            return update - 1, plain.after(1)
-        return update, plain
+    def _ids(self, homes: Iterable[Home]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.own[home].id for home in homes))
 
-    def _path(self, starts: tuple[Home, ...], itself: bool) -> Path:
-        """The way from quantities to the own answers that they follow from; an answer does not follow from itself."""
-        wrong: dict[Home, None] = {}
-        shortcut = False
-        seen: set[Home] = set()
-        stack = list(starts)
-        while stack:
-            home = stack.pop()
-            if home in seen:
-                continue
-            seen.add(home)
-            own = self._own(home)
-            if own is not None and not (itself and home in starts):
-                if not self.own[own].right:
-                    wrong[own] = None
-                continue
-            step = self.way.step(home)
-            shortcut = shortcut or step.shortcut
-            stack += step.uses
-        return Path(starts, tuple(wrong), shortcut)
+    # Values
 
-    def _own(self, home: Home) -> Home | None:
-        """The key of the own answer at a place, where there is one: W@1 is what update 1 makes and run 1 uses."""
-        update, name = home
-        if home in self.own:
-            return home
-        used = (update + 1, name.after(0))
-        return used if name.update and used in self.own and used[1] in self.run.program.updated else None
+    def _computed(self, needs: Iterable[Home]) -> dict[int, Moment]:
+        """The moments in which quantities are, all of them computed."""
+        result = {}
+        for update, name in needs:
+            self.routes.program(update, [name])
+            result[update] = self._moment(update)
+            result[update].require([name])
+        return result
 
     def _moment(self, update: int) -> Moment:
         while len(self.moments) <= update:
             k = len(self.moments)
             parameters: dict[Name, Tensor] = {}
             if k:  # the shortcuts are undone before anything is compiled, whatever was asked of the program before
-                self.way.program(k - 1, [name.after(1) for name in self.run.program.updated])
+                self.routes.program(k - 1, [name.after(1) for name in self.run.program.updated])
                 parameters = self.moments[-1].next_parameters()
             moment = self.run.moment_with(k, parameters)
-            shapes = moment.program.shapes
-            for (at, name), own in self.own.items():
-                where = name if at == k else name.after(1) if at == k + 1 and name in self.run.program.updated else None
-                if where is not None:
-                    moment.values[where] = np.reshape(own.values, shapes.of(name.after(0)).dims)
+            for home, own in self.own.items():
+                name = self.routes.stands(home, k)
+                if name is not None:
+                    moment.values[name] = np.reshape(own.values, moment.program.shapes.of(name.after(0)).dims)
             self.moments.append(moment)
         return self.moments[update]
 
-    def _value(self, update: int, name: Name) -> Tensor:
-        self.way.program(update, [name])
-        return self._moment(update).value(name)
+    # How far values move
 
-    def _equation(self, update: int, name: Name) -> Tensor:
-        """The value of a name by its equation, even where the student has an own one."""
-        equation = self.way.program(update, [name]).equation(name)
-        moment = self._moment(update)
-        if equation is None:
-            return moment.value(name)
-        moment.require(references(equation.expr))
-        with np.errstate(all="ignore"):
-            return np.asarray(moment.rounding.apply(name, moment.result(equation)))
+    def _about(self, route: Route, value: Tensor) -> Tensor:
+        """How far each element may be off because the own answers are, at most: by a few random trials."""
+        most = np.zeros(value.size)
+        for trial in route.trials:
+            by = {home: np.multiply(self.own[home].off, weights) for home, weights in trial.items()}
+            most = np.maximum(most, np.abs(self._moved(route, route.together, by) - value))
+        return ABOUT * math.sqrt(sum(map(len, by.values()))) * most
+
+    def _spread(self, route: Route, value: Tensor) -> Tensor:
+        """How far each element may be off because the own answers are: to first order, one number after the other.
+
+        0 where that would be too much work.
+        """
+        total = np.zeros(value.size)
+        work = 0.0
+        for home in route.nearest:
+            off, steps = np.array(self.own[home].off), route.changed[home]
+            sizes = [self.moments[k].program.shapes.of(equation.name).size for k in steps for equation in steps[k]]
+            work += 2 * np.count_nonzero(off) * (1 + len(sizes) + sum(sizes) / 1000)
+            if work > MAX_WORK:
+                return np.zeros(value.size)
+            for by in np.diag(off)[off > 0]:
+                up, down = self._moved(route, steps, {home: by}), self._moved(route, steps, {home: -by})
+                total += np.maximum(np.abs(up - value), np.abs(down - value))
+        return total
+
+    def _moved(self, route: Route, steps: Steps, by: Mapping[Home, Tensor]) -> Tensor:
+        """The value with own answers moved by so much."""
+        moments: dict[int, Moment] = {}
+        made: dict[Name, Tensor] = {}
+        for update, equations in steps.items():
+            moment = moments[update] = copy(self._moment(update))
+            moment.values = {**moment.values, **made}
+            for home, move in by.items():
+                name = self.routes.stands(home, update)
+                if name is not None:
+                    moment.values[name] = moment.values[name] + move.reshape(moment.values[name].shape)
+            for equation in equations:
+                moment.values[equation.name] = computed(moment, equation)
+            if len(steps) > 1:
+                updated = [(name, name.after(1)) for name in self.run.program.updated]
+                made = {name: moment.values[new] for name, new in updated if new in moment.values}
+        return route.value(moments).ravel()
+
+
+def _differs(value: Tensor, exact: Sequence[Bounds]) -> bool:
+    """Whether the earlier answers make a difference that the tolerance does not swallow."""
+    return any(abs(new - old.exact) > old.tolerance for new, old in zip(value.tolist(), exact, strict=True))
+
+
+def _verdicts(target: Target, given: Given, value: Tensor, spread: Tensor) -> list[Verdict]:
+    """The verdicts by the nearest of the values that follow.
+
+    The digits that an ask leaves to be rounded are no excuse here: what was rounded on the way is in the `spread`.
+    """
+    claims, changes = given.claims, None
+    if target.changes is not None:
+        start = np.subtract(target.values, target.changes)
+        spread = np.minimum(spread, np.abs(value - start) / 2)  # what was not updated is not right
+    values = np.clip([claim.value for claim in claims], value - spread, value + spread)
+    if target.changes is not None:
+        changes = (values - start).tolist()
+    return judge(given, bounds(values.tolist(), changes, target.options, [claim.unit for claim in claims]))

@@ -6,17 +6,17 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
-from nnsolve.checking.carried import Carrier, Home, Own, Reruns
+from nnsolve.checking.carried import Carrier, Own, Reruns
 from nnsolve.checking.files import Problems, answer_files, leaves
-from nnsolve.checking.judge import Bounds, fits, judge, overall, tolerance_text, verdicts
+from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
-from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict, score_of
-from nnsolve.checking.verdictfile import find_rulings
+from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict
+from nnsolve.checking.route import Home
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.loader import load_problem
 from nnsolve.problem.source import shown
@@ -39,10 +39,9 @@ BROKEN_PROBLEM = "broken-problem"
 
 
 class Report(NamedTuple):
-    """The results of many files, in the order in which the files were given; `findings` are on what is set by hand."""
+    """The results of many files, in the order in which the files were given."""
 
     results: tuple[Result, ...]
-    findings: tuple[Diagnostic, ...] = ()
 
 
 def check(path: str | Path, problems: str | Path | None = None, diagnose: Diagnose | None = None) -> Result:
@@ -55,19 +54,13 @@ def check_many(
     executor: Executor | None = None,
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
-    verdicts: str | Path | None = None,
 ) -> Report:
     """Check answer files and folders of them.
 
     `executor` is any `concurrent.futures.Executor`, whose workers see the same files; the order of the results is that
-    of the files whatever it is. `verdicts` is a file of verdicts set by hand, else those on top of the folders count;
-    raises `ProblemError` with what is wrong with them.
+    of the files whatever it is.
     """
-    given = list(map(str, paths))
-    named = None if verdicts is None else str(verdicts)
-    rulings = find_rulings(given, named)
-    results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose))
-    return Report(tuple(results), tuple(rulings.findings))
+    return Report(tuple(checked(paths, executor, problems, diagnose)))
 
 
 def checked(
@@ -76,7 +69,7 @@ def checked(
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
 ) -> Iterator[Result]:
-    """As `check_many`, one result after the other, and nothing is set by hand."""
+    """As `check_many`, one result after the other."""
     folder = None if problems is None else str(problems)
     files = answer_files(map(str, paths))
     if executor is None:
@@ -134,9 +127,9 @@ class _Checker:
             items = [_item(target, None, "unreadable") for target in solved.key.targets.values()]
         else:
             items = self.items(solved, answers)
-        score, key = score_of(items), solved.key
+        score = float(round(sum([item.credit * item.points for item in items]), 9))
         return Result(
-            file, answers.student, answers.problem, score, key.max_score, tuple(items), tuple(findings), key.marking
+            file, answers.student, answers.problem, score, solved.key.max_score, tuple(items), tuple(findings)
         )
 
     def solved(self, stem: str, file: str) -> _Solved:
@@ -221,7 +214,7 @@ class _Checker:
             return _item(target, answer, verdict, 1.0, elements, tolerance=tolerance)
         first = next(n for n, element in enumerate(elements) if element != "correct")
         credit = solved.key.marking.of_elements(elements)
-        message = _told(elements, verdict, first, target, solved.key)
+        message = _told(elements, verdict, target, solved.key)
         item = _item(target, answer, verdict, credit, elements, message, tolerance)
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)
@@ -291,7 +284,7 @@ def _shape(shape: Sequence[int]) -> str:
     return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
 
 
-def _told(elements: Sequence[Verdict], verdict: Verdict, first: int, target: Target, key: Key) -> str:
+def _told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:
     """What is wrong with an answer of several numbers, and where the first of them stands."""
     short = "too few digits" if verdict == "imprecise" else ""
     if len(elements) == 1:
@@ -302,9 +295,9 @@ def _told(elements: Sequence[Verdict], verdict: Verdict, first: int, target: Tar
     for size in reversed(target.shape):
         index.append(rest % size + (1 if base is None else base))
         rest //= size
-    what = "have too few digits" if short else "are wrong"
+    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{'is' if off == 1 else 'are'} wrong"
     where = ",".join(map(str, reversed(index)))
-    return f"{off} of {len(elements)} numbers {what}, the first is [{where}]"
+    return f"{off} of {len(elements)} numbers {what}, {'at' if off == 1 else 'the first is'} [{where}]"
 
 
 # Carried forward ------------------------------------------------------------------------------------------------------
@@ -323,11 +316,7 @@ def _carry(solved: _Solved, items: list[Item], given: Mapping[str, tuple[Target,
         known = sections.setdefault(target.section, {})
         if home not in known or own.right:
             known[home] = own
-    reruns = {
-        section: solved.carrier.with_own(section, own)
-        for section, own in sections.items()
-        if not all(value.right for value in own.values())
-    }
+    reruns = {section: solved.carrier.with_own(section, own) for section, own in sections.items()}
     result = []
     for item in items:
         if item.verdict in ("wrong", "imprecise") and item.elements:
@@ -340,34 +329,49 @@ def _carry(solved: _Solved, items: list[Item], given: Mapping[str, tuple[Target,
 
 def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
-    if item.verdict == "correct":
-        return Own(item.id, target.values, True)
     if not isinstance(answer, Given) or not item.elements or not any(claim.value for claim in answer.claims):
-        return None
-    largest = max(abs(claim.value) for claim in answer.claims)
-    blur = max(claim.unit for claim in answer.claims) / 2 / largest
-    return Own(item.id, tuple([claim.value for claim in answer.claims]), False, blur)
+        return Own(item.id, target.values, (0.0,) * len(target.values), True) if item.verdict == "correct" else None
+    written = tuple([claim.value for claim in answer.claims])
+    if item.verdict == "correct":
+        off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
+        return Own(item.id, target.values, tuple(off), True)
+    return Own(item.id, written, tuple([_HALF * claim.unit for claim in answer.claims]), False)
+
+
+_HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once
 
 
 def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns: Reruns) -> Item:
-    """The item, carried if it is right in one of the reruns and the earlier answers are what makes it so."""
-    for found in reruns.expected(target):
-        if not _differs(found.values, target.bounds):
+    """The item: carried if right by the student's earlier wrong answers, imprecise if by the rounding of others.
+
+    Of a tensor most of what is wrong has to be; what is not stays wrong.
+    """
+    wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
+    for found in reruns.judged(target, answer):
+        verdict: Verdict = "carried" if found.of else "imprecise"
+        right = [n for n in wrong if found.elements[n] != "wrong"]
+        if 2 * len(right) <= len(wrong) or item.verdict == verdict:
             continue
-        elements = list(takewhile(lambda element: element != "wrong", verdicts(answer, found.bounds)))
-        if len(elements) < len(found.values):
-            continue
+        elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
         marking = solved.key.marking
-        return item._replace(
-            verdict="carried",
-            credit=max(marking.carried * marking.credit(overall(elements)), item.credit),
-            elements=tuple(["correct" if element == "correct" else "carried" for element in item.elements]),
-            message=f"right, given your {' and '.join(found.of)}",
-            carried_from=", ".join(found.of),
+        earned = [marking.credit(element) for element in elements]
+        if verdict == "carried":
+            earned = [
+                credit * marking.credit(found.elements[n]) if n in right else credit for n, credit in enumerate(earned)
+            ]
+        names = " and ".join(found.of or found.rounded)
+        message = (
+            f"right, given your {names}" if found.of else f"rounded on the way: right by the digits of your {names}"
         )
+        item = item._replace(
+            verdict=overall(elements),
+            credit=max(marking.of_credits(earned), item.credit),
+            elements=tuple(elements),
+            message=message,
+        )
+        if len(right) == len(wrong):
+            return item._replace(carried_from=", ".join(found.of) or None)
+        first = elements.index("wrong")
+        told = f"{_told(elements, 'wrong', target, solved.key)}; the others are {message}"
+        return item._replace(message=told, line=answer.claims[first].line, column=answer.claims[first].column)
     return item
-
-
-def _differs(found: Sequence[float], exact: Sequence[Bounds]) -> bool:
-    """Whether the earlier answers make a difference that the tolerance does not swallow."""
-    return any(abs(new - old.exact) > old.tolerance for new, old in zip(found, exact, strict=True))

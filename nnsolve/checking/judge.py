@@ -38,14 +38,20 @@ class Bounds(NamedTuple):
     start: float = math.nan
 
 
-def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]) -> Iterator[Bounds]:
+def bounds(
+    values: Sequence[float],
+    changes: Sequence[float] | None,
+    options: Mapping[str, Any],
+    units: Sequence[float] | None = None,
+) -> Iterator[Bounds]:
     """The bounds of one element after the other: rtol is taken of the value, or of how much an update changed it.
 
-    An ask that says decimals or significant asks for that digit; else for two significant digits of the value.
+    An ask that says decimals or significant asks for that digit; else for two significant digits of the value. Half a
+    unit of a digit that the ask names is enough, unless the `units` of what was written are given and finer.
     """
     rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
     noise = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    for value, size in zip(values, values if changes is None else changes, strict=True):
+    for n, (value, size) in enumerate(zip(values, values if changes is None else changes, strict=True)):
         if not math.isfinite(value):
             yield Bounds(value, -1.0, 0.0, 0.0)  # no number is right
             continue
@@ -55,7 +61,7 @@ def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Ma
             asked = place(value, options.get("significant", ASKED_DIGITS))
         tolerance = max(rtol * abs(size), atol, noise)
         if "decimals" in options or "significant" in options:
-            tolerance = max(tolerance, asked / 2)
+            tolerance = max(tolerance, asked / 2 if units is None else min(asked, units[n]) / 2)
         start = value - size if changes is not None and abs(size) > noise else math.nan
         yield Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start)
 

@@ -36,7 +36,10 @@ class Marking(NamedTuple):
 
     def of_elements(self, elements: Sequence[Verdict]) -> float:
         """The credit of a tensor: the mean over its elements, or the worst one's."""
-        credits = [self.credit(verdict) for verdict in elements]
+        return self.of_credits([self.credit(verdict) for verdict in elements])
+
+    def of_credits(self, credits: Sequence[float]) -> float:
+        """As `of_elements`, of what the elements earn."""
         if not credits:
             return 0.0
         return sum(credits) / len(credits) if self.partial else min(credits)

@@ -31,7 +31,7 @@ def chain(tmp_path: Path) -> Path:
 def test_one_file_is_reported_answer_by_answer() -> None:
     result = call("check", NETWORK_ANSWERS, "--problems", str(PROBLEMS), "--width", "90")
     assert result.exit_code == 1
-    assert "10 of 15 points" in result.output and "missing" in result.output
+    assert "10.75 of 15 points" in result.output and "missing" in result.output
     block = result.output.partition("q-e-h2")[2].partition("q-e-W2")[0]
     assert "[-0.92050994, -0.36162891, 0.1479391]" in block and "[0.92051, 0.361629, -0.147939]" in block
     assert "within 0.1 % of the value" in block and "regression-3-4-3-l2-norm.yaml:11:12" in block

@@ -42,7 +42,7 @@ def test_csv_has_a_row_a_student_and_no_formula(hostile: str) -> None:
 
 def test_csv_has_the_points_of_each_question() -> None:
     (row,) = csv.DictReader(io.StringIO(output("csv", SHOWN)))
-    assert (row["q-a"], row["q-e-h2"], row["q-e-W2"], row["score"], row["max_score"]) == ("1", "0", "1", "10", "15")
+    assert (row["q-a"], row["q-e-h2"], row["q-e-W2"], row["score"], row["max_score"]) == ("1", "0", "1", "10.75", "15")
 
 
 def test_junit_counts_what_it_lists(hostile: str) -> None:
@@ -58,7 +58,7 @@ def test_junit_counts_what_it_lists(hostile: str) -> None:
 def test_gradescope_has_a_test_for_each_ask() -> None:
     document = json.loads(output("gradescope", SHOWN))
     tests = {test["name"]: test for test in document["tests"]}
-    assert document["score"] == 10 == sum(test["score"] for test in document["tests"])
+    assert document["score"] == 10.75 == sum(test["score"] for test in document["tests"])
     assert (tests["q-a"]["status"], tests["q-e-h2"]["status"]) == ("passed", "failed")
     assert call("check", SHOWN, SHOWN.replace(".yaml", "-typeset.yaml"), "--gradescope", "-").exit_code == 2
 

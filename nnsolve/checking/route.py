@@ -1,0 +1,203 @@
+"""How an answer follows from others: the nearest ones, and the equations between; the same for every student."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Ref, references
+from nnsolve.core.names import Name
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.moment import Moment
+from nnsolve.engine.program import Program
+from nnsolve.engine.run import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.key import Target
+
+    Tensor = NDArray[np.float64]
+
+MAX_UPDATES = 50
+"""Updates over which an answer is carried forward."""
+
+MAX_REMEMBERED = 2000
+"""Routes that are kept."""
+
+TRIALS = 2
+"""Random moves of all answered quantities at once, which tell about how far they move another one."""
+
+Home: TypeAlias = tuple[int, Name]
+"""A quantity: the run that computes it, and what its program calls it."""
+
+Steps: TypeAlias = Mapping[int, Sequence[Equation]]
+"""Equations by update, each after what it uses."""
+
+
+class Route(NamedTuple):
+    """How a quantity is computed when other quantities are answered.
+
+    `value` computes it in moments that have what it `needs`. `nearest` are the answered quantities that it follows
+    from, `changed` the equations on the way that each of them changes, `together` those that any does. `trials` move
+    all of them at once, each by a random share of what it may be off by. `shortcut` says whether one is taken.
+    """
+
+    needs: Sequence[Home]
+    value: Callable[[Mapping[int, Moment]], Tensor]
+    nearest: Sequence[Home]
+    changed: Mapping[Home, Steps]
+    together: Steps
+    trials: Sequence[Mapping[Home, Tensor]]
+    shortcut: bool
+
+
+class Routes:
+    """The routes of one run; with `long` no equation on them takes a shortcut."""
+
+    def __init__(self, run: Run, long: bool) -> None:
+        self.run = run
+        self.long = long
+        self._known: dict[tuple[str, frozenset[Home]], Route | None] = {}
+
+    def to(self, target: Target, answered: frozenset[Home]) -> Route | None:
+        """The route to an answer; None where that has no equation, or takes too many updates."""
+        key = target.id, answered
+        if key not in self._known:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            self._known[key] = self._find(target, answered)
+        return self._known[key]
+
+    def _find(self, target: Target, answered: frozenset[Home]) -> Route | None:
+        homes: dict[Name, Home] = {}
+        equation: Equation | None = None
+        for name in references(target.expr):
+            update, plain = homes[name] = self.run.home(name)
+            if update > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
+                return None
+        if isinstance(target.expr, Ref):
+            update, plain = itself = self._made(*homes[target.expr.name])
+            equation = self.program(update, [plain]).equation(plain)
+            if equation is None:
+                return None
+            needs = [(update, used) for used in references(equation.expr)]
+            nearest = self._nearest(needs, answered, itself)
+            value = _by_equation(update, equation)
+        else:
+            needs = list(homes.values())
+            nearest = self._nearest(needs, answered, None)
+            value = _by_expression(target, homes)
+        between = self._between(needs, answered)
+        changed = {home: self._changed(between, [home]) for home in nearest}
+        used = [equation, *(step for steps in between.values() for step in steps)]
+        shortcut = any(step is not None and step.long is not None for step in used)
+        together, trials = self._changed(between, nearest), self._trials(nearest)
+        return Route(needs, value, nearest, changed, together, trials, shortcut)
+
+    def _made(self, update: int, plain: Name) -> Home:
+        """Where the equation of a quantity is: that of an updated parameter is in the run before."""
+        if update > 0 and plain in self.run.program.updated:
+            return update - 1, plain.after(1)
+        return update, plain
+
+    def program(self, update: int, names: Iterable[Name]) -> Program:
+        """The program of a run; with `long` the equations that names need take no shortcuts."""
+        program, names = self.run.program_at(update), list(names)
+        while self.long:
+            short = [equation for equation in program.closure(names) if equation.long is not None]
+            if not short:
+                break
+            for equation in short:
+                assert equation.long is not None
+                program.equations[equation.name] = equation._replace(expr=equation.long, long=None)
+        return program
+
+    def stands(self, home: Home, update: int) -> Name | None:
+        """What an answered quantity is called in a run: W@1 is what update 1 makes and run 1 uses."""
+        at, name = home
+        if at == update:
+            return name
+        return name.after(1) if at == update + 1 and name in self.run.program.updated else None
+
+    def _standing(self, homes: Iterable[Home], update: int) -> set[Name]:
+        return {name for home in homes if (name := self.stands(home, update)) is not None}
+
+    def _nearest(self, needs: Iterable[Home], answered: frozenset[Home], itself: Home | None) -> list[Home]:
+        """The answered quantities that one follows from, the nearest ones; it does not follow from itself."""
+        found: dict[Home, None] = {}
+        seen: set[Home] = set()
+        stack = list(needs)
+        while stack:
+            home = stack.pop()
+            if home in seen or home == itself:
+                continue
+            seen.add(home)
+            update, name = home
+            used = update + 1, name.after(0)
+            if home in answered:
+                found[home] = None
+            elif name.update and used in answered and used[1] in self.run.program.updated:
+                found[used] = None
+            elif (equation := self.program(update, [name]).equation(name)) is not None:
+                stack += [(update, operand) for operand in references(equation.expr)]
+            elif update > 0 and name in self.run.program.updated:
+                stack.append((update - 1, name.after(1)))
+        return list(found)
+
+    def _between(self, needs: Iterable[Home], answered: frozenset[Home]) -> Steps:
+        """The equations between answered quantities and what is needed."""
+        wanted: dict[int, list[Name]] = {}
+        for update, name in needs:
+            wanted.setdefault(update, []).append(name)
+        found: dict[int, list[Equation]] = {}
+        for update in range(max(wanted, default=-1), -1, -1):
+            names = wanted.get(update, [])
+            known = self._standing(answered, update)
+            found[update] = self.program(update, names).closure(names, known)
+            used = {*names, *(name for equation in found[update] for name in references(equation.expr))} - known
+            wanted.setdefault(update - 1, []).extend(n.after(1) for n in self.run.program.updated if n in used)
+        return dict(sorted(found.items()))
+
+    def _changed(self, between: Steps, homes: Sequence[Home]) -> Steps:
+        """What of the equations between answered quantities change."""
+        result: dict[int, list[Equation]] = {}
+        changed: set[Name] = set()
+        for update, equations in between.items():
+            changed = self._standing(homes, update) | {
+                name for name in self.run.program.updated if name.after(1) in changed
+            }
+            result[update] = []
+            for equation in equations:
+                if not changed.isdisjoint(references(equation.expr)):
+                    changed.add(equation.name)
+                    result[update].append(equation)
+        return result
+
+    def _trials(self, homes: Iterable[Home]) -> list[dict[Home, Tensor]]:
+        random = np.random.default_rng(0)
+        sizes = {(at, name): self.run.program.shapes.of(name.after(0)).size for at, name in homes}
+        return [
+            {home: random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for home, size in sizes.items()}
+            for _ in range(TRIALS)
+        ]
+
+
+def computed(moment: Moment, equation: Equation) -> Tensor:
+    """The value of an equation whose operands are known, as it is stored."""
+    return np.asarray(moment.rounding.apply(equation.name, moment.result(equation)))
+
+
+def _by_equation(update: int, equation: Equation) -> Callable[[Mapping[int, Moment]], Tensor]:
+    return lambda moments: computed(moments[update], equation)
+
+
+def _by_expression(target: Target, homes: Mapping[Name, Home]) -> Callable[[Mapping[int, Moment]], Tensor]:
+    def value(moments: Mapping[int, Moment]) -> Tensor:
+        values = {name: moments[update].values[plain] for name, (update, plain) in homes.items()}
+        return evaluate(target.expr, target.asked.shapes, values)
+
+    return value

@@ -1,0 +1,175 @@
+"""Errors carried forward: by what follows from the student's own digits, no more and no less."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnsolve.checking.check import check
+from nnsolve.checking.key import Key, Target
+from nnsolve.checking.model import Item
+from nnsolve.core.expressions import references
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.run import Run
+from nnsolve.problem.loader import load_problem
+from tests.seeds.printed import ANSWER_FILES, PROBLEMS
+
+STEMS = (
+    "regression-3-4-3-l2-norm",
+    "scalar-backpropagation",
+    "softmax-unit-gradient-step",
+    "binary-nll-gradient",
+    "relu-relu-softmax-classifier",
+)
+
+FINE = 7
+"""Digits of updated parameters, which show the update."""
+
+
+def written(value: Any, digits: int) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(written(number, digits) for number in value)}]"
+    return f"{value:.{digits - 1}e}" if value else "0"
+
+
+def rounded(value: np.ndarray, digits: int) -> np.ndarray:
+    return np.array([float(written(float(number), digits)) for number in value.ravel()]).reshape(value.shape)
+
+
+class Student:
+    """Makes one slip, a random wrong value, and calculates on from it: with all its digits, or with those written."""
+
+    def __init__(self, stem: str, key: Key, slip: Target, rng: random.Random) -> None:
+        self.stem, self.key, self.slip = stem, key, slip
+        self.digits = {id: rng.choice([3, 4, 5]) for id in key.targets}
+        largest = max(1e-3, *map(abs, slip.values))
+        wrong = np.array(slip.values) + largest * np.array([rng.uniform(-1, 1) for _ in slip.values])
+        assert slip.name is not None
+        run = Run(key.problem)
+        update, name = run.home(slip.name)
+        if update and name in run.program.updated:
+            update, name = update - 1, name.after(1)
+        moment = run.moment(update)
+        used = wrong if rng.random() < 0.5 else rounded(wrong, self.digits[slip.id])
+        moment.values[name] = used.reshape(moment.program.shapes.of(name.after(0)).dims)
+        self.values = {
+            id: evaluate(t.expr, t.asked.shapes, {name: run.value(name) for name in references(t.expr)}).ravel()
+            for id, t in key.targets.items()
+            if not t.section
+        }
+        self.values[slip.id] = wrong
+
+    def items(self, folder: Path) -> dict[str, Item]:
+        path = folder / "student.yaml"
+        lines = [f"problem: {self.stem}", "answers:"]
+        for id, value in self.values.items():
+            target = self.key.targets[id]
+            digits = self.digits[id] if target.changes is None or id == self.slip.id else FINE
+            lines.append(f"  {id}: {written(np.reshape(value, target.shape).tolist(), digits)}")
+        path.write_text("\n".join(lines) + "\n")
+        return {item.id: item for item in check(path, PROBLEMS).items}
+
+
+def students(stem: str, count: int) -> list[Student]:
+    rng = random.Random(stem)
+    key = Key(load_problem(PROBLEMS / f"{stem}.yaml"))
+    slips = [target for target in key.targets.values() if target.name is not None and not target.section]
+    return [Student(stem, key, rng.choice(slips), rng) for _ in range(count)]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_one_slip_is_carried_through_all_that_follows(stem: str, tmp_path: Path) -> None:
+    counts: Counter[str] = Counter()
+    for student in students(stem, 12):
+        items = student.items(tmp_path)
+        for id, item in items.items():
+            assert id not in student.values or id == student.slip.id or item.verdict in ("correct", "carried"), item
+            counts[item.verdict] += 1
+    assert counts["carried"] >= 5
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_second_slip_is_wrong(stem: str, tmp_path: Path) -> None:
+    rng = random.Random(stem)
+    seen = 0
+    for student in students(stem, 12):
+        carried = [id for id, item in student.items(tmp_path).items() if item.verdict == "carried"]
+        if not carried:
+            continue
+        id = rng.choice(carried)
+        target, value = student.key.targets[id], student.values[id].copy()
+        start = np.subtract(target.values, target.changes or target.values)
+        n = int(np.argmax(np.abs(value - start)))  # an element of some size
+        value[n] += (value[n] - start[n]) * rng.choice([-2, -1, -0.5, 0.1, 1])
+        student.values[id] = value
+        item = student.items(tmp_path)[id]
+        assert item.verdict == "wrong" and item.elements[n] == "wrong", item
+        seen += 1
+    assert seen >= 4
+
+
+CHAIN = """\
+parameters: {w: 2, v: 300}
+inputs: {x: 5}
+equations:
+  - z = w * x
+  - y = v * (z - 9.5)
+  - L = y^2
+loss: L
+training: {learning_rate: 1.0e-9}
+ask: [z, y, dL/dv, v@1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ("z: 9.9, y: 120.0", "carried"),  # by what was written
+        ("z: 9.9, y: 132.1", "carried"),  # 9.94 was rounded
+        ("z: 9.9, y: 105.5", "carried"),
+        ("z: 9.9, y: 104.5", "wrong"),
+        ("z: 9.9, y: 135.5", "wrong"),
+        ("z: 9.90, y: 132.1", "wrong"),
+        ("z: 9.90, y: 121.4", "carried"),
+        ("z: 10, y: 150", "correct"),
+        ("z: 10.005, y: 151.5", "imprecise"),  # z is right, but y was computed from what was written
+        ("z: 10.005, y: 153.1", "wrong"),
+        ("z: 10, y: 151.5", "wrong"),
+    ],
+)
+def test_digits_that_were_left_out_count_by_what_they_change(answers: str, verdict: str, tmp_path: Path) -> None:
+    """y = 300 (z - 9.5) is 60 times as sensitive as z."""
+    (tmp_path / "chain.yaml").write_text(CHAIN)
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: chain\nanswers: {{{answers}}}\n")
+    item = {item.id: item for item in check(path, tmp_path).items}["y"]
+    assert item.verdict == verdict, item
+    assert ("your z" in item.message) is (verdict in ("carried", "imprecise"))
+
+
+def test_what_was_not_updated_is_not_carried(tmp_path: Path) -> None:
+    """dL/dw = x; the first number is rightly rounded to 0.00, but who goes on with that does not update."""
+    text = "parameters: {w: [1, 2]}\ninputs: {x: [0.004, 5]}\nequations: [L = sum(w * x)]\nloss: L\n"
+    text += "training: {learning_rate: 0.1}\nask: [{of: dL/dw, decimals: 2}, w@1]\n"
+    (tmp_path / "chain.yaml").write_text(text)
+    path = tmp_path / "a.yaml"
+    for new, verdict in (("1.0000", "wrong"), ("1.0004", "wrong"), ("0.9996", "correct"), ("0.9997", "imprecise")):
+        path.write_text(f"problem: chain\nanswers: {{dL/dw: [0.00, 5.00], w@1: [{new}, 1.5]}}\n")
+        assert {item.id: item.verdict for item in check(path, tmp_path).items} == {"dL/dw": "correct", "w@1": verdict}
+
+
+def test_slip_of_the_pen_among_carried_numbers_is_wrong() -> None:
+    """0.9946 is typeset where the flipped sign gives 0.99408; the eleven other numbers are right for it."""
+    items = {item.id: item for item in check(ANSWER_FILES["regression-3-4-3-l2-norm-typeset"], PROBLEMS).items}
+    item = items["q-g-W2"]
+    assert (item.verdict, item.elements.count("carried"), item.elements.index("wrong")) == ("wrong", 8, 9)
+    assert item.message == "1 of 12 numbers is wrong, at [3,2]; the others are right, given your q-e-W2"
+    assert item.credit == pytest.approx(11 / 12) and item.carried_from is None
+    assert (item.line, item.column) == (25, 82)
+    honest = ("q-e-W2", "q-e-b2", "q-f-h1", "q-f-hbar1", "q-f-W1", "q-f-b1", "q-g-b2", "q-g-W1")
+    assert {items[id].verdict for id in honest} == {"carried"}
