@@ -29,14 +29,18 @@ def solve(path: str | Path) -> Solution:
 
 
 def check_many(
-    paths: Iterable[str | Path], executor: Executor | None = None, problems: str | Path | None = None
+    paths: Iterable[str | Path],
+    executor: Executor | None = None,
+    problems: str | Path | None = None,
+    verdicts: str | Path | None = None,
 ) -> Report:
     """Check answer files and folders of them: `check_many(["answers"]).results` has a `Result` for each file.
 
     `problems` is the folder of the problem files. `executor` is any `concurrent.futures.Executor` whose workers see
-    the same files; the order of the results does not depend on it. A student's broken file is a result.
+    the same files; the order of the results does not depend on it. A student's broken file is a result. `verdicts` is a
+    file of verdicts set by hand; without it the verdicts.yaml at the top of each folder counts.
     """
     from nnsolve.checking.check import check_many as check_files
     from nnsolve.checking.diagnose import diagnose
 
-    return check_files(paths, executor, problems, diagnose)
+    return check_files(paths, executor, problems, diagnose, verdicts)

@@ -15,8 +15,9 @@ from nnsolve.checking.carried import Carrier, Own, Reruns
 from nnsolve.checking.files import Problems, answer_files, leaves
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
-from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict
+from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict, score_of
 from nnsolve.checking.route import Home
+from nnsolve.checking.verdictfile import find_rulings
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.loader import load_problem
 from nnsolve.problem.source import shown
@@ -39,9 +40,10 @@ BROKEN_PROBLEM = "broken-problem"
 
 
 class Report(NamedTuple):
-    """The results of many files, in the order in which the files were given."""
+    """The results of many files, in the order in which the files were given; `findings` are on what is set by hand."""
 
     results: tuple[Result, ...]
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def check(path: str | Path, problems: str | Path | None = None, diagnose: Diagnose | None = None) -> Result:
@@ -54,13 +56,19 @@ def check_many(
     executor: Executor | None = None,
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
+    verdicts: str | Path | None = None,
 ) -> Report:
     """Check answer files and folders of them.
 
     `executor` is any `concurrent.futures.Executor`, whose workers see the same files; the order of the results is that
-    of the files whatever it is.
+    of the files whatever it is. `verdicts` is a file of verdicts set by hand, else those on top of the folders count;
+    raises `ProblemError` with what is wrong with them.
     """
-    return Report(tuple(checked(paths, executor, problems, diagnose)))
+    given = list(map(str, paths))
+    named = None if verdicts is None else str(verdicts)
+    rulings = find_rulings(given, named)
+    results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose))
+    return Report(tuple(results), tuple(rulings.findings))
 
 
 def checked(
@@ -69,7 +77,7 @@ def checked(
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
 ) -> Iterator[Result]:
-    """As `check_many`, one result after the other."""
+    """As `check_many`, one result after the other, and nothing is set by hand."""
     folder = None if problems is None else str(problems)
     files = answer_files(map(str, paths))
     if executor is None:
@@ -127,9 +135,9 @@ class _Checker:
             items = [_item(target, None, "unreadable") for target in solved.key.targets.values()]
         else:
             items = self.items(solved, answers)
-        score = float(round(sum([item.credit * item.points for item in items]), 9))
+        score, key = score_of(items), solved.key
         return Result(
-            file, answers.student, answers.problem, score, solved.key.max_score, tuple(items), tuple(findings)
+            file, answers.student, answers.problem, score, key.max_score, tuple(items), tuple(findings), key.marking
         )
 
     def solved(self, stem: str, file: str) -> _Solved:

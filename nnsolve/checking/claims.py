@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from typing import Any
 
 from nnsolve.checking.model import Claim, Unreadable
 from nnsolve.core.diagnostics import Place, ProblemError
@@ -99,3 +100,10 @@ def value_of(text: str) -> float | None:
     """The number that a spelling from an answer stands for."""
     found = claim(ScalarNode(text, Place("")))
     return found.value if isinstance(found, Claim) else None
+
+
+def numbers(given: Any) -> Any:
+    """Numbers as a student wrote them, nested, as numbers."""
+    if isinstance(given, list):
+        return [numbers(item) for item in given]
+    return None if given is None else value_of(given)

@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from nnsolve.core.diagnostics import Diagnostic, Place
 from nnsolve.problem.source import PARAMETERS_HEAD, shown
 
 SUFFIXES = (".yaml", ".yml")
+
+VERDICTS_NAME = "verdicts.yaml"
+"""The file of verdicts set by hand; no answer file, wherever it stands."""
 
 _SNIFFED = 1 << 16
 
@@ -21,12 +25,17 @@ _answers = re.compile(rb"^(?:\xef\xbb\xbf)?(?:problem|answers|student):", re.MUL
 _problem = re.compile(rb"^(?:\xef\xbb\xbf)?(?:layers|equations|ask|parts|conventions|inputs):", re.MULTILINE).search
 
 
-def answer_files(paths: Iterable[str]) -> Iterator[str]:
-    """The paths, each folder replaced by the answer files below it in the order of their names; each file once."""
+def answer_files(paths: Iterable[str], but: str | None = None) -> Iterator[str]:
+    """The paths, each folder replaced by the answer files below it in the order of their names; each file once.
+
+    `but` is a file that is none, as none of the name `verdicts.yaml` is.
+    """
     seen: set[str] = set()
+    left_out = but and true_path(but)
     for path in paths:
         for file in _below(path) if os.path.isdir(path) else (path,):
-            if file not in seen:
+            by_hand = os.path.basename(file) == VERDICTS_NAME or (left_out and true_path(file) == left_out)
+            if file not in seen and not by_hand:
                 seen.add(file)
                 yield file
 
@@ -38,6 +47,17 @@ def _below(folder: str) -> Iterator[str]:
             path = os.path.join(inner, name)
             if name.endswith(SUFFIXES) and not name.startswith(".") and is_answer_file(path):
                 yield path
+
+
+def true_path(path: str) -> str:
+    """One spelling for a file, however its folder is reached; a link in its own place stays one."""
+    folder, name = os.path.split(path)
+    return os.path.join(_true_folder(os.path.join(os.getcwd(), folder)), name)
+
+
+@lru_cache(maxsize=1000)
+def _true_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def is_answer_file(path: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from nnsolve.checking.marking import Marking
 from nnsolve.core.diagnostics import Diagnostic
 
 Verdict: TypeAlias = Literal["correct", "imprecise", "carried", "wrong", "missing", "unreadable"]
@@ -65,6 +66,14 @@ class Cause(NamedTuple):
     of: str = ""
 
 
+class ByHand(NamedTuple):
+    """That a person set a verdict or its credit: why, and what was computed."""
+
+    why: str
+    verdict: Verdict
+    credit: float
+
+
 class Item(NamedTuple):
     """What one answer is worth: an ask of the problem, or (`asked` false) an address that the student added.
 
@@ -87,10 +96,14 @@ class Item(NamedTuple):
     elements: tuple[Verdict, ...] = ()
     carried_from: str | None = None
     asked: bool = True
+    by_hand: ByHand | None = None
 
 
 class Result(NamedTuple):
-    """An answer file with its verdicts; where it cannot be read, `findings` say why and every item is unreadable."""
+    """An answer file with its verdicts; where it cannot be read, `findings` say why and every item is unreadable.
+
+    `marking` is what verdicts earn in its problem.
+    """
 
     file: str
     student: str | None
@@ -99,3 +112,9 @@ class Result(NamedTuple):
     max_score: float
     items: tuple[Item, ...]
     findings: tuple[Diagnostic, ...] = ()
+    marking: Marking = Marking()
+
+
+def score_of(items: Iterable[Item]) -> float:
+    """The points of some items, without what rounding adds to them."""
+    return float(round(sum([item.credit * item.points for item in items]), 9))

@@ -32,6 +32,8 @@ class Summary:
         self.sentences: dict[str, str] = {}
         self.broken: dict[Diagnostic, None] = {}
         """What is wrong with problem files."""
+        self.by_hand = 0
+        """How many verdicts a person set."""
         self.all_right = True
 
     def add(self, result: Result) -> None:
@@ -44,6 +46,7 @@ class Summary:
         self.all_right &= not errors
         for item in result.items:
             self.all_right &= item.verdict == "correct"
+            self.by_hand += item.by_hand is not None
             if item.asked:
                 self.questions.setdefault((result.problem or "", item.id), Counter())[item.verdict] += 1
             for code in {cause.code for cause in item.causes}:

@@ -50,6 +50,13 @@ WRONG = 1
 @click.option("--csv", type=click.Path(), metavar="FILE", help="Write a table: a row a student, a column a question.")
 @click.option("--junit-xml", type=click.Path(), metavar="FILE", help="Write the verdicts as JUnit XML.")
 @click.option("--gradescope", type=click.Path(), metavar="FILE", help="Write the results.json of one submission.")
+@click.option(
+    "--verdicts",
+    type=click.Path(),
+    metavar="FILE",
+    help="Verdicts set by hand; else verdicts.yaml at the top of each folder.",
+)
+@click.option("--no-verdicts", is_flag=True, help="Read no verdicts.yaml.")
 @click.option("--hide-solution", is_flag=True, help="Show no expected value, nor anything from which one follows.")
 @click.option("--width", type=click.IntRange(40, 400), metavar="N",
               help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
@@ -59,12 +66,15 @@ def command(
     jobs: int,
     hide_solution: bool,
     width: int | None,
+    verdicts: str | None,
+    no_verdicts: bool,
     **formats: str | None,
 ) -> None:
     """Check answers: which are right, which are imprecise, wrong, or right given an earlier wrong one.
 
     PATH is an answer file, or a folder that is searched for *.yaml and *.yml. For one file every verdict is shown, for
-    several the scores and how many were right in each question.
+    several the scores and how many were right in each question. Verdicts that were set by hand, in verdicts.yaml at the
+    top of a folder, take the place of the computed ones.
 
     \b
     Examples:
@@ -73,12 +83,16 @@ def command(
       nnsolve check answers.yaml --hide-solution
 
     Exit status: 0 every answer is right, 1 an answer is not right, missing or unreadable (so is an answer file that
-    names no known problem), 2 wrong usage or a broken problem file.
+    names no known problem), 2 wrong usage, a broken problem file or broken verdicts.yaml.
     """
     from nnsolve.checking.files import answer_files
+    from nnsolve.checking.verdictfile import find_rulings
 
-    files = list(answer_files(paths))
+    files = list(answer_files(paths, verdicts))
     _usage(paths, files, problems)
+    if verdicts is not None and no_verdicts:
+        raise click.UsageError("--verdicts and --no-verdicts exclude each other")
+    rulings = find_rulings(paths, verdicts, not no_verdicts)
     outputs = {name.replace("_", "-"): path for name, path in formats.items() if path}
     if len(set(outputs.values())) < len(outputs):
         raise click.UsageError("two formats cannot go to the same file")
@@ -87,11 +101,11 @@ def command(
     done = _Outcome(_writers(outputs, hide_solution))
     interrupted = False
     try:
-        _check(files, problems, jobs, done)
+        _check(files, problems, jobs, lambda result: done.add(rulings.apply(result)))
     except KeyboardInterrupt:
         interrupted = True
     done.write(interrupted)
-    print_findings(done.summary.broken)
+    print_findings([*done.summary.broken, *rulings.findings])
     if "-" not in outputs.values():
         from nnsolve.report.check import class_report, student_report
 
@@ -101,7 +115,7 @@ def command(
     if interrupted:
         click.echo(f"interrupted: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
         sys.exit(INTERRUPTED)
-    if done.summary.broken:
+    if done.summary.broken or rulings.broken:
         sys.exit(BROKEN)
     sys.exit(0 if done.summary.all_right else WRONG)
 
@@ -170,7 +184,7 @@ def _copy(path: str, pieces: IO[str]) -> None:
     write_file(path, lambda file: copyfileobj(pieces, file))
 
 
-def _check(files: list[str], problems: str | None, jobs: int, done: _Outcome) -> None:
+def _check(files: list[str], problems: str | None, jobs: int, add: Callable[[Result], None]) -> None:
     from nnsolve.checking.check import checked
     from nnsolve.checking.diagnose import diagnose
 
@@ -183,7 +197,7 @@ def _check(files: list[str], problems: str | None, jobs: int, done: _Outcome) ->
             executor = ProcessPoolExecutor(jobs)
             stack.callback(executor.shutdown, wait=True, cancel_futures=True)
         for count, result in enumerate(checked(files, executor, problems, diagnose), 1):
-            done.add(result)
+            add(result)
             show(count)
 
 

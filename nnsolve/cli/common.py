@@ -112,11 +112,11 @@ def is_yaml(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) and not name.startswith(".")
 
 
-PROBLEM, ANSWERS, PARAMETERS = "problem", "answer file", "parameter file"
+PROBLEM, ANSWERS, VERDICTS, PARAMETERS = "problem", "answer file", "verdict file", "parameter file"
 
 
 def file_kind(path: str) -> str | None:
-    """What a YAML file looks like: answers name their problem at the start of a line; None where there is no file."""
+    """What a YAML file looks like, by the keys that start a line; None where there is no file."""
     from nnsolve.problem.source import PARAMETERS_HEAD
 
     try:
@@ -128,8 +128,10 @@ def file_kind(path: str) -> str | None:
         return PROBLEM
     if start.startswith(PARAMETERS_HEAD.encode()):
         return PARAMETERS
-    names_problem = any(line.startswith((b"problem:", b"\xef\xbb\xbfproblem:")) for line in start.splitlines())
-    return ANSWERS if names_problem else PROBLEM
+    keys = {line.partition(b":")[0] for line in start.removeprefix(b"\xef\xbb\xbf").splitlines() if b":" in line}
+    if b"problem" in keys:
+        return ANSWERS
+    return VERDICTS if b"verdicts" in keys else PROBLEM
 
 
 def load(path: str | None, output: str | None = None) -> Problem:

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, file_kind, harmless, is_yaml, print_findings
+from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, VERDICTS, file_kind, harmless, is_yaml, print_findings
 
 if TYPE_CHECKING:
     from nnsolve.core.diagnostics import Diagnostic
 
 WARNINGS = 1
 """Exit status: there are warnings, and --strict."""
+
+
+SKIPPED = (ANSWERS, VERDICTS, PARAMETERS)
+"""Kinds of files that are no problems."""
 
 
 @click.command("lint", short_help="Check problem files.")
@@ -25,8 +29,8 @@ WARNINGS = 1
 def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Check problem files: everything that is wrong with each, and what is suspicious about it.
 
-    PATH is a problem file, or a folder that is searched for *.yaml and *.yml. Answer files and trained parameters are
-    skipped.
+    PATH is a problem file, or a folder that is searched for *.yaml and *.yml. Answer files, verdicts set by hand
+    and trained parameters are skipped.
 
     \b
     Examples:
@@ -39,7 +43,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
 
     files = list(dict.fromkeys(path for given in paths for path in _files(given)))
     kinds = {path: file_kind(path) for path in files}
-    problems = [path for path, kind in kinds.items() if kind not in (ANSWERS, PARAMETERS)]
+    problems = [path for path, kind in kinds.items() if kind not in SKIPPED]
     if not files:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
@@ -87,8 +91,8 @@ def _entry(finding: Diagnostic, path: str) -> dict[str, Any]:
 
 
 def _summary(kinds: list[str | None], errors: int, warnings: int) -> str:
-    skipped = [_count(kinds.count(kind), kind) for kind in (ANSWERS, PARAMETERS) if kind in kinds]
-    files = sum(kind not in (ANSWERS, PARAMETERS) for kind in kinds)
+    skipped = [_count(kinds.count(kind), kind) for kind in SKIPPED if kind in kinds]
+    files = sum(kind not in SKIPPED for kind in kinds)
     parts = [_count(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
     text = f"{_count(files, 'problem file')}: {' and '.join(parts) or 'no errors, no warnings'}"
     return f"{text}; {' and '.join(skipped)} skipped" if skipped else text

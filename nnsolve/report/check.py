@@ -63,11 +63,11 @@ def _item(item: Item, result: Result, style: Style, hide: bool) -> list[Line]:
     left.append((f"  {WORDS.get(item.verdict, item.verdict)}", name))
     earned = f"{_points(item.credit * item.points)} of {_points(item.points)}" if item.asked else "not asked"
     lines = justified(left, [(earned, "note")], style.width)
-    if item.verdict in ("correct", "missing"):
+    if item.verdict in ("correct", "missing") and item.by_hand is None:
         return lines
     if item.given is not None:
         lines += paragraph(f"given     {tensor_text(item.given, unicode)}", style, "", 12, 2)
-    if item.expected is not None and not hide and item.verdict != "unreadable":
+    if item.given is not None and item.expected is not None and not hide:
         tolerance = f"  ({item.tolerance})" if item.tolerance else ""
         lines += paragraph(f"expected  {tensor_text(item.expected, unicode)}{tolerance}", style, "", 12, 2)
     elif item.tolerance:
@@ -117,6 +117,9 @@ def class_report(summary: Summary, style: Style) -> Report:
     mean = f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average" if scores else ""
     count = len(summary.rows)
     lines += [[], [(f"{count} answer file{'' if count == 1 else 's'}{mean}", "formula")]]
+    if summary.by_hand:
+        verdicts = "verdict is" if summary.by_hand == 1 else "verdicts are"
+        lines.append([(f"{summary.by_hand} {verdicts} set by hand", "note")])
     return Report(lines)
 
 

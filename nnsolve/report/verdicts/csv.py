@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nnsolve.checking.model import Result
     from nnsolve.checking.summary import Summary
 
-HEADS = ("student", "file", "problem", "score", "max_score", "trouble")
+HEADS = ("student", "file", "problem", "score", "max_score", "trouble", "by_hand")
 
 
 class CsvWriter:
@@ -20,6 +20,7 @@ class CsvWriter:
 
     def __init__(self, hide: bool) -> None:
         self._earned: list[dict[tuple[str, str], float]] = []
+        self._by_hand: list[str] = []
 
     def begin(self) -> str:
         return ""
@@ -28,6 +29,7 @@ class CsvWriter:
         problem = result.problem or ""
         earned = {(problem, item.id): item.credit * item.points for item in result.items if item.asked}
         self._earned.append(earned)
+        self._by_hand.append(", ".join(item.id for item in result.items if item.by_hand))
         return ""
 
     def end(self, summary: Summary, interrupted: bool) -> str:
@@ -36,10 +38,11 @@ class CsvWriter:
         rows = csv.writer(file, lineterminator="\r\n")
         heads = [f"{problem}: {id}" if several else id for problem, id in summary.questions]
         rows.writerow([*HEADS, *map(cell, heads)])
-        for row, earned in zip(summary.rows, self._earned, strict=True):
+        for row, earned, by_hand in zip(summary.rows, self._earned, self._by_hand, strict=True):
             points = [f"{earned[question]:.9g}" if question in earned else "" for question in summary.questions]
             texts = [cell(text or "") for text in (row.student, row.file, row.problem)]
-            rows.writerow([*texts, f"{row.score:.9g}", f"{row.max_score:.9g}", cell(row.trouble), *points])
+            scores = [f"{row.score:.9g}", f"{row.max_score:.9g}"]
+            rows.writerow([*texts, *scores, cell(row.trouble), cell(by_hand), *points])
         return file.getvalue()
 
 

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from nnsolve.checking.files import true_path
 from nnsolve.report.check import WORDS
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
@@ -81,8 +82,7 @@ class GithubWriter:
         return command
 
     def _path(self, file: str) -> str:
-        folder, name = os.path.split(file)
-        path = os.path.join(os.path.realpath(folder or "."), name)
+        path = true_path(file)
         try:
             inside = os.path.commonpath([self.root, path]) == self.root
         except ValueError:  # on another drive

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from nnsolve.report.verdicts.writer import finite, numbers
+from nnsolve.checking.claims import numbers
+from nnsolve.report.verdicts.writer import finite
 
 if TYPE_CHECKING:
-    from nnsolve.checking.model import Item, Result
+    from nnsolve.checking.model import ByHand, Item, Result
     from nnsolve.checking.summary import Summary
     from nnsolve.core.diagnostics import Diagnostic
 
@@ -60,11 +61,18 @@ class JsonWriter:
             "elements": list(item.elements),
             "carried_from": item.carried_from,
             "asked": item.asked,
+            "by_hand": _by_hand(item.by_hand),
         }
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False)
+
+
+def _by_hand(found: ByHand | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"why": found.why, "computed_verdict": found.verdict, "computed_credit": found.credit}
 
 
 def _finding(finding: Diagnostic) -> dict[str, Any]:
@@ -87,5 +95,6 @@ def _summary(summary: Summary, interrupted: bool) -> dict[str, Any]:
         "unreadable": sum(bool(row.trouble) for row in summary.rows),
         "questions": [{"problem": problem, "id": id, **counts} for (problem, id), counts in summary.questions.items()],
         "causes": dict(summary.causes.most_common()),
+        "by_hand": summary.by_hand,
         "interrupted": interrupted,
     }

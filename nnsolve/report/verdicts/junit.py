@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
@@ -43,9 +43,10 @@ class JunitWriter:
         return "</testsuites>\n"
 
     def _verdict(self, item: Item) -> list[str]:
+        notes = explanation(item, self.hide)
         if item.verdict == "correct":
-            return []
-        message = "; ".join([item.verdict, *explanation(item, self.hide)])
+            return [f"<system-out>{escape(_legal(note))}</system-out>" for note in notes]
+        message = "; ".join([item.verdict, *notes])
         tag = "error" if item.verdict == "unreadable" else "failure"
         return [f"<{tag} type={quoted(item.verdict)} message={quoted(message)}/>"]
 
@@ -56,4 +57,8 @@ def _open(result: Result, name: str) -> str:
 
 def quoted(text: str) -> str:
     """A text as an attribute, without what XML 1.0 allows nowhere."""
-    return quoteattr(_illegal.sub("\ufffd", clean(text)))
+    return quoteattr(_legal(text))
+
+
+def _legal(text: str) -> str:
+    return _illegal.sub("\ufffd", clean(text))

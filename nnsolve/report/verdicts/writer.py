@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nnsolve.checking.claims import value_of
 from nnsolve.report.check import tensor_text
 
 if TYPE_CHECKING:
@@ -41,13 +40,6 @@ def explanation(item: Item, hide: bool) -> list[str]:
         if not hide:
             lines.append(f"expected {tensor_text(item.expected)}")
     return [line for line in lines if line]
-
-
-def numbers(given: Any) -> Any:
-    """Numbers as a student wrote them, as numbers."""
-    if isinstance(given, list):
-        return [numbers(item) for item in given]
-    return None if given is None else value_of(given)
 
 
 def finite(value: Any) -> Any:
