@@ -70,7 +70,7 @@ def commands(*arguments: str) -> list[Command]:
 
 
 def test_each_verdict_is_shown_at_its_number(course: Path) -> None:
-    written(course, "problem: p\nanswers:\n  z: 6\n  a: 40.5\n", "answers/a.yaml")
+    written(course, "problem: p\nanswers:\n  z: 6\n  a: 77.5\n", "answers/a.yaml")
     imprecise, wrong, missing = commands("answers/a.yaml")
     assert imprecise == ("warning", {"file": "answers/a.yaml", "line": "3", "col": "6", "title": "z: imprecise"},
                          "too few digits\ngiven 6\nexpected 6.34")  # fmt: skip
