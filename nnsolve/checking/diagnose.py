@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
 from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes import CAUSES
-from nnsolve.checking.mistakes.table import Combination, Entry, Mistaken
+from nnsolve.checking.mistakes.late import Early
+from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
+from nnsolve.checking.mistakes.table import Entry, Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Given, Item
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
@@ -33,6 +35,22 @@ class _Found(NamedTuple):
     evidence: Evidence
     matches: Matches
 
+    @property
+    def is_explained(self) -> bool:
+        return any(chance <= ACCUSED for chance in self.matches.crowd)
+
+
+class _Question(NamedTuple):
+    """What an answer is to: an ask of a section, or any address in it."""
+
+    section: str
+    mistaken: Mistaken
+    item: Asked
+
+    @property
+    def is_late(self) -> bool:
+        return not self.mistaken.scene.near(self.item)
+
 
 class Diagnosis:
     """The mistakes of a problem, worked out when they are first needed, then kept for every student."""
@@ -40,25 +58,57 @@ class Diagnosis:
     def __init__(self, problem: Problem, solution: Solution | None = None) -> None:
         self.solution = solution or Solution(problem)
         self._mistaken: dict[str, Mistaken] = {}
-        self._evidence: dict[str, Evidence | None] = {}
-        self._matches: dict[tuple[str, tuple[int, ...], tuple[tuple[float, float], ...]], Matches] = {}
+        self._questions: dict[str, _Question | None] = {}
+        self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
+        self._matches: dict[tuple[str, tuple[int, ...], tuple[int, ...], tuple[tuple[float, float], ...]], Matches] = {}
 
     # What mistakes give
 
-    def evidence(self, id: str) -> Evidence | None:
-        """The wrong values of an ask (`part.id` in a part) or of any address; None where there is no such thing."""
-        if id not in self._evidence:
-            self._evidence[id] = self._work_out(id)
-        return self._evidence[id]
+    def evidence(self, id: str, trained: tuple[int, ...] = ()) -> Evidence | None:
+        """The wrong values of an ask (`part.id` in a part) or of any address; None where there is no such thing.
 
-    def _work_out(self, id: str) -> Evidence | None:
-        found = self._asked(id)
-        if found is None:
+        For what is late, those of the runs that are `trained`.
+        """
+        question = self._question(id)
+        if question is None:
             return None
-        section, solver, item = found
-        if section not in self._mistaken:
-            self._mistaken[section] = Mistaken(solver)
-        return Evidence(self._mistaken[section].table(item))
+        if (id, trained) not in self._evidence:
+            if len(self._evidence) == REMEMBERED:
+                self._evidence.clear()
+            self._evidence[id, trained] = Evidence(question.mistaken.table(question.item, trained))
+        return self._evidence[id, trained]
+
+    def _question(self, id: str) -> _Question | None:
+        if id not in self._questions:
+            found = self._asked(id)
+            if found is not None and found[0] not in self._mistaken:
+                self._mistaken[found[0]] = Mistaken(found[1])
+            self._questions[id] = _Question(found[0], self._mistaken[found[0]], found[2]) if found else None
+        return self._questions[id]
+
+    def _trained(self, id: str, given: Mapping[str, Given]) -> Iterator[tuple[int, ...]]:
+        """The runs that are trained for a late answer: those that explain best what the file says of early ones."""
+        question = self._question(id)
+        if question is None or not question.is_late:
+            yield ()
+            return
+        early = []
+        for other in given:
+            found = self._question(other)
+            if found is not None and found.section == question.section and not found.is_late:
+                early.append(self._early(other, given[other]))
+        yield from question.mistaken.trained(question.item, early)
+
+    def _when(self, id: str) -> float:
+        """After how many updates a question comes; trainings go forward only."""
+        question = self._question(id)
+        return question.mistaken.scene.begin(question.item) if question is not None and question.is_late else 0
+
+    def _early(self, id: str, given: Given) -> Early:
+        evidence = self.evidence(id)
+        assert evidence is not None
+        agreeing = [evidence.table.entries[i] for i in self._remembered(id, (), evidence, given).entries]
+        return Early(_identities(evidence.table.entries), _identities(agreeing), evidence.is_right(given))
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
         solvers = self.solution.solvers
@@ -81,22 +131,29 @@ class Diagnosis:
     def explain(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, tuple[Cause, ...]]:
         """For each wrong answer the mistakes that would give it; none where that could be coincidence."""
         found: dict[str, _Found] = {}
-        for id in wrong:
-            evidence = self.evidence(id) if id in given else None
-            if evidence is not None:
-                found[id] = _Found(evidence, self._remembered(id, evidence, given[id]))
+        for id in sorted(wrong, key=self._when):
+            for trained in self._trained(id, given):
+                evidence = self.evidence(id, trained) if id in given else None
+                if evidence is not None:
+                    found[id] = _Found(evidence, self._remembered(id, trained, evidence, given[id]))
+                    if found[id].is_explained:
+                        break
         together = _corroborated(found)
         return {id: _named(found[id], together) if id in found else () for id in wrong}
 
-    def _remembered(self, id: str, evidence: Evidence, given: Given) -> Matches:
+    def _remembered(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Matches:
         """What agrees with an answer: many students give the same wrong one."""
-        key = id, given.shape, tuple([(claim.value, claim.unit) for claim in given.claims])
+        key = id, trained, given.shape, tuple([(claim.value, claim.unit) for claim in given.claims])
         found = self._matches.get(key)
         if found is None:
             if len(self._matches) == REMEMBERED:
                 self._matches.clear()
             found = self._matches[key] = _matches(evidence, given)
         return found
+
+
+def _identities(entries: Iterable[Entry]) -> frozenset[Identity]:
+    return frozenset([identity(made) for entry in entries for made in entry.combinations])
 
 
 def _matches(evidence: Evidence, given: Given) -> Matches:
@@ -116,10 +173,6 @@ class _Support(NamedTuple):
     chance: float
 
 
-Identity: TypeAlias = tuple[int, ...]
-"""The slips of a combination as objects: the same one in each answer that it changes."""
-
-
 def _corroborated(found: Mapping[str, _Found]) -> dict[Identity, _Support]:
     """Each combination of slips with the answers that it explains.
 
@@ -130,17 +183,13 @@ def _corroborated(found: Mapping[str, _Found]) -> dict[Identity, _Support]:
     for id, (evidence, matches) in found.items():
         for position, chance in zip(matches.entries, matches.chances, strict=True):
             for combination in evidence.table.entries[position].combinations:
-                parts.setdefault(_identity(combination), {}).setdefault(id, (chance, position + 1))
+                parts.setdefault(identity(combination), {}).setdefault(id, (chance, position + 1))
     result = {}
-    for identity, several in parts.items():
+    for made, several in parts.items():
         chance = math.prod(chance for chance, _ in several.values()) * math.comb(len(found), len(several))
         rank = max(rank for _, rank in several.values())
-        result[identity] = _Support(len(several), min(1.0, chance * rank))
+        result[made] = _Support(len(several), min(1.0, chance * rank))
     return result
-
-
-def _identity(combination: Combination) -> Identity:
-    return tuple([id(slip) for slip in combination])
 
 
 def _extent(combination: Combination, support: _Support) -> int:
@@ -154,7 +203,7 @@ def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause,
     for position, crowd in zip(found.matches.entries, found.matches.crowd, strict=True):
         entry = found.evidence.table.entries[position]
         for combination in entry.combinations:
-            support = together[_identity(combination)]
+            support = together[identity(combination)]
             if crowd <= ACCUSED or (support.answers > 1 and support.chance <= ACCUSED):
                 accepted.append((entry, combination, support))
     singles = [one for one in accepted if len(one[1]) == 1]

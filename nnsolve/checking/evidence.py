@@ -117,6 +117,14 @@ class Evidence:
         crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
+    def is_right(self, given: Given) -> bool:
+        """Whether an answer is right to its digits, or within 0.1 %."""
+        if squeezed(given.shape) != squeezed(self.right.shape):
+            return False
+        claimed, units = _claimed(given)
+        right = self.right.ravel()
+        return bool((np.abs(right - claimed) <= np.maximum(_reach(right, units), 1e-3 * np.abs(right))).all())
+
     def _chances(self, values: Tensor, claimed: Tensor, units: Tensor, reach: Tensor, slips: int) -> Tensor:
         """For each value the chance that a random wrong answer agrees with it in all elements but some `slips`.
 

@@ -10,6 +10,8 @@ import pytest
 
 from nnsolve.checking.check import check
 from nnsolve.checking.diagnose import Diagnosis, diagnose
+from nnsolve.checking.mistakes.late import FEWEST
+from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
 from tests.bench.diagnosis import EXERCISES, accusations, diagnosis, recall
 from tests.checking.answering import answer
@@ -112,3 +114,57 @@ def test_parts_are_explained_apart() -> None:
     o = np.asarray(diagnosed.solution["three-quarters.o"])
     found = diagnosed.explain({"three-quarters.o": answer(o[::-1], 6)}, ["three-quarters.o"])
     assert "elements-permuted" in {cause.code for cause in found["three-quarters.o"]}
+
+
+TRAINING = """
+conventions: {weights: columns, samples: rows}
+layers:
+  - dense: {W: [[0.3, -0.5, -0.9], [-1, 0.6, 0.8]], b: [0.8, 0.1, 0.6], activation: sigmoid}
+  - dense: {W: [[-0.8], [-0.2], [0.2]], b: [0.8], activation: sigmoid}
+inputs: {x: [[0, 0], [1, 0], [0, 1], [1, 1]]}
+targets: {y: [[0], [1], [1], [0]]}
+loss: {name: half_squared_error, reduction: sum}
+training: {optimizer: sgd, learning_rate: RATE, epochs: 100, batch_size: 1}
+ask: [W2@1, L@e1, L@e100, W1@end, W2@end, y_hat@end]
+"""
+
+
+def trained(folder: Path, rate: float = 0.5) -> Diagnosis:
+    path = folder / f"training{rate}.yaml"
+    path.write_text(TRAINING.replace("RATE", str(rate)), encoding="utf-8")
+    return Diagnosis(load_problem(path))
+
+
+def squared_rate(folder: Path) -> dict[str, Given]:
+    """The answers of a student who applies the learning rate twice, from first to last."""
+    return {id: answer(value) for id, value in trained(folder, 0.25).solution.answers.items()}
+
+
+def test_a_mistake_is_named_for_what_comes_after_many_updates(tmp_path: Path) -> None:
+    given = squared_rate(tmp_path)
+    for answers in (given, {"W2@end": given["W2@end"]}):  # with what was answered early on, and without
+        found = trained(tmp_path).explain(answers, list(answers))
+        assert all("learning-rate-twice" in {cause.code for cause in causes} for causes in found.values()), found
+
+
+def test_wrong_values_after_many_updates_are_accused_of_nothing(tmp_path: Path) -> None:
+    diagnosed, rng = trained(tmp_path), np.random.default_rng(0)
+    for id in ("L@e100", "W1@end", "W2@end"):
+        right = np.asarray(diagnosed.solution[id])
+        wrong = {id: answer(right * (1 + 0.3 * rng.normal(size=right.shape)))}
+        assert diagnosed.explain(wrong, [id]) == {id: ()}
+
+
+def test_what_is_said_of_late_answers_does_not_depend_on_the_files_before(tmp_path: Path) -> None:
+    given = squared_rate(tmp_path)
+    other = {**given, "W2@1": answer(2 * np.asarray(trained(tmp_path).solution["W2@1"]))}
+    fresh, used = trained(tmp_path), trained(tmp_path)
+    used.explain(other, list(other))
+    assert used.explain(given, list(given)) == fresh.explain(given, list(given))
+
+
+def test_trainings_are_few_where_early_answers_tell_the_mistake(tmp_path: Path) -> None:
+    diagnosed, given = trained(tmp_path), squared_rate(tmp_path)
+    diagnosed.explain(given, list(given))
+    (late,) = {trained for id, trained in diagnosed._evidence if id == "W2@end"}
+    assert len(late) < 2 * FEWEST

@@ -42,6 +42,19 @@ class Slip(NamedTuple):
     problem: Callable[[Problem], Problem] | None = None
     rounding: tuple[Rounding, ...] = ()
     asked: Callable[[View], Iterable[Tensor]] | None = None
+    place: int = 0  # which of the slips with this code and `at` it is
+
+
+Combination: TypeAlias = tuple[Slip, ...]
+"""Slips that are made together."""
+
+Identity: TypeAlias = tuple[tuple[str, str, int], ...]
+"""The slips of a combination by name: the same ones in every part of a problem."""
+
+
+def identity(combination: Combination) -> Identity:
+    """What the slips of a combination are called."""
+    return tuple([(slip.code, slip.at, slip.place) for slip in combination])
 
 
 class Example(NamedTuple):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 FURTHEST = 32
-"""Updates after which an asked value is not worked out again for every mistake: that would take too long."""
+"""Updates after which an asked value is late: it is not worked out again for every mistake."""
 
 
 class Scene:
@@ -40,7 +40,7 @@ class Scene:
         self.program = solver.run.program
         self.shapes = self.program.shapes
         self.loss = self.program.loss
-        self.asked = [item for item in solver.asked if self.near(item)]
+        self.asked = solver.asked
         self.equations = self._needed()
         self.forward = self.program.forward  # all of it: gradients do not name the loss that they are of
         self.backward = [e for e in self.equations if e.phase == "backward"]
@@ -55,7 +55,17 @@ class Scene:
 
     def near(self, item: Asked) -> bool:
         """Whether an asked value is worked out again for every mistake."""
-        return all(self._updates(name) <= FURTHEST for name in references(item.expr))
+        return self.updates_of(item) <= FURTHEST
+
+    def updates_of(self, item: Asked) -> int:
+        """The number of updates that an asked value comes after."""
+        return max((self._updates(name) for name in references(item.expr)), default=0)
+
+    def begin(self, item: Asked) -> int:
+        """The number of updates after which an asked value begins: the loss of an epoch with the epoch."""
+        names = references(item.expr)
+        starts = [self._updates(n) - (self.run.per_epoch if n.epoch is not None else 0) for n in names]
+        return max(starts, default=0)
 
     def _updates(self, name: Name) -> int:
         return self.run.resolve_moment(name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
-from nnsolve.checking.mistakes.mistake import CAUSES, Slip
+from nnsolve.checking.mistakes.late import Early, affordable, likely
+from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip
 from nnsolve.checking.mistakes.scene import Scene, View
 from nnsolve.core.expressions import references
 from nnsolve.engine.run import Run
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
-
-Combination: TypeAlias = tuple[Slip, ...]
 
 WORK = 30_000
 """Equations that are evaluated at most for the single slips of one section, and for its pairs: what is left out is
@@ -59,17 +58,18 @@ class Mistaken:
         self.solver = solver
         self.scene = Scene(solver)
         made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
-        made = _fairly(made)
+        made = _fairly(_placed(made))
         self.asked = [slip for slip in made if slip.asked is not None]
+        self.numbers = sum(self.scene.shapes.of(equation.name).size for equation in self.scene.equations) or 1
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
         self._run_all([slip for slip in made if slip.asked is None])
 
     def _run_all(self, slips: list[Slip]) -> None:
         """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
         scene = self.scene
-        updates = 1 + max((scene.run.home(n)[0] for i in scene.asked for n in references(i.expr)), default=0)
-        numbers = sum(scene.shapes.of(equation.name).size for equation in scene.equations) or 1
-        most = min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (numbers * updates))
+        near = [item for item in scene.asked if scene.near(item)]
+        updates = 1 + max((scene.run.home(n)[0] for i in near for n in references(i.expr)), default=0)
+        most = min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (self.numbers * updates))
         self._add([(slip,) for slip in slips], most)
         paired = [slip for slip in slips if CAUSES[slip.code].paired]
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
@@ -83,12 +83,19 @@ class Mistaken:
             if run is not None:
                 self.runs.append((combination, run))
 
-    def table(self, item: Asked) -> Table:
-        """The values of an asked quantity under all mistakes that bite in it."""
+    def trained(self, item: Asked, early: Sequence[Early]) -> Iterator[tuple[int, ...]]:
+        """The edited runs, by their positions, that are trained as far as a late quantity needs: some, then more."""
+        most = min(affordable(self.solver.run, self.scene.updates_of(item)), NUMBERS // self.numbers)
+        for positions in likely([combination for combination, _ in self.runs[1:]], early, most):
+            yield tuple([i + 1 for i in positions])
+
+    def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
+        """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
         right = View(self.scene, item, self.solver.run)
         collected = _Collection(right.own)
-        near, scene = self.scene.near(item), self.scene
-        edited = [(made, run) for made, run in self.runs if not made or (near and scene.bites(made, item))]
+        scene = self.scene
+        tried = self.runs if scene.near(item) else [self.runs[i] for i in (0, *trained)]
+        edited = [(made, run) for made, run in tried if not made or scene.bites(made, item)]
         views = [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
         for combination, view in views:
             if len(combination) == 1:
@@ -135,6 +142,17 @@ def _readings(slip: Slip, view: View) -> list[Tensor]:
             return [np.asarray(value, dtype=np.float64) for value in slip.asked(view)]
     except IMPOSSIBLE:
         return []
+
+
+def _placed(slips: list[Slip]) -> list[Slip]:
+    """The slips of the same code and equation numbered."""
+    places: dict[tuple[str, str], int] = {}
+    placed = []
+    for slip in slips:
+        key = slip.code, slip.at
+        placed.append(slip._replace(place=places.get(key, 0)))
+        places[key] = places.get(key, 0) + 1
+    return placed
 
 
 def _fairly(slips: list[Slip]) -> list[Slip]:

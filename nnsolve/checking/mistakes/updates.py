@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
+    from nnsolve.core.names import Name
 
     Tensor = NDArray[np.float64]
 
@@ -91,7 +92,7 @@ def _is_update(scene: Scene, view: View) -> bool:
 def _not_updated(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         name = view.name
-        if name is not None and name.update > 0:
+        if name is not None and name.epoch is None and scene.run.resolve_moment(name) > 0:
             yield view.of(name.after(0))
 
     yield Slip("not-updated", "", asked=asked)
@@ -102,13 +103,33 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
 def _wrong_update(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         name = view.name
-        if name is not None and name.epoch is None and name.update >= 0:
-            last = scene.run.last or 0
-            for update in (name.update - 1, name.update + 1):
-                if 0 < update <= last or (update == 0 and name.update > 1):
-                    yield view.of(name.after(update))
+        if name is None:
+            return
+        if name.epoch is not None:
+            yield from (view.of(other) for other in _other_epochs(scene, name))
+            return
+        own, last = scene.run.resolve_moment(name), scene.run.last or 0
+        for update in _other_updates(scene, own):
+            if 0 < update <= last or (update == 0 and own > 1):
+                yield view.of(name.after(update))
 
     yield Slip("wrong-update", "", asked=asked)
+
+
+def _other_updates(scene: Scene, own: int) -> list[int]:
+    """One update or one epoch too few or too many; updates counted as epochs, and epochs as updates."""
+    n = scene.run.per_epoch
+    others = [own - 1, own + 1, own - n, own + n, own // n, own * n]
+    return [update for update in dict.fromkeys(others) if update != own]
+
+
+def _other_epochs(scene: Scene, name: Name) -> Iterator[Name]:
+    """The epochs before and after one."""
+    assert name.epoch is not None
+    last = (scene.run.last or 0) // scene.run.per_epoch
+    for epoch in (name.epoch - 1, name.epoch + 1):
+        if 0 < epoch <= last:
+            yield name._replace(epoch=epoch)
 
 
 def _weight_decay(scene: Scene) -> Iterator[Slip]:

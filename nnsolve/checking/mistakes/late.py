@@ -1,0 +1,50 @@
+"""Answers to what comes after many updates: which mistakes are trained that far, as not all of them can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
+from nnsolve.engine.compiled.code import fastest
+from nnsolve.engine.run import Run
+
+SECONDS = 8.0
+"""How long, about, the trainings with mistakes in them take that are made for the answers of one file."""
+
+FEWEST = 8
+"""So many mistakes are tried however long their training takes."""
+
+
+class Early(NamedTuple):
+    """What an answer says about mistakes: which combinations change what is asked, which of these give the answer."""
+
+    changed_by: frozenset[Identity]
+    given_by: frozenset[Identity]
+    is_right: bool
+
+
+def affordable(run: Run, updates: int) -> int:
+    """How many trainings of so many updates can be made for an answer; the same on every machine."""
+    return max(int(SECONDS / (updates * fastest(run))), FEWEST)
+
+
+def likely(combinations: Sequence[Combination], early: Sequence[Early], most: int) -> Iterator[tuple[int, ...]]:
+    """Positions of combinations to try, at most some: the likely ones; then more, where these do not give the answer.
+
+    The likely ones are those with which the whole file is explained by the fewest mistakes: a combination that does not
+    give an early answer needs another mistake for it. Of equally many mistakes those come first that do explain wrong
+    early answers. What is equally likely is tried together. Nobody rounds on the way of so many updates.
+    """
+
+    def rank(i: int) -> tuple[int, int]:
+        own = identity(combinations[i])
+        explained = sum(own in answer.given_by for answer in early if not answer.is_right)
+        open = sum(not (own in answer.given_by if own in answer.changed_by else answer.is_right) for answer in early)
+        return len(own) + open, -explained
+
+    ranks = {i: rank(i) for i, made in enumerate(combinations) if not any(slip.rounding for slip in made)}
+    tried = sorted(ranks, key=lambda i: ranks[i])[:most]
+    ends = [n for n in range(1, len(tried)) if ranks[tried[n]] != ranks[tried[n - 1]]]
+    for end in [*ends, len(tried)]:
+        yield tuple(tried[:end])
