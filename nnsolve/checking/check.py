@@ -16,6 +16,7 @@ from nnsolve.checking.files import Problems, answer_files, leaves
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict, score_of
+from nnsolve.checking.parcel import packed, unpacked
 from nnsolve.checking.route import Home
 from nnsolve.checking.verdictfile import find_rulings
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
@@ -84,18 +85,18 @@ def checked(
         checker = _Checker(folder, diagnose)
         yield from map(checker.check, files)
         return
-    waiting: deque[Future[list[Result]]] = deque()
+    waiting: deque[Future[bytes]] = deque()
     while chunk := tuple(islice(files, CHUNK)):
         waiting.append(executor.submit(_check_chunk, chunk, folder, diagnose))
         if len(waiting) >= AHEAD:
-            yield from waiting.popleft().result()
+            yield from unpacked(waiting.popleft().result())
     while waiting:
-        yield from waiting.popleft().result()
+        yield from unpacked(waiting.popleft().result())
 
 
-def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> list[Result]:
+def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> bytes:
     checker = _worker(folder, diagnose, os.getcwd(), get_ident())
-    return [checker.check(file) for file in files]
+    return packed([checker.check(file) for file in files])
 
 
 @lru_cache(maxsize=64)
