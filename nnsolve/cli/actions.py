@@ -35,15 +35,17 @@ class Defused(io.BufferedIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
-        self._rest = b""
+        self._rest: list[bytes] = []
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        head, newline, self._rest = (self._rest + bytes(data)).rpartition(b"\n")
+        head, newline, tail = bytes(data).rpartition(b"\n")
         if newline:
-            self.stream.write(defused(head + newline))
+            self.stream.write(defused(b"".join([*self._rest, head, newline])))
+            self._rest.clear()
+        self._rest.append(tail)
         return len(data)
 
     def flush(self) -> None:
@@ -51,8 +53,8 @@ class Defused(io.BufferedIOBase):
 
     def finish(self) -> None:
         """Pass on what no newline ended."""
-        self.stream.write(defused(self._rest))
-        self._rest = b""
+        self.stream.write(defused(b"".join(self._rest)))
+        self._rest.clear()
         self.flush()
 
     def isatty(self) -> bool:

@@ -179,7 +179,7 @@ def test_all_that_is_wrong_with_it_is_said_and_nothing_is_checked() -> None:
     assert "did you mean 'correct'?" in result.stderr and "did you mean 'why'?" in result.stderr
 
 
-@pytest.mark.parametrize("text", ["verdicts: [1]", "verdicts: {s1.yaml: 3}", "verdicts: &a {}", "[", "", "1"])
+@pytest.mark.parametrize("text", ["verdicts: [1]", "verdicts: {s1.yaml: 3}", "verdicts: &a {}", "[" * 10**5, "", "1"])
 def test_a_file_of_another_form_is_refused(text: str) -> None:
     written(Path(), text, "in/verdicts.yaml")
     result = call("check", "in")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from nnsolve.cli.actions import defused
+from nnsolve.cli.actions import Defused, defused
 from tests.cli.calling import call, process, written
 
 PROBLEM = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2]\nask: [z, a, {id: s, of: sqrt(a)}]\n"
@@ -185,6 +186,17 @@ def test_no_message_about_arguments_is_a_command(course: Path) -> None:
 def test_a_command_is_recognised_and_defused(text: str) -> None:
     assert len(obeyed(text)) == 1
     assert obeyed(defused(text.encode()).decode()) == []
+
+
+def test_a_command_in_pieces_is_none_either() -> None:
+    stream = io.BytesIO()
+    output = Defused(stream)
+    for piece in (b"a #", b"#[error]x\n ", b":", b":error::y\n", b"::error::z"):
+        output.write(piece)
+        output.flush()
+    output.finish()
+    text = stream.getvalue().decode()
+    assert obeyed(text) == [] and text.count("error") == 3
 
 
 def test_other_text_stays_as_it_is() -> None:
