@@ -10,6 +10,7 @@ from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Program
 from nnsolve.ops.functions import round_to
+from nnsolve.ops.operation import Operation, same_shape
 from nnsolve.problem.model import Rounding
 
 if TYPE_CHECKING:
@@ -75,3 +76,19 @@ def round_significant(value: Tensor, digits: int, ties: str) -> Tensor:
             decimals = digits - 1 - int(np.floor(np.log10(abs(x))))
             result[index] = round_to(x, decimals, ties)
     return result
+
+
+SIGNIFICANT = Operation(
+    "round_significant",
+    ("x",),
+    "x rounded to significant digits",
+    round_significant,
+    same_shape,
+    options={"digits": ..., "ties": ...},
+    elementwise=True,
+    numpy="""
+        place = np.floor(np.log10(np.where(x == 0, 1.0, np.abs(x))))
+        return round(x, decimals=digits - 1 - place, ties=ties)
+    """,
+)
+"""How a script writes it; the equation language has no such operation."""

@@ -99,7 +99,7 @@ def _along_features(shapes: Sequence[Shape], options: Mapping[str, Any], layout:
     return shapes[0]
 
 
-elementwise("identity", np.positive, "x", activation=True, gradient={"x": "g"}, example=EXAMPLE)
+elementwise("identity", np.positive, "x", activation=True, gradient={"x": "g"}, numpy="x", example=EXAMPLE)
 elementwise(
     "relu",
     _relu,
@@ -122,6 +122,7 @@ elementwise(
     no_derivative="the derivative of relu is constant but for its jump at 0",
     array="where(equal(x, 0.0), at_zero, greater(x, 0.0)) if at_zero else greater(x, 0.0)",
     scalar="1.0 if x > 0 else at_zero if x == 0 else 0.0",
+    numpy="return np.where(x == 0, at_zero, np.where(x > 0, 1.0, 0.0)) if at_zero else np.where(x > 0, 1.0, 0.0)",
     example=EXAMPLE,
 )
 elementwise(
@@ -230,6 +231,7 @@ elementwise(
     gradient={"x": "g * (normal_cdf(x) + x * normal_pdf(x))"},
     definition="x * normal_cdf(x)",
     scalar=f"x * (0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r})))",
+    numpy="return x * normal_cdf(x)",
     example=EXAMPLE,
     source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
 )
@@ -240,6 +242,7 @@ elementwise(
     activation=True,
     symbol="GELU",
     definition=f"1/2 * x * (1 + tanh({math.sqrt(2 / math.pi)!r} * (x + 0.044715 * x^3)))",
+    numpy="return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))",
     example=EXAMPLE,
     source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
 )
@@ -250,6 +253,7 @@ elementwise(
     symbol="Φ",
     gradient={"x": "g * normal_pdf(x)"},
     scalar=f"0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r}))",
+    numpy="return 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0)))",
     example=EXAMPLE,
 )
 elementwise(
@@ -270,6 +274,7 @@ elementwise(
     options={"at_zero": None},
     no_derivative="sign is flat but for its jump at 0",
     scalar="1.0 if x > 0 else -1.0 if x < 0 else x if x != x else jump(at_zero)",
+    numpy="return np.where(x == 0, at_zero, np.sign(x)) if at_zero else np.sign(x)",
     example=EXAMPLE,
 )
 elementwise(
@@ -280,6 +285,7 @@ elementwise(
     options={"at_zero": None},
     no_derivative="a step function is flat but for its jump at 0",
     scalar="1.0 if x > 0 else 0.0 if x < 0 or x != x else jump(at_zero)",
+    numpy="return np.where(x == 0, at_zero, np.where(x > 0, 1.0, 0.0)) if at_zero else np.where(x > 0, 1.0, 0.0)",
     example=EXAMPLE,
 )
 register(

@@ -79,6 +79,7 @@ for _name, _fill, _doc in (
             _fill,
             same_shape,
             adjoint_only=True,
+            numpy=f"np.{_fill.__name__}(x)",
             arranges=True,
             example=([[0.5, -2.0, 3.25]],),
         )
@@ -91,6 +92,7 @@ register(
         lambda x: np.diag(np.ravel(x)),
         lambda shapes, options, layout: Shape((shapes[0].size, shapes[0].size)),
         adjoint_only=True,
+        numpy="np.diag(np.ravel(x))",
         arranges=True,
         example=([[0.5], [-2.0]],),
     )

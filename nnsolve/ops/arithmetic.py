@@ -54,10 +54,11 @@ elementwise(
     variadic=True,
     gradient={"*": _gradient_of_sum},
     array="x + y",
+    numpy="x + y",
     scalar="x + y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
-elementwise("neg", np.negative, "-x", gradient={"x": "-g"}, example=([[1.0, -2.0, 3.0]],))
+elementwise("neg", np.negative, "-x", gradient={"x": "-g"}, numpy="-x", example=([[1.0, -2.0, 3.0]],))
 elementwise(
     "mul",
     _mul,
@@ -67,6 +68,7 @@ elementwise(
     variadic=True,
     gradient={"*": _gradient_of_product},
     array="x * y",
+    numpy="x * y",
     scalar="x * y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
@@ -77,6 +79,7 @@ elementwise(
     arguments=("x", "y"),
     called="a quotient",
     gradient={"x": "g / y", "y": "-g * x / y^2"},
+    numpy="x / y",
     example=([[1.0, -2.0, 3.0]], [[0.5, 2.0, -1.0]]),
 )
 elementwise(
@@ -86,6 +89,7 @@ elementwise(
     arguments=("x", "y"),
     called="a power",
     gradient={"x": "g * y * x^(y - 1)", "y": "g * out * ln(x)"},
+    numpy="x**y",
     example=([[1.5, 2.0, 0.3]], [[2.0, 0.5, -1.0]]),
 )
 elementwise(

@@ -41,6 +41,17 @@ def _clip(x: Any, low: Any, high: Any) -> Any:
 
 
 POSITIVE = ([[0.5, 2.0, 3.25]],)
+ROUND = """
+    scale = 10.0**decimals
+    below = np.floor(x * scale)
+    tie = np.abs(x * scale - below - 0.5) <= 1e-9
+    up = below + 1
+    inward = np.where(below >= 0, below, up)
+    outward = np.where(below >= 0, up, below)
+    chosen = 2 * np.rint((below + 0.5) / 2) if ties == "even" else inward if ties == "zero" else outward
+    rounded = np.where(tie, chosen, np.rint(x * scale)) / scale
+    return np.where(np.isfinite(x * scale), rounded, x) + 0.0
+"""
 SIGNED = ([[0.5, -2.0, 3.25]],)
 
 elementwise("exp", np.exp, "e^x", gradient={"x": "g * out"}, example=SIGNED)
@@ -94,6 +105,7 @@ elementwise(
     "x rounded to `decimals` places; ties to the even neighbour (or ties=zero, ties=away)",
     options={"decimals": 0, "ties": "even"},
     no_derivative="rounding is flat between its jumps and has no derivative at them",
+    numpy=ROUND,
     example=([[0.4, -2.7, 3.2]],),
 )
 elementwise(
@@ -103,5 +115,6 @@ elementwise(
     arguments=("x", "low", "high"),
     gradient={"x": _gradient_of_clip},
     array="minimum(maximum(x, low), high)",
+    numpy="np.clip(x, low, high)",
     example=([[0.5, -2.0, 3.25]], -1.0, 1.0),
 )

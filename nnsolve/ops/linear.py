@@ -132,6 +132,7 @@ register(
         np.matmul,
         _matmul_shape,
         gradient={"x": _gradient_of_left, "y": _gradient_of_right},
+        numpy="x @ y if dims else (x @ y).item()",
         example=([[0.5, -2.0, 3.25], [1.0, 0.25, -0.75]], [[1.0, 2.0], [0.0, -1.0], [0.5, 0.5]]),
     )
 )
@@ -143,6 +144,7 @@ register(
         np.transpose,
         _transpose_shape,
         gradient={"x": "g.T"},
+        numpy="x.T if dims else x",
         arranges=True,
         example=([[0.5, -2.0, 3.25], [1.0, 0.25, -0.75]],),
     )
@@ -157,6 +159,7 @@ register(
         gradient={"x": "g * y", "y": "g * x"},
         definition="sum(x * y)",
         array="add.reduce(x * y)",
+        numpy="np.sum(x * y)",
         example=(COLUMN, [[1.0], [0.5], [-1.0]]),
     )
 )
@@ -169,6 +172,7 @@ register(
         _outer_shape,
         gradient={"x": _gradient_of_outer, "y": _gradient_of_outer},
         array="column(x) * row(y)",
+        numpy="np.outer(x, y)",
         example=(COLUMN, [[1.0], [0.5]]),
     )
 )
@@ -181,6 +185,7 @@ register(
         _with_one_shape,
         options={"axis": "features"},
         gradient={"x": "drop_last(g)"},
+        numpy="return np.hstack([x, np.ones((len(x), 1))]) if axis else np.vstack([x, np.ones((1, x.shape[1]))])",
         arranges=True,
         example=(COLUMN,),
     )
@@ -194,11 +199,15 @@ register(
         _with_one_shape,
         options={"axis": "features"},
         gradient={"x": "drop_first(g)"},
+        numpy="return np.hstack([np.ones((len(x), 1)), x]) if axis else np.vstack([np.ones((1, x.shape[1])), x])",
         arranges=True,
         example=(COLUMN,),
     )
 )
-for _name, _value, _which in (("drop_last", _drop_last, "last"), ("drop_first", _drop_first, "first")):
+for _name, _value, _which, _numpy in (
+    ("drop_last", _drop_last, "last", "x[:, :-1] if axis else x[:-1]"),
+    ("drop_first", _drop_first, "first", "x[:, 1:] if axis else x[1:]"),
+):
     register(
         Operation(
             _name,
@@ -208,6 +217,7 @@ for _name, _value, _which in (("drop_last", _drop_last, "last"), ("drop_first", 
             _without_one_shape,
             options={"axis": "features"},
             adjoint_only=True,
+            numpy=_numpy,
             arranges=True,
             example=(COLUMN,),
         )

@@ -55,6 +55,12 @@ class Operation(NamedTuple):
     arguments, the options and the functions of `math`; it may raise `ArithmeticError` or `ValueError` where NumPy gives
     inf or nan, but where it does not raise it gives the same. `arranges` says that the elements of the result are
     elements of the arguments, zeros and ones.
+
+    `numpy` is how a script for people to read writes it, with np and math: an expression over the arguments, or
+    statements up to a `return`, the body of a function; a tuple has one for each number of arguments. It may use the
+    options, `axis` and `features` (numbers), `dims` (of the result), `place` (the inside of the brackets of an index),
+    `parts` (the arguments as a list), `numbers` (whether all of them are) and other operations; a condition on these is
+    settled when it is written. Where it is left out the script has the NumPy function that `value` is, or `array`.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Operation(NamedTuple):
     array: str | tuple[str, ...] | None = None
     scalar: str | None = None
     arranges: bool = False
+    numpy: str | tuple[str, ...] | None = None
     example: tuple[Any, ...] = ()
     example_options: Mapping[str, Any] = {}
     source: str = ""

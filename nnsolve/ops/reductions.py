@@ -73,6 +73,7 @@ register(
         gradient={"x": "g"},
         symbol="Σ",
         array="add.reduce(x, axis=axis)",
+        numpy="np.sum(x, axis=axis, keepdims=True) if dims else np.sum(x)",
         example=MATRIX,
     )
 )
@@ -86,6 +87,7 @@ register(
         options={"axis": None},
         gradient={"x": _gradient_of_mean},
         array="add.reduce(x, axis=axis) / count(x, axis=axis)",
+        numpy="np.mean(x, axis=axis, keepdims=True) if dims else np.mean(x)",
         example=MATRIX,
     )
 )
@@ -105,6 +107,7 @@ register(
             scale = where(logical_and(greater(largest, 0.0), isfinite(largest)), largest, 1.0)
             scale * sqrt(add.reduce(square(x / scale), axis=axis))
         """,
+        numpy="np.linalg.norm(x, axis=axis, keepdims=True) if dims else np.linalg.norm(x)",
         example=MATRIX,
     )
 )
@@ -124,6 +127,10 @@ for _name, _reduce, _pairwise, _doc in (
             options={"axis": None},
             gradient={"x": _gradient_of_extreme, "y": _gradient_of_extreme},
             array=(f"{_pairwise.__name__}.reduce(x, axis=axis)", f"{_pairwise.__name__}(x, y)"),
+            numpy=(
+                f"np.{_name}(x, axis=axis, keepdims=True) if dims else np.{_name}(x)",
+                f"np.{_pairwise.__name__}(x, y)",
+            ),
             example=([[0.5, -2.0, 3.25]], [[1.0, -3.0, 0.25]]),
         )
     )

@@ -144,6 +144,7 @@ register(
         options={"key": ..., "base": 0},
         unspoken=("base",),
         gradient={"x": _gradient_of_index},
+        numpy="x[place]",
         arranges=True,
         example=(MATRIX,),
         example_options={"key": (1, (0, 2)), "base": 0},
@@ -158,6 +159,11 @@ register(
         _scatter_shape,
         options={"key": ..., "dims": ...},
         adjoint_only=True,
+        numpy="""
+            result = np.zeros(dims)
+            result[place] = x
+            return result
+        """,
         arranges=True,
         example=([[1.0, 2.0]],),
         example_options={"key": (1, (0, 2)), "dims": (2, 3)},
@@ -173,6 +179,7 @@ register(
         options={"axis": "features"},
         variadic=True,
         gradient={"*": _gradient_of_concat},
+        numpy="np.reshape(parts, dims) if numbers else np.hstack(parts) if axis else np.vstack(parts)",
         arranges=True,
         example=([[0.5], [1.0]], [[2.0], [3.0], [4.0]]),
     )
@@ -186,6 +193,7 @@ register(
         _reshape_shape,
         options={"shape": ...},
         gradient={"x": lambda site, i: call("reshaped", site.g, dims=site.shapes[0].dims)},
+        numpy="np.reshape(x, dims)",
         arranges=True,
         example=(MATRIX,),
         example_options={"shape": (3, 2)},
@@ -200,6 +208,7 @@ register(
         _scatter_shape,
         options={"dims": ...},
         adjoint_only=True,
+        numpy="np.reshape(x, dims)",
         arranges=True,
         example=(MATRIX,),
         example_options={"dims": (3, 2)},

@@ -36,6 +36,7 @@ register(
         options={"whole": 0},  # 1: all steps of one quantity, spelled by its name
         variadic=True,
         gradient={"*": _gradient_of_sequence},
+        numpy="np.reshape(parts, dims)",
         arranges=True,
         example=([[0.5], [1.0]], [[2.0], [3.0]]),
     )
@@ -49,6 +50,7 @@ register(
         lambda shapes, options, layout: Shape(tuple(options["dims"]), "tensor" if options["dims"] else "scalar"),
         options={"at": ..., "dims": ...},
         adjoint_only=True,
+        numpy="np.reshape(x[at], dims) if dims else np.ravel(x)[at]",
         arranges=True,
         example=([[0.5, 1.0], [2.0, 3.0]],),
         example_options={"at": 1, "dims": (2, 1)},

@@ -174,6 +174,11 @@ register(
         options={"words": ..., "count_from": 0},
         unspoken=("words", "count_from"),
         gradient={"E": _gradient_of_lookup},
+        numpy="""
+            places = np.ravel(i).astype(int) - count_from
+            vectors = E[places] if words == "rows" else E.T[places]
+            return vectors if features else vectors.T
+        """,
         example=(MATRIX, 1.0),
         example_options={"words": "rows"},
     )
@@ -188,6 +193,11 @@ register(
         options={"dims": ..., "words": ..., "count_from": 0},
         unspoken=("dims", "words", "count_from"),
         adjoint_only=True,
+        numpy="""
+            vectors = np.zeros(dims if words == "rows" else dims[::-1])
+            np.add.at(vectors, np.ravel(i).astype(int) - count_from, g if features else g.T)
+            return vectors if words == "rows" else vectors.T
+        """,
         example=([[0.5], [-2.0]], 1.0),
         example_options={"dims": (3, 2), "words": "rows"},
     )
@@ -202,6 +212,13 @@ register(
         options={"words": None},
         unspoken=("words",),
         gradient={"x": _gradient_of_cosine, "y": _gradient_of_cosine},
+        numpy="""
+            v = np.ravel(y)
+            vectors = x if words == "rows" else x.T if words == "columns" else x if x.shape[1] == v.size else x.T
+            lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(v)
+            cosines = np.divide(vectors @ v, lengths, out=np.zeros(len(vectors)), where=lengths > 0)
+            return np.reshape(cosines, dims) if dims else cosines.item()
+        """,
         example=([[0.5], [-2.0], [3.25]], [[1.0], [0.5], [-1.0]]),
         source="Manning, Raghavan, Schütze: Introduction to Information Retrieval (2008), 6.3.1",
     )
@@ -216,6 +233,11 @@ register(
         options={"count": 1, "words": None, "count_from": 0},
         unspoken=("words", "count_from"),
         no_derivative="which words are nearest changes in jumps",
+        numpy=f"""
+            cosines = cosine(E, v, words=words, dims=(-1,))
+            found = np.argsort(-np.round(cosines, {TIE}), kind="stable")[:count] + float(count_from)
+            return np.reshape(found, dims) if dims else found.item()
+        """,
         example=(MATRIX, [[1.0], [0.5]]),
         example_options={"count": 2},
     )

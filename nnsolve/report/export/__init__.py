@@ -1,0 +1,1 @@
+"""Solutions as programs of their own: scripts and notebooks that compute the same numbers without nnsolve."""

@@ -1,0 +1,192 @@
+"""A solution as a script of its own in NumPy: what is given, every equation as a line, and the asked values."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.core.expressions import Expr, Ref
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
+from nnsolve.engine.solve import FEW, SectionSolver, Solution
+from nnsolve.report.export import values
+from nnsolve.report.export.cells import Cell, Cells
+from nnsolve.report.export.comments import comment, harmless, heading
+from nnsolve.report.export.equations import Equations, Names, Site
+from nnsolve.report.export.names import Identifiers
+from nnsolve.report.export.python import WIDTH, assignment, string
+from nnsolve.report.export.spelling import Numpy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+MAX_NUMBERS = 200_000
+"""Numbers that are written into a script; more of them are no reading."""
+
+INDENT = "    "
+
+
+class Writer:
+    """Writes the sections of a solution into cells."""
+
+    def __init__(self, solution: Solution) -> None:
+        self.identifiers = Identifiers()
+        self.language = Numpy(self.identifiers)
+        self.equations = Equations(self.language)
+        self.cells = Cells()
+        self.collected = self.identifiers.own("answers")
+        self.finite = all(np.isfinite(step.value).all() for step in solution.trace) and all(
+            np.isfinite(value).all() for value in solution.answers.values()
+        )
+        self.numbers = 0
+        self.path = solution.problem.path
+        self._said = False
+        self._bound: dict[str, tuple[tuple[int, ...], bytes] | None] = {}
+        self._part = ""
+
+    # Parts of the script
+
+    def section(self, solver: SectionSolver) -> None:
+        """The problem itself or one of its parts."""
+        from nnsolve.report.export.loop import Loop
+        from nnsolve.report.export.straight import fits, write_steps
+
+        self._part = solver.id
+        if fits(solver, FEW):
+            write_steps(self, solver)
+        else:
+            Loop(self, solver).write()
+
+    def begin(self, title: str) -> None:
+        """What follows belongs under this title."""
+        self.cells.begin(f"Part {self._part}: {title}" if self._part else title[:1].upper() + title[1:])
+
+    def named(self, name: Name) -> ast.expr:
+        """The identifier of a quantity."""
+        return ast.Name(self.identifiers.of(name))
+
+    def given(self, values_of: Sequence[tuple[str, Tensor]]) -> None:
+        """The lines of given values that the script has not got yet; the numbers of a sequence stand in one line."""
+        new = [(target, value) for target, value in values_of if self._is_new(target, value)]
+        scalars = [(target, values.scalar(float(v), exact=not self.finite)) for target, v in new if not np.ndim(v)]
+        if scalars:
+            line = f"{', '.join(target for target, _ in scalars)} = {', '.join(text for _, text in scalars)}"
+            joined = len(line) <= WIDTH
+            self.cells.add([line] if joined else [f"{target} = {text}" for target, text in scalars])
+        for target, value in new:
+            if np.ndim(value):
+                self.cells.add(values.array(target, value))
+
+    def _is_new(self, target: str, value: Tensor) -> bool:
+        found = (np.shape(value), np.asarray(value).tobytes())
+        if self._bound.get(target) == found:
+            return False
+        self._bound[target] = found
+        self.numbers += np.size(value)
+        if self.numbers > MAX_NUMBERS:
+            message = f"the given values are more than {MAX_NUMBERS} numbers, all of which a script would have to list"
+            raise ProblemError.of("too-big", message, Place(self.path), "export a problem with fewer data")
+        return True
+
+    def oriented(self, solver: SectionSolver) -> None:
+        """Say how vectors lie."""
+        if any(step.shape.flat for step in solver.section.trace.steps) and not self._said:
+            self._said = True
+            rows = solver.program.shapes.layout.features == 1
+            way = "rows, arrays of shape (1, n)" if rows else "columns, arrays of shape (n, 1)"
+            self.cells.add([f"# Vectors are {way}."])
+
+    def lines(self, name: Name, target: str, expr: Expr, site: Site, indent: int = 0) -> tuple[list[str], str]:
+        """The lines of `target = expr`, and the equation as text."""
+        self._bound[target] = None
+        return self.equations.lines(name, target, expr, site, indent)
+
+    def answers(self, solver: SectionSolver, names: Names) -> None:
+        """The asked values of a section."""
+        self.begin("answers")
+        for item in solver.asked:
+            value = self.language.node(item.expr, item.shapes, names)
+            loss = isinstance(item.expr, Ref) and item.expr.name.after(0) == solver.program.loss
+            target = self._answer(solver.id, item.ask.id)
+            lines = assignment(target, _reported(value, item.shape, loss))
+            told = f"  # {harmless(item.ask.of.text)}"
+            if item.ask.id != item.ask.of.text and len(lines[0]) + len(told) <= WIDTH and len(lines) == 1:
+                lines = [lines[0] + told]
+            self.cells.add(lines)
+        if not solver.asked:
+            self._all_steps(solver)
+
+    def _all_steps(self, solver: SectionSolver) -> None:
+        """Where nothing is asked, every step is an answer."""
+        for step in solver.section.trace.steps:
+            if step.equation is not None:
+                value = _reported(self.named(step.name), step.shape, step.name.after(0) == solver.program.loss)
+                self.cells.add(assignment(self._answer(solver.id, str(step.name)), value))
+
+    def _answer(self, part: str, id: str) -> str:
+        return f"{self.collected}[{string(f'{part}.{id}' if part else id)}]"
+
+    # The whole
+
+    def prelude(self) -> list[str]:
+        """What stands before everything else: imports, and the functions that the equations use."""
+        functions = [line for found in self.language.functions.values() for line in ["", "", *found.lines]]
+        lines = ["import numpy as np"]
+        if any("math." in line for line in functions):
+            lines = ["import math", "", *lines]
+        if not self.finite:
+            lines += ["", 'np.seterr(all="ignore")  # some values are not finite']
+        return [*lines, *functions]
+
+    def printing(self) -> list[str]:
+        """The lines that print the answers."""
+        name, value = self.identifiers.own("name"), self.identifiers.own("value")
+        return [
+            f"for {name}, {value} in {self.collected}.items():",
+            f'{INDENT}print({name}, "=", {value} if np.ndim({value}) < 2 else f"\\n{{{value}}}")',
+        ]
+
+
+def _reported(value: ast.expr, shape: Shape, loss: bool) -> ast.expr:
+    """A value as reports show it: a vector is flat, a loss a number."""
+    if loss and shape.dims:
+        return ast.Call(ast.Attribute(value, "item"), [], [])
+    return ast.Call(ast.Attribute(value, "ravel"), [], []) if shape.flat else value
+
+
+def written(solution: Solution, part: str | None) -> tuple[Writer, list[Cell]]:
+    """The cells of a solution, or of one of its parts, and who wrote them."""
+    writer = Writer(solution)
+    shown = [section.id for section in solution.sections]
+    for id, solver in solution.solvers.items():
+        if id in shown and part in (None, id):
+            writer.section(solver)
+    return writer, writer.cells.cells
+
+
+def header(solution: Solution) -> Mapping[str, str]:
+    """What is said at the top: title, source and text of the problem."""
+    problem = solution.problem
+    found = {"title": problem.title, "source": problem.source, "text": problem.text}
+    return {key: text for key, text in found.items() if text}
+
+
+def numpy_script(solution: Solution, part: str | None = None) -> str:
+    """The script. Its first two lines are its own: there Python would look for the name of an encoding."""
+    writer, cells = written(solution, part)
+    lines = ["# The solution of the problem below, worked out in NumPy alone.", "#"]
+    lines += comment(f"Written by nnsolve export from {os.path.basename(solution.problem.path)}")
+    for text in header(solution).values():
+        lines += ["#", *comment(text)]
+    lines += ["", *writer.prelude(), "", ""] if writer.language.functions else ["", *writer.prelude(), ""]
+    lines.append(f"{writer.collected} = {{}}")
+    for cell in cells:
+        lines += ["", heading(cell.title), "", *cell.lines]
+    return "\n".join([*lines, "", *writer.printing(), ""])
