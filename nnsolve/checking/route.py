@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,6 +27,9 @@ MAX_UPDATES = 50
 
 MAX_REMEMBERED = 2000
 """Routes that are kept."""
+
+MAX_NUMBERS = 1 << 18
+"""Numbers of outcomes that are kept, about (10 MB)."""
 
 TRIALS = 2
 """Random moves of all answered quantities at once, which tell about how far they move another one."""
@@ -55,6 +58,17 @@ class Route(NamedTuple):
     shortcut: bool
 
 
+class Outcome:
+    """What a quantity is by own answers, `about` how far their digits may move it, and the `spread` that they do."""
+
+    __slots__ = ("about", "spread", "value")
+
+    def __init__(self, value: Tensor) -> None:
+        self.value = value
+        self.about: Tensor | None = None
+        self.spread: Tensor | None = None
+
+
 class Routes:
     """The routes of one run; with `long` no equation on them takes a shortcut."""
 
@@ -62,6 +76,17 @@ class Routes:
         self.run = run
         self.long = long
         self._known: dict[tuple[str, frozenset[Home]], Route | None] = {}
+        self.outcomes: dict[Hashable, Outcome] = {}
+        """By what they follow from."""
+        self._numbers = 0
+
+    def remember(self, key: Hashable, outcome: Outcome, numbers: int) -> None:
+        """Keep an outcome of so many numbers, with those that it follows from."""
+        self._numbers += numbers
+        if self._numbers > MAX_NUMBERS:
+            self.outcomes.clear()
+            self._numbers = numbers
+        self.outcomes[key] = outcome
 
     def to(self, target: Target, answered: frozenset[Home]) -> Route | None:
         """The route to an answer; None where that has no equation, or takes too many updates."""
