@@ -7,6 +7,7 @@ it is defused, and only `annotate` sends commands.
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import re
@@ -14,6 +15,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
+
+MOST_ON_PAGE = 100_000
+"""Characters of a report on the page of a run; GitHub takes a megabyte for all of a step."""
 
 # What is no visible ASCII counts as blank: the runner trims every blank of Unicode. A lone \r ends a line for it.
 _command = re.compile(rb"(?:(?<![^\r\n])[^\x21-\x7e\r\n]*)(?=::)")
@@ -87,6 +91,13 @@ def _wrapped(stream: TextIO) -> TextIO:
     stream.flush()
     binary: Any = Defused(stream.buffer)
     return io.TextIOWrapper(binary, stream.encoding, stream.errors, line_buffering=bool(stream.line_buffering))
+
+
+def show_on_page(report: str) -> None:
+    """Add a report to the page of the run, as it is: nothing in it is markup."""
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with open(page, "a", encoding="utf-8") as file:
+            file.write(f"<pre>\n{html.escape(report[:MOST_ON_PAGE])}\n</pre>\n")
 
 
 def annotate(commands: str) -> None:

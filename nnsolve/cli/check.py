@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 import click
 
-from nnsolve.cli.actions import annotate, in_actions
+from nnsolve.cli.actions import annotate, in_actions, show_on_page
 from nnsolve.cli.common import BROKEN, INTERRUPTED, harmless, print_findings
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report
 
@@ -111,7 +111,10 @@ def command(
 
         style = style_for(None, "steps", None, width)
         one = done.last if len(files) == 1 else None
-        write_report(student_report(one, style, hide_solution) if one else class_report(done.summary, style), None)
+        report = student_report(one, style, hide_solution) if one else class_report(done.summary, style)
+        write_report(report, None)
+        if in_actions():
+            show_on_page(str(report))
     if interrupted:
         click.echo(f"interrupted: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
         sys.exit(INTERRUPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -161,6 +162,18 @@ def test_no_text_of_a_file_is_a_command(hostile: Path, width: str) -> None:
         assert result.exit_code == 1
         assert obeyed(result.stdout) == [], result.stdout
         only_annotations(result.stderr)
+
+
+def test_the_report_is_on_the_page_of_the_run_and_no_markup(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = course / "page.md"
+    page.write_text("before\n", encoding="utf-8")
+    written(course, "problem: p\nstudent: '</pre><b>&x'\nanswers: {z: 7.77}\n", "a.yaml")
+    assert call("check", "a.yaml").exit_code == 1 and page.read_text(encoding="utf-8") == "before\n"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    printed = call("check", "a.yaml", "--hide-solution").stdout
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n<pre>\n") and text.endswith("</pre>\n") and text.count("<") == 2
+    assert html.unescape(text[13:-7]).strip() == printed.strip() and "7.77" in text and "6.34" not in text
 
 
 @pytest.mark.parametrize("format", ["json", "csv", "junit-xml"])
