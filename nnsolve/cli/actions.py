@@ -83,14 +83,22 @@ def defused_output() -> Iterator[None]:
         sys.stdout, sys.stderr = before
         for stream in during:
             stream.flush()
-            binary = stream.detach()  # type: ignore[attr-defined]  # else it is closed with its wrapper
-            binary.finish()
+            if found := _defused(stream):
+                stream.detach()  # type: ignore[attr-defined]  # else it is closed with its wrapper
+                found.finish()
 
 
 def _wrapped(stream: TextIO) -> TextIO:
+    if not hasattr(stream, "buffer"):  # a text that a program keeps for itself
+        return stream
     stream.flush()
     binary: Any = Defused(stream.buffer)
     return io.TextIOWrapper(binary, stream.encoding, stream.errors, line_buffering=bool(stream.line_buffering))
+
+
+def _defused(stream: TextIO) -> Defused | None:
+    binary = getattr(stream, "buffer", None)
+    return binary if isinstance(binary, Defused) else None
 
 
 def show_on_page(report: str) -> None:
@@ -103,7 +111,8 @@ def show_on_page(report: str) -> None:
 def annotate(commands: str) -> None:
     """Send lines that are commands, on standard error: what is written to standard output stays as it is."""
     sys.stderr.flush()
-    stream = sys.stderr.buffer
-    assert isinstance(stream, Defused)
-    stream.stream.write(commands.encode())
-    stream.flush()
+    if found := _defused(sys.stderr):
+        found.stream.write(commands.encode())
+        found.flush()
+    else:
+        sys.stderr.write(commands)

@@ -6,12 +6,14 @@ import html
 import io
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from nnsolve.cli.actions import Defused, defused
+from nnsolve.cli.main import main
 from tests.cli.calling import call, process, written
 
 PROBLEM = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2]\nask: [z, a, {id: s, of: sqrt(a)}]\n"
@@ -210,6 +212,14 @@ def test_a_command_in_pieces_is_none_either() -> None:
     output.finish()
     text = stream.getvalue().decode()
     assert obeyed(text) == [] and text.count("error") == 3
+
+
+def test_a_program_that_keeps_the_output_gets_it(course: Path) -> None:
+    written(course, "problem: p\nanswers: {z: 1}\n", "a.yaml")
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit):
+        main(["check", "a.yaml"])
+    assert "0 of 3 points" in output.getvalue() and len(obeyed(errors.getvalue())) == 2
 
 
 def test_other_text_stays_as_it_is() -> None:
