@@ -74,10 +74,10 @@ class Key:
     Raises `ProblemError` where the problem cannot be solved.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, solution: Solution | None = None) -> None:
         self.problem = problem
         self.marking = Marking.of(problem)
-        self.solution = Solution(problem)
+        self.solution = solution or Solution(problem)
         self.targets: dict[str, Target] = {}
         for section in self.solution.sections:
             solver = self.solution.solvers[section.id]

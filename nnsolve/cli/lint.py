@@ -39,6 +39,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
 
     Exit status: 0 no errors, 1 warnings and --strict, 2 errors or wrong usage.
     """
+    from nnsolve.checking.authoring import hidden_mistakes
     from nnsolve.engine.lint import lint
 
     files = list(dict.fromkeys(path for given in paths for path in _files(given)))
@@ -48,7 +49,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
     for path in problems:
-        found[path] = lint(path)
+        found[path] = lint(path, [hidden_mistakes])
         if not as_json:
             print_findings(found[path], sys.stdout)
     everything = [finding for findings in found.values() for finding in findings]

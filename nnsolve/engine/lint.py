@@ -5,7 +5,7 @@ A check yields warnings that are true and worth reading; what is merely unusual 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +31,11 @@ Solvers = list[SectionSolver]
 Check = Callable[[Solvers], Iterator[Diagnostic]]
 
 
-def lint(path: str | Path) -> list[Diagnostic]:
-    """All findings about a problem file, in its order: its errors, or the warnings about a problem without any."""
+def lint(path: str | Path, further: Sequence[Callable[[Solution], Iterable[Diagnostic]]] = ()) -> list[Diagnostic]:
+    """All findings about a problem file, in its order: its errors, or the warnings about a problem without any.
+
+    `further` are checks of its solution beyond those of this floor.
+    """
     findings = Findings()
     with findings:
         problem, found = load_problem_findings(path, faults)
@@ -44,6 +47,9 @@ def lint(path: str | Path) -> list[Diagnostic]:
             for check in CHECKS:
                 with findings:
                     findings.diagnostics += check(solvers)
+            for beyond in further:
+                with findings:
+                    findings.diagnostics += beyond(solution)
     return ProblemError(dict.fromkeys(findings.diagnostics)).diagnostics
 
 

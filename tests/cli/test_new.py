@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import nnsolve
+from nnsolve.checking.authoring import hidden_mistakes
 from nnsolve.cli.new import DEFAULT, starters
 from nnsolve.engine.lint import lint
 from nnsolve.problem.loader import load_problem
@@ -24,7 +25,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_starter_is_solved_and_lints_clean(kind: str, tmp_path: Path) -> None:
     assert call("new", kind).exit_code == 0
-    assert lint(tmp_path / "problem.yaml") == []
+    assert lint(tmp_path / "problem.yaml", [hidden_mistakes]) == []
     assert len(nnsolve.solve("problem.yaml").answers) >= 5
     for args in (["run"], ["run", "--detail", "full"], ["grad", "--verify"], ["lint", "--strict", "."]):
         assert call(*args).exit_code == 0, args

@@ -115,6 +115,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_problem_files_shown_are_solved_and_lint_clean(tmp_path: Path) -> None:
+    from nnsolve.checking.authoring import hidden_mistakes
     from nnsolve.engine.lint import lint
 
     blocks = re.findall(r"```yaml\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -122,7 +123,7 @@ def test_the_problem_files_shown_are_solved_and_lint_clean(tmp_path: Path) -> No
     for block in blocks:
         path = tmp_path / "problem.yaml"
         path.write_text(block, encoding="utf-8")
-        assert lint(path) == []
+        assert lint(path, [hidden_mistakes]) == []
 
 
 def test_the_python_shown_runs(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]

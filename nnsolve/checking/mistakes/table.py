@@ -60,16 +60,13 @@ class Mistaken:
         made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
         made = _fairly(_placed(made))
         self.asked = [slip for slip in made if slip.asked is not None]
-        self.numbers = sum(self.scene.shapes.of(equation.name).size for equation in self.scene.equations) or 1
+        self.numbers = _numbers(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
         self._run_all([slip for slip in made if slip.asked is None])
 
     def _run_all(self, slips: list[Slip]) -> None:
         """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
-        scene = self.scene
-        near = [item for item in scene.asked if scene.near(item)]
-        updates = 1 + max((scene.run.home(n)[0] for i in near for n in references(i.expr)), default=0)
-        most = min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (self.numbers * updates))
+        most = most_runs(self.scene)
         self._add([(slip,) for slip in slips], most)
         paired = [slip for slip in slips if CAUSES[slip.code].paired]
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
@@ -125,17 +122,29 @@ class Mistaken:
             if len(combination) < 2:
                 for slip in self.asked:
                     if not combination or CAUSES[slip.code].paired:
-                        yield from (((*combination, slip), value) for value in _readings(slip, view))
+                        yield from (((*combination, slip), value) for value in readings(slip, view))
         right = views[0][1]
         often = [slip for slip in self.asked if CAUSES[slip.code].paired]
         for first in self.asked:
-            for value in _readings(first, right):
+            for value in readings(first, right):
                 for second in often:
                     if first.code != second.code:
-                        yield from (((first, second), twice) for twice in _readings(second, right.with_value(value)))
+                        yield from (((first, second), twice) for twice in readings(second, right.with_value(value)))
 
 
-def _readings(slip: Slip, view: View) -> list[Tensor]:
+def most_runs(scene: Scene) -> int:
+    """How many edited runs of a section are made at most, up to the last of its asked values that are not late."""
+    near = [item for item in scene.asked if scene.near(item)]
+    updates = 1 + max((scene.run.home(n)[0] for i in near for n in references(i.expr)), default=0)
+    return min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (_numbers(scene) * updates))
+
+
+def _numbers(scene: Scene) -> int:
+    return sum(scene.shapes.of(equation.name).size for equation in scene.equations) or 1
+
+
+def readings(slip: Slip, view: View) -> list[Tensor]:
+    """What a slip of the asked value makes of the value that a run gives; nothing where it does not apply."""
     assert slip.asked is not None
     try:
         with np.errstate(all="ignore"):
@@ -192,7 +201,7 @@ class _Collection:
         """Add a value unless it is right, not finite, or what one of two slips gives alone."""
         if not np.isfinite(value).all():
             return
-        if value.shape == self.right.shape and _alike(value, self.right):
+        if value.shape == self.right.shape and alike(value, self.right):
             return
         key = self._key(value)
         if len(combination) > 1 and key in self.of_singles:
@@ -228,5 +237,6 @@ def _codes(combination: Combination) -> tuple[str, ...]:
     return tuple([slip.code for slip in combination])
 
 
-def _alike(a: Tensor, b: Tensor) -> bool:
+def alike(a: Tensor, b: Tensor) -> bool:
+    """Whether two values of the same shape differ by rounding errors at most."""
     return bool(np.abs(a - b).max(initial=0.0) <= ALIKE * np.abs(b).max(initial=0.0))
