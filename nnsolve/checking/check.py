@@ -8,14 +8,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier, Own, Reruns
 from nnsolve.checking.files import Problems, answer_files, leaves
+from nnsolve.checking.items import item_of, refused, shape_text, told
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
-from nnsolve.checking.model import AnswerFile, Cause, Given, Item, Result, Unreadable, Verdict, score_of
+from nnsolve.checking.model import (
+    AnswerFile,
+    Diagnosed,
+    Explanation,
+    Given,
+    Item,
+    Result,
+    Unreadable,
+    Verdict,
+    score_of,
+)
 from nnsolve.checking.parcel import packed, unpacked
 from nnsolve.checking.route import Home
 from nnsolve.checking.verdictfile import find_rulings
@@ -27,8 +38,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
-Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item]], Mapping[str, tuple[Cause, ...]]]
-"""Finds the causes of wrong answers, by the ids of their items; a function of a module, so that processes find it."""
+Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item]], Diagnosed]
+"""Finds the causes of wrong answers; a function of a module, so that processes find it."""
 
 CHUNK = 50
 """Files that a worker is given at a time."""
@@ -38,6 +49,10 @@ AHEAD = 64
 
 BROKEN_PROBLEM = "broken-problem"
 """The code of the finding that a problem file cannot be solved: that is nobody's answer's fault."""
+
+
+ROUNDED = "rounded-early"
+"""The code of the cause that spoils digits only."""
 
 
 class Report(NamedTuple):
@@ -132,13 +147,22 @@ class _Checker:
         except ProblemError as error:
             findings += error.diagnostics
             return Result(file, answers.student, answers.problem, 0.0, 0.0, (), tuple(findings))
+        slips: tuple[Explanation, ...] = ()
         if any(finding.severity == "error" for finding in findings):
-            items = [_item(target, None, "unreadable") for target in solved.key.targets.values()]
+            items = [item_of(target, None, "unreadable") for target in solved.key.targets.values()]
         else:
-            items = self.items(solved, answers)
+            items, slips = self.items(solved, answers)
         score, key = score_of(items), solved.key
         return Result(
-            file, answers.student, answers.problem, score, key.max_score, tuple(items), tuple(findings), key.marking
+            file,
+            answers.student,
+            answers.problem,
+            score,
+            key.max_score,
+            tuple(items),
+            tuple(findings),
+            key.marking,
+            slips,
         )
 
     def solved(self, stem: str, file: str) -> _Solved:
@@ -164,8 +188,8 @@ class _Checker:
             raise found
         return found
 
-    def items(self, solved: _Solved, answers: AnswerFile) -> list[Item]:
-        """The verdicts: those of the asks in their order, then those of what the student added."""
+    def items(self, solved: _Solved, answers: AnswerFile) -> tuple[list[Item], tuple[Explanation, ...]]:
+        """The verdicts: those of the asks in their order, then those of what the student added; and the slips."""
         key = solved.key
         given: dict[str, tuple[Target, Given | Unreadable]] = {}
         added: list[Item] = []
@@ -187,126 +211,65 @@ class _Checker:
             else:
                 more.append((text, found, answer))
         items = [
-            self.judged(solved, target, given[id][1]) if id in given else _item(target, None, "missing")
+            self.judged(solved, target, given[id][1]) if id in given else item_of(target, None, "missing")
             for id, target in key.targets.items()
         ]
         items += [self.judged(solved, target, answer) for id, (target, answer) in given.items() if not target.is_asked]
+        slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
             items = _carry(solved, items, given)
-            items = self.explained(key, answers, items)
+            items, slips = self.explained(key, answers, items)
         items += [
             self.judged(solved, target, answer)._replace(id=id, points=0.0, asked=False) for id, target, answer in more
         ]
-        return items + added
+        return items + added, slips
 
     def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:
         """The verdict on one answer by the exact value."""
         if type(answer) is Unreadable:
-            return _refused(target, answer)
+            return refused(target, answer)
         assert type(answer) is Given
         if not target.options.get("percent"):
             for claim in answer.claims:
                 if claim.text[-1] == "%":
                     message = f"{shown(claim.text)} is in percent, which is not asked here"
-                    return _refused(target, Unreadable(message, "write a fraction of 1", claim.line, claim.column))
+                    return refused(target, Unreadable(message, "write a fraction of 1", claim.line, claim.column))
         tolerance = solved.tolerances.get(target.id)
         if tolerance is None:
             tolerance = solved.tolerances[target.id] = tolerance_text(target.options, target.changes is not None)
         if not fits(answer.shape, target.shape):
-            message = f"this is {_shape(answer.shape)}, but {_shape(target.shape)} is expected"
+            message = f"this is {shape_text(answer.shape)}, but {shape_text(target.shape)} is expected"
             if answer.shape == target.shape[::-1]:
                 message += "; rows and columns are exchanged"
-            return _item(target, answer, "wrong", message=message, tolerance=tolerance)
+            return item_of(target, answer, "wrong", message=message, tolerance=tolerance)
         elements = tuple(judge(answer, target.bounds))
         verdict = overall(elements)
         if verdict == "correct":
-            return _item(target, answer, verdict, 1.0, elements, tolerance=tolerance)
+            return item_of(target, answer, verdict, 1.0, elements, tolerance=tolerance)
         first = next(n for n, element in enumerate(elements) if element != "correct")
         credit = solved.key.marking.of_elements(elements)
-        message = _told(elements, verdict, target, solved.key)
-        item = _item(target, answer, verdict, credit, elements, message, tolerance)
+        message = told(elements, verdict, target, solved.key)
+        item = item_of(target, answer, verdict, credit, elements, message, tolerance)
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)
 
-    def explained(self, key: Key, answers: AnswerFile, items: list[Item]) -> list[Item]:
-        """The items with the causes of what is wrong."""
+    def explained(self, key: Key, answers: AnswerFile, items: list[Item]) -> tuple[list[Item], tuple[Explanation, ...]]:
+        """The items with the causes of what is wrong; what was rounded on the way is imprecise."""
         wrong = [item for item in items if item.verdict == "wrong"]
         if self.diagnose is None or not wrong:
-            return items
-        causes = self.diagnose(key, answers, wrong)
-        return [item._replace(causes=causes.get(item.id, item.causes)) for item in items]
-
-
-# Items ----------------------------------------------------------------------------------------------------------------
-
-
-def _item(
-    target: Target,
-    answer: Given | None,
-    verdict: Verdict,
-    credit: float = 0.0,
-    elements: tuple[Verdict, ...] = (),
-    message: str = "",
-    tolerance: str = "",
-) -> Item:
-    given = None if answer is None else nested([claim.text for claim in answer.claims], answer.shape)
-    line, column = (None, None) if answer is None else (answer.line, answer.column)
-    return Item(
-        target.id,
-        target.of,
-        verdict,
-        credit,
-        target.points,
-        given,
-        target.expected,
-        (),
-        message,
-        tolerance,
-        line,
-        column,
-        elements,
-        None,
-        target.is_asked,
-    )
-
-
-def _refused(target: Target, answer: Unreadable) -> Item:
-    message = f"{answer.message}; {answer.help}" if answer.help else answer.message
-    return _item(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
-
-
-def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
-    """Items row by row as nested lists of a shape; () is the only item itself."""
-    if not shape:
-        return items[0]
-    if len(shape) == 1:
-        return list(items)
-    rows = len(items) // shape[0]
-    return [nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])]
-
-
-def _shape(shape: Sequence[int]) -> str:
-    if not shape:
-        return "one number"
-    if len(shape) == 1:
-        return f"a list of {shape[0]}"
-    return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
-
-
-def _told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:
-    """What is wrong with an answer of several numbers, and where the first of them stands."""
-    short = "too few digits" if verdict == "imprecise" else ""
-    if len(elements) == 1:
-        return short
-    off = sum(element == verdict for element in elements)
-    base = key.problem.conventions.count_from
-    index, rest = [], next(n for n, element in enumerate(elements) if element == verdict)
-    for size in reversed(target.shape):
-        index.append(rest % size + (1 if base is None else base))
-        rest //= size
-    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{'is' if off == 1 else 'are'} wrong"
-    where = ",".join(map(str, reversed(index)))
-    return f"{off} of {len(elements)} numbers {what}, {'at' if off == 1 else 'the first is'} [{where}]"
+            return items, ()
+        found = self.diagnose(key, answers, wrong)
+        result = []
+        for item in items:
+            item = item._replace(causes=found.causes.get(item.id, item.causes))
+            if item.verdict == "wrong" and {cause.code for cause in item.causes} == {ROUNDED}:
+                elements = tuple(["imprecise" if element == "wrong" else element for element in item.elements])
+                credit = max(item.credit, key.marking.of_elements(elements))
+                item = item._replace(
+                    verdict="imprecise", elements=elements, credit=credit, message="rounded on the way"
+                )
+            result.append(item)
+        return result, found.slips
 
 
 # Carried forward ------------------------------------------------------------------------------------------------------
@@ -381,6 +344,6 @@ def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns:
         if len(right) == len(wrong):
             return item._replace(carried_from=", ".join(found.of) or None)
         first = elements.index("wrong")
-        told = f"{_told(elements, 'wrong', target, solved.key)}; the others are {message}"
-        return item._replace(message=told, line=answer.claims[first].line, column=answer.claims[first].column)
+        text = f"{told(elements, 'wrong', target, solved.key)}; the others are {message}"
+        return item._replace(message=text, line=answer.claims[first].line, column=answer.claims[first].column)
     return item

@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 
 from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
 from nnsolve.checking.key import Key
-from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
 from nnsolve.checking.mistakes.table import Entry, Mistaken
-from nnsolve.checking.model import AnswerFile, Cause, Given, Item
+from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
+from nnsolve.checking.slips import causes_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Problem, Text
@@ -130,6 +130,10 @@ class Diagnosis:
 
     def explain(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, tuple[Cause, ...]]:
         """For each wrong answer the mistakes that would give it; none where that could be coincidence."""
+        return {id: _causes(fitting) for id, fitting in self.fitting(given, wrong).items()}
+
+    def fitting(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, list[Combination]]:
+        """For each wrong answer the combinations of mistakes that would give it, the best first."""
         found: dict[str, _Found] = {}
         for id in sorted(wrong, key=self._when):
             for trained in self._trained(id, given):
@@ -139,7 +143,7 @@ class Diagnosis:
                     if found[id].is_explained:
                         break
         together = _corroborated(found)
-        return {id: _named(found[id], together) if id in found else () for id in wrong}
+        return {id: _named(found[id], together) if id in found else [] for id in wrong}
 
     def _remembered(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Matches:
         """What agrees with an answer: many students give the same wrong one."""
@@ -197,8 +201,8 @@ def _extent(combination: Combination, support: _Support) -> int:
     return sum(support.answers if slip.asked else len(slip.forward) + len(slip.emitted) for slip in combination)
 
 
-def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause, ...]:
-    """The causes of one answer: single slips before pairs, those first that explain other answers, too."""
+def _named(found: _Found, together: Mapping[Identity, _Support]) -> list[Combination]:
+    """What explains one answer: single slips before pairs, those first that explain other answers, too."""
     accepted: list[tuple[Entry, Combination, _Support]] = []
     for position, crowd in zip(found.matches.entries, found.matches.crowd, strict=True):
         entry = found.evidence.table.entries[position]
@@ -208,17 +212,22 @@ def _named(found: _Found, together: Mapping[Identity, _Support]) -> tuple[Cause,
                 accepted.append((entry, combination, support))
     singles = [one for one in accepted if len(one[1]) == 1]
     chosen = sorted(singles or accepted, key=lambda one: (-one[2].answers, _extent(*one[1:])))
-    causes: dict[str, Cause] = {}
-    sets: list[frozenset[str]] = []
+    codes: set[str] = set()
+    named = []
     for _, combination, _ in chosen:
-        codes = frozenset(slip.code for slip in combination)
-        if codes in sets:
-            continue
-        if len(causes.keys() | codes) > NAMED:
+        codes.update(slip.code for slip in combination)
+        if len(codes) > NAMED:
             break
-        sets.append(codes)
-        for slip in combination:
-            causes.setdefault(slip.code, Cause(slip.code, CAUSES[slip.code].message, slip.at))
+        named.append(combination)
+    return named
+
+
+def _causes(combinations: Iterable[Combination]) -> tuple[Cause, ...]:
+    """Each mistake that takes part, once."""
+    causes: dict[str, Cause] = {}
+    for combination in combinations:
+        for cause in causes_of(combination):
+            causes.setdefault(cause.code, cause)
     return tuple(causes.values())
 
 
@@ -226,10 +235,11 @@ _DIAGNOSES: WeakKeyDictionary[Key, Diagnosis] = WeakKeyDictionary()
 """One for each key: a key belongs to one thread, and so does what is worked out for it."""
 
 
-def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item]) -> dict[str, tuple[Cause, ...]]:
-    """The causes of the wrong items of an answer file, by their ids."""
+def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item]) -> Diagnosed:
+    """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together."""
     diagnosis = _DIAGNOSES.get(key)
     if diagnosis is None:
         diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
     given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
-    return diagnosis.explain(given, [item.id for item in wrong])
+    fitting = diagnosis.fitting(given, [item.id for item in wrong])
+    return Diagnosed({id: _causes(combinations) for id, combinations in fitting.items()}, grouped(fitting))

@@ -74,6 +74,25 @@ class ByHand(NamedTuple):
     credit: float
 
 
+class Explanation(NamedTuple):
+    """A slip: one mistake, or two together, with all the wrong answers that it explains (`items`).
+
+    `of` names the equation in which it bites first. Each of the `alternatives` explains these answers as well.
+    """
+
+    causes: tuple[Cause, ...]
+    of: str
+    items: tuple[str, ...]
+    alternatives: tuple[tuple[Cause, ...], ...] = ()
+
+
+class Diagnosed(NamedTuple):
+    """What is consistent with wrong answers: the causes of each by its id, and the slips that explain several."""
+
+    causes: Mapping[str, tuple[Cause, ...]]
+    slips: tuple[Explanation, ...] = ()
+
+
 class Item(NamedTuple):
     """What one answer is worth: an ask of the problem, or (`asked` false) an address that the student added.
 
@@ -102,7 +121,7 @@ class Item(NamedTuple):
 class Result(NamedTuple):
     """An answer file with its verdicts; where it cannot be read, `findings` say why and every item is unreadable.
 
-    `marking` is what verdicts earn in its problem.
+    `marking` is what verdicts earn in its problem. `slips` say once what explains several wrong answers.
     """
 
     file: str
@@ -113,6 +132,7 @@ class Result(NamedTuple):
     items: tuple[Item, ...]
     findings: tuple[Diagnostic, ...] = ()
     marking: Marking = Marking()
+    slips: tuple[Explanation, ...] = ()
 
 
 def score_of(items: Iterable[Item]) -> float:

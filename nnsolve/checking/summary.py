@@ -28,7 +28,8 @@ class Summary:
         self.rows: list[Row] = []
         self.questions: dict[tuple[str, str], Counter[str]] = {}
         """(problem, ask) -> how often each verdict was given."""
-        self.causes: Counter[str] = Counter()
+        self.made: dict[str, set[str]] = {}
+        """The code of a cause -> who made it, whatever the number of answers that it spoiled."""
         self.sentences: dict[str, str] = {}
         self.broken: dict[Diagnostic, None] = {}
         """What is wrong with problem files."""
@@ -49,6 +50,16 @@ class Summary:
             self.by_hand += item.by_hand is not None
             if item.asked:
                 self.questions.setdefault((result.problem or "", item.id), Counter())[item.verdict] += 1
-            for code in {cause.code for cause in item.causes}:
-                self.causes[code] += 1
-            self.sentences.update({cause.code: cause.message for cause in item.causes})
+            for cause in item.causes:
+                self.made.setdefault(cause.code, set()).add(result.student or result.file)
+                self.sentences[cause.code] = cause.message
+
+    @property
+    def students(self) -> int:
+        """How many there are; who has no name counts for each file."""
+        return len({row.student or row.file for row in self.rows})
+
+    @property
+    def causes(self) -> Counter[str]:
+        """How many students made each mistake."""
+        return Counter({code: len(students) for code, students in self.made.items()})

@@ -73,7 +73,10 @@ class Rulings:
                 items[id] = _ruled(items[id], ruling, result.marking)
             else:
                 self.findings.append(finding)
-        return result._replace(items=tuple(items.values()), score=score_of(items.values()))
+        open = {id for id, item in items.items() if item.causes}
+        left = [slip._replace(items=tuple([id for id in slip.items if id in open])) for slip in result.slips]
+        slips = tuple([slip for slip in left if slip.items])
+        return result._replace(items=tuple(items.values()), score=score_of(items.values()), slips=slips)
 
 
 def find_rulings(paths: Sequence[str], named: str | None = None, beside: bool = True) -> Rulings:

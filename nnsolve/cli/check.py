@@ -26,7 +26,7 @@ Send: TypeAlias = Callable[[IO[str]], object]
 """Takes a whole text to where it goes."""
 
 WRONG = 1
-"""Exit status: something is wrong, missing or unreadable."""
+"""Exit status: something is wrong, imprecise, missing or unreadable."""
 
 
 @click.command("check", short_help="Check answer files.")
@@ -82,8 +82,8 @@ def command(
       nnsolve check submissions --problems problems --jobs 4 --json verdicts.json
       nnsolve check answers.yaml --hide-solution
 
-    Exit status: 0 every answer is right, 1 an answer is not right, missing or unreadable (so is an answer file that
-    names no known problem), 2 wrong usage, a broken problem file or broken verdicts.yaml.
+    Exit status: 0 every answer is right, 1 an answer is wrong, imprecise, missing or unreadable (so is an answer file
+    that names no known problem), 2 wrong usage, a broken problem file or broken verdicts.yaml.
     """
     from nnsolve.checking.files import answer_files
     from nnsolve.checking.verdictfile import find_rulings

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.check import nested
+from nnsolve.checking.items import nested
 from nnsolve.checking.judge import spelled
 from nnsolve.report.style import clean
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnsolve.core.diagnostics import Place
 from nnsolve.report.lines import heading, justified, paragraph
+from nnsolve.report.slips import Slips
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.table import TextColumn, table_lines
 from nnsolve.report.text import Report, warning_lines
@@ -44,15 +45,16 @@ def student_report(result: Result, style: Style, hide: bool) -> Report:
     lines += warning_lines(result.findings, style)
     if not result.items:
         return Report(lines)
-    lines += [[]]
+    slips = Slips(result.slips, style)
+    lines += [*slips.top(), []]
     for item in result.items:
-        lines += _item(item, result, style, hide)
+        lines += _item(item, result, slips, style, hide)
     score = f"{_points(result.score)} of {_points(result.max_score)} points"
     lines += [[], [(score, "answer" if result.score == result.max_score else "formula")]]
     return Report(lines)
 
 
-def _item(item: Item, result: Result, style: Style, hide: bool) -> list[Line]:
+def _item(item: Item, result: Result, slips: Slips, style: Style, hide: bool) -> list[Line]:
     unicode = style.unicode
     sign, plain, name = SIGNS[item.verdict]
     lead = f"{sign if unicode else plain} "
@@ -74,9 +76,7 @@ def _item(item: Item, result: Result, style: Style, hide: bool) -> list[Line]:
         lines += paragraph(f"asked     {item.tolerance}", style, "", 12, 2)
     if item.message:
         lines += paragraph(clean(item.message, unicode), style, "", 2, 2)
-    for cause in item.causes:
-        where = f" (first at {clean(cause.of, unicode)})" if cause.of else ""
-        lines += paragraph(f"consistent with {cause.code}: {clean(cause.message, unicode)}{where}", style, "", 4, 2)
+    lines += slips.of(item)
     if item.line is not None:
         place = Place(result.file, item.line, item.column or 0)
         lines += paragraph(f"at {clean(str(place), unicode)}", style, "address", 2, 2)
@@ -109,10 +109,10 @@ def class_report(summary: Summary, style: Style) -> Report:
     if summary.questions:
         lines += [[], *heading("Questions", style, "heading", 1), [], *_questions(summary, style)]
     if summary.causes:
-        lines += [[], *heading("Causes", style, "heading", 1), []]
+        lines += [[], *heading("Causes, by the number of students", style, "heading", 1), []]
         for code, count in summary.causes.most_common():
             sentence = clean(summary.sentences[code], style.unicode)
-            lines += paragraph(f"{count:4}  {code}: {sentence}", style, "", 6, 2)
+            lines += paragraph(f"{count} of {summary.students}  {code}: {sentence}", style, "", 6, 2)
     scores = [row.score / row.max_score for row in summary.rows if row.max_score]
     mean = f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average" if scores else ""
     count = len(summary.rows)

@@ -13,7 +13,7 @@ import pytest
 
 from nnsolve.checking.check import BROKEN_PROBLEM, Diagnose, check, check_many
 from nnsolve.checking.key import Key
-from nnsolve.checking.model import AnswerFile, Cause, Item, Result
+from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Item, Result
 from tests.seeds.printed import ANSWER_FILES, PROBLEMS, marked_wrong
 
 SCALAR = """\
@@ -275,9 +275,9 @@ def test_a_result_does_not_depend_on_the_files_before(folder: Path) -> None:
         assert list(found) == [singly[n] for n in order]
 
 
-def slip(key: Key, answers: AnswerFile, wrong: object) -> dict[str, tuple[Cause, ...]]:
+def slip(key: Key, answers: AnswerFile, wrong: object) -> Diagnosed:
     assert isinstance(wrong, list) and all(isinstance(item, Item) and item.verdict == "wrong" for item in wrong)
-    return {item.id: (Cause("sign-flipped", "look at the sign"),) for item in wrong}
+    return Diagnosed({item.id: (Cause("sign-flipped", "look at the sign"),) for item in wrong})
 
 
 def test_causes_are_asked_for_what_is_wrong_alone(folder: Path) -> None:

@@ -61,6 +61,8 @@ def test_a_verdict_set_by_hand_takes_the_place_of_the_computed_one() -> None:
     assert after["items"]["L"] == before["items"]["L"] and after["items"]["L"]["by_hand"] is None
     assert (before["score"], after["score"], after["max_score"]) == (0, 5.25, 7)
     assert (before["summary"]["by_hand"], after["summary"]["by_hand"]) == (0, 3)
+    assert [slip["items"] for slip in before["slips"]] == [["q-z", "dL/da"]]
+    assert [slip["items"] for slip in after["slips"]] == [["dL/da"]]
     assert {"problem": "p", "id": "q-z", "correct": 1} in after["summary"]["questions"]
 
 

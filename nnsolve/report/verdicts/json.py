@@ -9,7 +9,7 @@ from nnsolve.checking.claims import numbers
 from nnsolve.report.verdicts.writer import finite
 
 if TYPE_CHECKING:
-    from nnsolve.checking.model import ByHand, Item, Result
+    from nnsolve.checking.model import ByHand, Explanation, Item, Result
     from nnsolve.checking.summary import Summary
     from nnsolve.core.diagnostics import Diagnostic
 
@@ -40,6 +40,7 @@ class JsonWriter:
             "score": result.score,
             "max_score": result.max_score,
             "items": [self.item(item) for item in result.items],
+            "slips": [_slip(explanation) for explanation in result.slips],
             "findings": [_finding(finding) for finding in result.findings],
         }
 
@@ -63,6 +64,16 @@ class JsonWriter:
             "asked": item.asked,
             "by_hand": _by_hand(item.by_hand),
         }
+
+
+def _slip(explanation: Explanation) -> dict[str, Any]:
+    """The codes of a slip, where it bites first, the ids of the answers that it explains, what else explains them."""
+    return {
+        "causes": [cause.code for cause in explanation.causes],
+        "of": explanation.of,
+        "items": list(explanation.items),
+        "alternatives": [[cause.code for cause in causes] for causes in explanation.alternatives],
+    }
 
 
 def _dump(value: Any) -> str:

@@ -1,0 +1,81 @@
+"""The records of single answers: what was given, and what is wrong with it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nnsolve.checking.key import Key, Target
+from nnsolve.checking.model import Given, Item, Unreadable, Verdict
+
+
+def item_of(
+    target: Target,
+    answer: Given | None,
+    verdict: Verdict,
+    credit: float = 0.0,
+    elements: tuple[Verdict, ...] = (),
+    message: str = "",
+    tolerance: str = "",
+) -> Item:
+    """The record of an answer; None where there is none that can be read."""
+    given = None if answer is None else nested([claim.text for claim in answer.claims], answer.shape)
+    line, column = (None, None) if answer is None else (answer.line, answer.column)
+    return Item(
+        target.id,
+        target.of,
+        verdict,
+        credit,
+        target.points,
+        given,
+        target.expected,
+        (),
+        message,
+        tolerance,
+        line,
+        column,
+        elements,
+        None,
+        target.is_asked,
+    )
+
+
+def refused(target: Target, answer: Unreadable) -> Item:
+    """The record of an answer that cannot be read."""
+    message = f"{answer.message}; {answer.help}" if answer.help else answer.message
+    return item_of(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
+
+
+def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Items row by row as nested lists of a shape; () is the only item itself."""
+    if not shape:
+        return items[0]
+    if len(shape) == 1:
+        return list(items)
+    rows = len(items) // shape[0]
+    return [nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])]
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape in words."""
+    if not shape:
+        return "one number"
+    if len(shape) == 1:
+        return f"a list of {shape[0]}"
+    return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
+
+
+def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:
+    """What is wrong with an answer of several numbers, and where the first of them stands."""
+    short = "too few digits" if verdict == "imprecise" else ""
+    if len(elements) == 1:
+        return short
+    off = sum(element == verdict for element in elements)
+    base = key.problem.conventions.count_from
+    index, rest = [], next(n for n, element in enumerate(elements) if element == verdict)
+    for size in reversed(target.shape):
+        index.append(rest % size + (1 if base is None else base))
+        rest //= size
+    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{'is' if off == 1 else 'are'} wrong"
+    where = ",".join(map(str, reversed(index)))
+    return f"{off} of {len(elements)} numbers {what}, {'at' if off == 1 else 'the first is'} [{where}]"

@@ -1,0 +1,49 @@
+"""Slips: which of a student's wrong answers one mistake explains together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from nnsolve.checking.mistakes import CAUSES
+from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
+from nnsolve.checking.model import Cause, Explanation
+
+
+def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, ...]:
+    """The fewest combinations of mistakes that explain all answers, about: the one that explains most of them first.
+
+    `fitting` has for each answer what explains it, the best first. What explains the same answers as well is an
+    alternative, unless it takes more mistakes that explain no other answer.
+    """
+    left = {answer: combinations for answer, combinations in fitting.items() if combinations}
+    found: list[Explanation] = []
+    known: set[int] = set()
+    while left:
+        items, combinations = _most(left)
+        new = {id(made): sum(id(slip) not in known for slip in made) for made in combinations}
+        combinations = [made for made in combinations if new[id(made)] == min(new.values())]
+        known.update(id(slip) for made in combinations for slip in made)
+        named = {frozenset(slip.code for slip in made): causes_of(made) for made in reversed(combinations)}
+        first, *others = reversed(named.values())
+        where = next((cause.of for cause in first if cause.of), "")
+        found.append(Explanation(first, where, items, tuple(others)))
+        left = {answer: combinations for answer, combinations in left.items() if answer not in items}
+    return tuple(found)
+
+
+def _most(fitting: Mapping[str, Iterable[Combination]]) -> tuple[tuple[str, ...], list[Combination]]:
+    """The largest set of answers that a combination explains, and all that explain just these, the best first."""
+    explained: dict[Identity, list[str]] = {}
+    made: dict[Identity, Combination] = {}
+    for answer, combinations in fitting.items():
+        for combination in combinations:
+            key = identity(combination)
+            made[key] = combination
+            explained.setdefault(key, []).append(answer)
+    items = explained[max(explained, key=lambda key: (len(explained[key]), -len(key)))]
+    return tuple(items), [made[key] for key, answers in explained.items() if answers == items]
+
+
+def causes_of(combination: Combination) -> tuple[Cause, ...]:
+    """What a combination is called."""
+    return tuple([Cause(slip.code, CAUSES[slip.code].message, slip.at) for slip in combination])

@@ -1,0 +1,112 @@
+"""One slip that explains several wrong answers is reported once, as one slip."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import diagnose
+from nnsolve.checking.model import Result
+from tests.cli.calling import PROBLEMS, call
+from tests.seeds.mistakes import WRONG
+
+FLIPPED = {"sign-flipped", "target-minus-prediction"}
+
+NETWORK = "regression-3-4-3-l2-norm"
+MADE = {**WRONG[f"{NETWORK}-typeset"], **WRONG[NETWORK]}
+
+
+def student(folder: Path, name: str, *keys: str, more: str = "") -> Path:
+    """The answers of somebody who takes y - y_hat for y_hat - y, and leaves out the ReLU mask of b1."""
+    path = folder / f"{name}.yaml"
+    lines = [f"{key}: {np.round(MADE[key], 5).tolist()}" for key in keys]
+    path.write_text(f"problem: {NETWORK}\nstudent: {name}\nanswers: {{{', '.join(lines)}{more}}}\n")
+    return path
+
+
+def checked(path: Path) -> Result:
+    return check(path, PROBLEMS, diagnose)
+
+
+APART = ("q-e-W2", "q-e-b2", "q-f-W1")
+"""Answers none of which follows from another, and all from the sign."""
+
+
+def test_one_slip_is_named_once(tmp_path: Path) -> None:
+    (slip,) = checked(student(tmp_path, "a", *APART)).slips
+    assert slip.items == APART and slip.of == "dell/dh2"
+    assert {cause.code for causes in (slip.causes, *slip.alternatives) for cause in causes} == FLIPPED
+
+
+def test_what_takes_a_second_slip_is_another_entry_with_the_first_in_it(tmp_path: Path) -> None:
+    first, second = checked(student(tmp_path, "a", *APART, "q-f-b1")).slips
+    assert (first.items, second.items) == (APART, ("q-f-b1",))
+    named = [{cause.code for cause in causes} for causes in (second.causes, *second.alternatives)]
+    assert all(len(codes) == 2 and codes & FLIPPED for codes in named)
+    assert any("activation-derivative-missing" in codes for codes in named)
+
+
+def test_what_nothing_explains_is_in_no_slip(tmp_path: Path) -> None:
+    result = checked(student(tmp_path, "a", *APART, more=", q-d: 4.7711"))
+    assert [slip.items for slip in result.slips] == [APART]
+    assert {item.id for item in result.items if item.verdict == "wrong"} == {*APART, "q-d"}
+
+
+def test_each_named_cause_is_one_of_the_answer_itself(tmp_path: Path) -> None:
+    result = checked(student(tmp_path, "a", *APART, "q-f-b1"))
+    causes = {item.id: {cause.code for cause in item.causes} for item in result.items}
+    for slip in result.slips:
+        for id in slip.items:
+            assert {cause.code for cause in slip.causes} <= causes[id]
+
+
+def test_one_wrong_answer_is_explained_where_it_stands(tmp_path: Path) -> None:
+    output = call("check", str(student(tmp_path, "a", "q-e-b2")), "--problems", str(PROBLEMS)).output
+    assert "at the top" not in output and "slip" not in output
+    assert output.index("q-e-b2") < output.index("consistent with target-minus-prediction: The error")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_report_says_a_slip_once(tmp_path: Path, width: int) -> None:
+    path = student(tmp_path, "a", *APART, "q-f-b1")
+    result = call("check", str(path), "--problems", str(PROBLEMS), "--width", str(width))
+    text = " ".join(result.output.split())
+    assert "One slip explains q-e-W2, q-e-b2 and q-f-W1: consistent with target-minus-prediction: The error" in text
+    assert text.count("which way round the difference is taken") == text.count("target minus prediction;") == 1
+    assert text.count("consistent with the slip at the top: target-minus-prediction") == len(APART)
+    assert "together with bias-gradient-early" in text
+    assert max(map(len, result.output.splitlines())) <= width
+
+
+def test_json_has_the_slips(tmp_path: Path) -> None:
+    path = student(tmp_path, "a", *APART)
+    (result,) = json.loads(call("check", str(path), "--problems", str(PROBLEMS), "--json", "-").output)["results"]
+    (slip,) = result["slips"]
+    assert slip["items"] == list(APART) and slip["of"] == "dell/dh2"
+    assert {*slip["causes"], *slip["alternatives"][0]} == FLIPPED
+    assert all(set(item["causes"]) >= set(slip["causes"]) for item in result["items"] if item["id"] in APART)
+
+
+def test_a_class_counts_who_made_a_slip(tmp_path: Path) -> None:
+    """Not how many answers it spoiled; somebody with two files is one student."""
+    student(tmp_path, "a", *APART)
+    student(tmp_path, "b", "q-e-b2")
+    student(tmp_path, "c", more="q-e-b2: [5.77, 1, 3.1416]")
+    again = student(tmp_path, "again", "q-e-W2")
+    again.write_text(again.read_text().replace("student: again", "student: a"))
+    output = call("check", str(tmp_path), "--problems", str(PROBLEMS), "--json", str(tmp_path / "v.json")).output
+    assert "2 of 3  sign-flipped:" in output
+    assert json.loads((tmp_path / "v.json").read_text())["summary"]["causes"]["sign-flipped"] == 2
+
+
+def test_rounding_on_the_way_is_imprecise(tmp_path: Path) -> None:
+    """ell = 6.0836 rounded to one decimal: dell/dh2 = [5.6, 2.2, -0.9] / 6.1."""
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: {NETWORK}\nanswers: {{q-e-h2: [0.918033, 0.360656, -0.147541]}}\n")
+    item = {item.id: item for item in checked(path).items}["q-e-h2"]
+    assert (item.verdict, item.credit) == ("imprecise", 0.5)
+    assert [cause.code for cause in item.causes] == ["rounded-early"]
