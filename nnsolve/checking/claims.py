@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -104,6 +105,16 @@ def value_of(text: str) -> float | None:
 
 def numbers(given: Any) -> Any:
     """Numbers as a student wrote them, nested, as numbers."""
-    if isinstance(given, list):
+    if isinstance(given, tuple):
         return [numbers(item) for item in given]
     return None if given is None else value_of(given)
+
+
+def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Items row by row as nested tuples of a shape; () is the only item itself."""
+    if not shape:
+        return items[0]
+    if len(shape) == 1:
+        return tuple(items)
+    rows = len(items) // shape[0]
+    return tuple([nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from nnsolve.checking.claims import nested
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 
@@ -44,16 +44,6 @@ def refused(target: Target, answer: Unreadable) -> Item:
     """The record of an answer that cannot be read."""
     message = f"{answer.message}; {answer.help}" if answer.help else answer.message
     return item_of(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
-
-
-def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
-    """Items row by row as nested lists of a shape; () is the only item itself."""
-    if not shape:
-        return items[0]
-    if len(shape) == 1:
-        return list(items)
-    rows = len(items) // shape[0]
-    return [nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])]
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import Bounds, bounds
 from nnsolve.checking.marking import Marking
 from nnsolve.core.diagnostics import ProblemError, did_you_mean
@@ -162,7 +163,6 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
     values = tuple([float(number) for number in np.ravel(value)])
     dims = tuple(np.shape(value)) if np.size(value) != shape.size else shape.reported
     changes = _changes(item, solver, values)
-    expected = np.reshape(value, dims).tolist()
     return Target(
         id,
         item.ask.of.text,
@@ -174,7 +174,7 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
         tuple(bounds(values, changes, item.ask.options)),
         float(points),
         is_asked,
-        expected,
+        nested(values, dims),
     )
 
 

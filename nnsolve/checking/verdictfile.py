@@ -190,7 +190,9 @@ def _ruling(entry: Entry, id: str, context: Context) -> Ruling | None:
 
 def _texts(node: Node) -> Any:
     """Numbers as they are written, nested as they are."""
-    return [_texts(item) for item in node.items] if isinstance(node, ListNode) else cast("ScalarNode", node).text
+    if isinstance(node, ListNode):
+        return tuple([_texts(item) for item in node.items])
+    return cast("ScalarNode", node).text
 
 
 # Applying -------------------------------------------------------------------------------------------------------------

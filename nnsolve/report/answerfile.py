@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.items import nested
+from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import spelled
 from nnsolve.report.style import clean
 
@@ -61,4 +61,4 @@ def _quoted(text: str) -> str:
 
 
 def _flow(texts: object) -> str:
-    return f"[{', '.join(map(_flow, texts))}]" if isinstance(texts, list) else str(texts)
+    return f"[{', '.join(map(_flow, texts))}]" if isinstance(texts, tuple) else str(texts)

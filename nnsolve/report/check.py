@@ -90,7 +90,7 @@ def tensor_text(value: Any, unicode: bool = True) -> str:
 
 
 def _bracketed(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return f"[{', '.join(map(_bracketed, value))}]"
     return value if isinstance(value, str) else f"{value:.{DIGITS}g}"
 

@@ -44,6 +44,6 @@ def explanation(item: Item, hide: bool) -> list[str]:
 
 def finite(value: Any) -> Any:
     """Nested numbers; one that is not finite as a text, which every reader of JSON understands."""
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return [finite(item) for item in value]
     return value if value is None or math.isfinite(value) else repr(value)
