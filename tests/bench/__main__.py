@@ -13,6 +13,7 @@ import nnsolve
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.bench.accuracy import KINDS
+from tests.bench.checking import rows as checking
 from tests.bench.diagnosis import rows as diagnosis
 from tests.bench.timing import in_turn, process, ratio
 from tests.bench.training import rows as training
@@ -30,6 +31,8 @@ def main() -> None:
         line(*row)
     accuracy()
     for row in diagnosis():
+        line(*row)
+    for row in checking():
         line(*row)
 
 
