@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-MAX_WORK = 4000
+MAX_WORK = 2000
 """Equations that are evaluated at most to find how far the digits of earlier answers move one."""
 
 ABOUT = 20.0

@@ -13,7 +13,7 @@ from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
 from nnsolve.checking.mistakes.table import Entry, Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
-from nnsolve.checking.slips import causes_of, grouped
+from nnsolve.checking.slips import cause_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Problem, Text
@@ -226,8 +226,9 @@ def _causes(combinations: Iterable[Combination]) -> tuple[Cause, ...]:
     """Each mistake that takes part, once."""
     causes: dict[str, Cause] = {}
     for combination in combinations:
-        for cause in causes_of(combination):
-            causes.setdefault(cause.code, cause)
+        for slip in combination:
+            if slip.code not in causes:
+                causes[slip.code] = cause_of(slip)
     return tuple(causes.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from nnsolve.checking.mistakes import CAUSES
-from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, identity
 from nnsolve.checking.model import Cause, Explanation
 
 
@@ -23,8 +23,8 @@ def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, 
         new = {id(made): sum(id(slip) not in known for slip in made) for made in combinations}
         combinations = [made for made in combinations if new[id(made)] == min(new.values())]
         known.update(id(slip) for made in combinations for slip in made)
-        named = {frozenset(slip.code for slip in made): causes_of(made) for made in reversed(combinations)}
-        first, *others = reversed(named.values())
+        named = {frozenset(slip.code for slip in made): made for made in reversed(combinations)}
+        first, *others = [tuple(map(cause_of, made)) for made in reversed(named.values())]
         where = next((cause.of for cause in first if cause.of), "")
         found.append(Explanation(first, where, items, tuple(others)))
         left = {answer: combinations for answer, combinations in left.items() if answer not in items}
@@ -44,6 +44,6 @@ def _most(fitting: Mapping[str, Iterable[Combination]]) -> tuple[tuple[str, ...]
     return tuple(items), [made[key] for key, answers in explained.items() if answers == items]
 
 
-def causes_of(combination: Combination) -> tuple[Cause, ...]:
-    """What a combination is called."""
-    return tuple([Cause(slip.code, CAUSES[slip.code].message, slip.at) for slip in combination])
+def cause_of(slip: Slip) -> Cause:
+    """What a slip is called."""
+    return Cause(slip.code, CAUSES[slip.code].message, slip.at)

@@ -50,7 +50,8 @@ class Summary:
             self.by_hand += item.by_hand is not None
             if item.asked:
                 self.questions.setdefault((result.problem or "", item.id), Counter())[item.verdict] += 1
-            for cause in item.causes:
+        for slip in result.slips:
+            for cause in (cause for causes in (slip.causes, *slip.alternatives) for cause in causes):
                 self.made.setdefault(cause.code, set()).add(result.student or result.file)
                 self.sentences[cause.code] = cause.message
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.checking.model import Claim, Given
 from nnsolve.problem.loader import load_problem
 from tests.seeds.mistakes import WRONG
@@ -73,3 +74,57 @@ def test_right_printed_answers_are_not_explained_by_mistakes(stem: str) -> None:
     right = [key for key in read(stem)[1] if key not in WRONG.get(stem, {})]
     answers = {key: given(content["answers"][key]) for key in right}
     assert not any(diagnosis(content["problem"]).explain(answers, right).values())
+
+
+FROM_THE_SIGN = {
+    "q-e-h2": "wrong", "q-e-W2": "carried", "q-e-b2": "carried", "q-f-h1": "carried", "q-f-hbar1": "carried",
+    "q-f-W1": "carried",
+}  # fmt: skip
+
+VERDICTS = {
+    # Its b1 lacks the mask, a mistake of its own; W2@1 follows from the gradient.
+    "regression-3-4-3-l2-norm": FROM_THE_SIGN | {"q-f-b1": "wrong", "q-g-W2": "carried"},
+    # Its b1 has the mask, but b1@1 is not made of it; 0.9946 in W2@1 follows from nothing.
+    "regression-3-4-3-l2-norm-typeset": FROM_THE_SIGN
+    | {"q-f-b1": "carried", "q-g-W2": "wrong", "q-g-b2": "carried", "q-g-W1": "carried", "q-g-b1": "wrong"},
+    "relu-softmax-2-4-2-step": {"W1@1": "wrong", "a1@1": "carried", "a2@1": "carried"},
+    "scalar-backpropagation": {"dC/dw_2": "wrong"},
+    # W@1 does not follow from the gradient, whose transpose is undone.
+    "softmax-unit-gradient-step": {"dNLLM/dW": "wrong", "W@1": "wrong", "p2-after": "carried"},
+}
+"""The verdict on every printed answer that is not right."""
+
+SLIPS = {
+    # The target minus the prediction gives the digits of a flipped sign, and says where it comes from.
+    "regression-3-4-3-l2-norm": [
+        ("q-e-h2", {"target-minus-prediction"}, {"sign-flipped"}),
+        ("q-f-b1", {"target-minus-prediction", "activation-derivative-missing"}, None),
+    ],
+    "regression-3-4-3-l2-norm-typeset": [
+        ("q-e-h2 q-g-W2", {"target-minus-prediction"}, {"sign-flipped"}),
+        ("q-g-b1", {"target-minus-prediction", "activation-derivative-missing"}, None),
+    ],
+    "relu-softmax-2-4-2-step": [("W1@1", UPDATED, None)],
+    "scalar-backpropagation": [],
+    "softmax-unit-gradient-step": [
+        ("W@1", {"target-minus-prediction"}, {"sign-flipped"}),
+        ("dNLLM/dW", {"target-minus-prediction", "transposed"}, {"sign-flipped", "transposed"}),
+    ],
+}
+"""The slips of every file: the answers that each explains, and what has to be among what explains them."""
+
+
+@pytest.mark.parametrize("stem", ANSWER_FILES)
+def test_printed_answers_get_the_verdicts_and_slips_that_they_deserve(stem: str) -> None:
+    result = check(ANSWER_FILES[stem], PROBLEMS, diagnose)
+    verdicts = {item.id: item.verdict for item in result.items if item.verdict not in ("correct", "missing")}
+    assert verdicts == VERDICTS.get(stem, {})
+    assert all(
+        bool(item.causes) is (item.verdict == "wrong" and stem != "scalar-backpropagation") for item in result.items
+    )
+    found = {" ".join(slip.items): [slip.causes, *slip.alternatives] for slip in result.slips}
+    deserved = SLIPS.get(stem, [])
+    assert set(found) == {items for items, *_ in deserved}
+    for items, *wanted in deserved:
+        named = [{cause.code for cause in causes} for causes in found[items]]
+        assert all(codes in named for codes in wanted if codes is not None), named
