@@ -61,10 +61,11 @@ class Route(NamedTuple):
 class Outcome:
     """What a quantity is by own answers, `about` how far their digits may move it, and the `spread` that they do."""
 
-    __slots__ = ("about", "spread", "value")
+    __slots__ = ("about", "finite", "spread", "value")
 
     def __init__(self, value: Tensor) -> None:
         self.value = value
+        self.finite = bool(np.isfinite(value).all())
         self.about: Tensor | None = None
         self.spread: Tensor | None = None
 
