@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier, Own, Reruns
+from nnsolve.checking.claims import meant_units
 from nnsolve.checking.files import Problems, answer_files, leaves
 from nnsolve.checking.items import item_of, refused, shape_text, told
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
@@ -307,7 +308,7 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     if item.verdict == "correct":
         off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
         return Own(item.id, target.values, tuple(off), True)
-    return Own(item.id, written, tuple([_HALF * claim.unit for claim in answer.claims]), False)
+    return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
 
 
 _HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once

@@ -118,3 +118,12 @@ def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
         return tuple(items)
     rows = len(items) // shape[0]
     return tuple([nested(items[n * rows : (n + 1) * rows], shape[1:]) for n in range(shape[0])])
+
+
+def meant_units(claims: Sequence[Claim]) -> list[float]:
+    """The place values of the last digits that are meant.
+
+    A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these.
+    """
+    finest = min((claim.unit for claim in claims if claim.digits > 1), default=math.inf)
+    return [claim.unit if claim.digits > 1 and claim.value else min(claim.unit, finest) for claim in claims]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nnsolve.checking.claims import meant_units
 from nnsolve.checking.mistakes.table import Table
 from nnsolve.checking.model import Claim, Given
 
@@ -156,13 +157,8 @@ class Evidence:
 
 
 def _claimed(given: Given) -> tuple[Tensor, Tensor]:
-    """The numbers of an answer, and the units of their last digits.
-
-    A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these.
-    """
-    finest = min((claim.unit for claim in given.claims if claim.digits > 1), default=math.inf)
-    units = [claim.unit if claim.digits > 1 and claim.value else min(claim.unit, finest) for claim in given.claims]
-    return np.array([claim.value for claim in given.claims]), np.array(units)
+    """The numbers of an answer, and the units of their last digits."""
+    return np.array([claim.value for claim in given.claims]), np.array(meant_units(given.claims))
 
 
 def _least(values: Tensor) -> Tensor:

@@ -152,6 +152,17 @@ def test_digits_that_were_left_out_count_by_what_they_change(answers: str, verdi
     assert ("your z" in item.message) is (verdict in ("carried", "imprecise"))
 
 
+def test_a_bare_digit_among_longer_numbers_leaves_nothing_open(tmp_path: Path) -> None:
+    """The 0 in [7.08, 0, -1.92] is no number between -0.5 and 0.5."""
+    path = tmp_path / "a.yaml"
+    for second, verdict in (("0.1451", "carried"), ("0.2176", "wrong")):
+        path.write_text(
+            "problem: regression-3-4-3-l2-norm\n"
+            f"answers: {{q-c: [7.080, 0, -1.920], q-d: 6.892, q-e-h2: [0.8096, {second}, -0.5688]}}\n"
+        )
+        assert {item.id: item.verdict for item in check(path, PROBLEMS).items}["q-e-h2"] == verdict
+
+
 def test_what_was_not_updated_is_not_carried(tmp_path: Path) -> None:
     """dL/dw = x; the first number is rightly rounded to 0.00, but who goes on with that does not update."""
     text = "parameters: {w: [1, 2]}\ninputs: {x: [0.004, 5]}\nequations: [L = sum(w * x)]\nloss: L\n"

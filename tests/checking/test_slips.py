@@ -10,7 +10,9 @@ import pytest
 
 from nnsolve.checking.check import check
 from nnsolve.checking.diagnose import diagnose
+from nnsolve.checking.mistakes.mistake import Slip
 from nnsolve.checking.model import Result
+from nnsolve.checking.slips import grouped
 from tests.cli.calling import PROBLEMS, call
 from tests.seeds.mistakes import WRONG
 
@@ -48,6 +50,15 @@ def test_what_takes_a_second_slip_is_another_entry_with_the_first_in_it(tmp_path
     named = [{cause.code for cause in causes} for causes in (second.causes, *second.alternatives)]
     assert all(len(codes) == 2 and codes & FLIPPED for codes in named)
     assert any("activation-derivative-missing" in codes for codes in named)
+
+
+def test_a_slip_that_was_made_anyway_is_made_again() -> None:
+    """Two slips of which one explains another answer, too, need less than two new ones."""
+    sign, mean, bias = Slip("sign-flipped", "dL/dz1"), Slip("mean-for-sum", "L"), Slip("bias-missing", "z1")
+    first, second = grouped({"b": [(mean, bias), (bias, sign)], "a": [(sign,)], "c": []})
+    assert [cause.code for cause in first.causes] == ["sign-flipped"] and first.items == ("a",)
+    assert [cause.code for cause in second.causes] == ["bias-missing", "sign-flipped"]
+    assert (second.items, second.of, second.alternatives) == (("b",), "z1", ())
 
 
 def test_what_nothing_explains_is_in_no_slip(tmp_path: Path) -> None:
