@@ -7,7 +7,7 @@ import click
 from nnsolve.cli.common import load, print_findings, problem_argument, report_options, spread_option
 from nnsolve.cli.output import style_for, write_report, write_text
 from nnsolve.core.diagnostics import Diagnostic
-from nnsolve.report.formats import FORMATS
+from nnsolve.report.formats import FORMATS, FRAGMENTS
 
 
 class RunCommand(click.Command):
@@ -22,6 +22,7 @@ class RunCommand(click.Command):
 @click.option("--only", multiple=True, metavar="ADDRESS...", help="Only these steps and answers: --only z1 dL/dW1.")
 @click.option("--part", metavar="ID", help="Only this part of the problem.")
 @report_options(list(FORMATS))
+@click.option("--fragment", is_flag=True, help="LaTeX to paste into another document, without a preamble.")
 def command(
     problem: str | None,
     only: tuple[str, ...],
@@ -31,6 +32,7 @@ def command(
     format: str,
     output: str | None,
     width: int | None,
+    fragment: bool,
 ) -> None:
     """Solve a problem and print every step: the formula, the numbers put in, the result.
 
@@ -41,18 +43,21 @@ def command(
       nnsolve run problem.yaml
       nnsolve run problem.yaml --only z1 dL/dW1 --detail full
       nnsolve run problem.yaml --format json -o solution.json
+      nnsolve run problem.yaml --format latex -o solution.tex
 
     Exit status: 0 solved, 2 wrong usage or a broken problem file.
     """
     from nnsolve.engine.select import select
     from nnsolve.engine.solve import Solution
 
+    if fragment and format not in FRAGMENTS:
+        raise click.UsageError(f"--fragment goes with --format {' or '.join(FRAGMENTS)}")
     loaded = load(problem, output)
     sections = select(Solution(loaded), only, part)
     if detail == "brief" and not any(section.answers for section in sections):
         message, help = "nothing is asked, so there are no answers to print", "add  ask: [...],  or name it: --only z1"
         print_findings([Diagnostic("nothing-asked", message, loaded.place, help, "warning")])
-    style = style_for(output, detail, decimals, width)
+    style = style_for(output, detail, decimals, width)._replace(fragment=fragment)
     if format == "text":
         from nnsolve.report.text import report
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.core.expressions import Call, Expr, Num, Ref, nodes
-from nnsolve.core.spelling import ATOM, POSTFIX, POWER, PRODUCT, SIGN, SUM, spell_number
+from nnsolve.core.spelling import ATOM, PRODUCT, SIGN, spell_number
 from nnsolve.core.trace import Step
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.templates import definition, unfold
 from nnsolve.report import notation
+from nnsolve.report.arithmetic import Arithmetic, Term
 from nnsolve.report.boxes import width
 from nnsolve.report.lines import broken, paragraph
-from nnsolve.report.numbers import number, places
+from nnsolve.report.numbers import number, number_text, places
 from nnsolve.report.operands import Operands
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.style import Line
-from nnsolve.report.symbols import superscript
 from nnsolve.report.tensors import rows_of, texts
+from nnsolve.report.typeset.compose import constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,26 +48,14 @@ class UnknownArithmeticError(Exception):
     """An element depends on its operands in a way that has no arithmetic to write out."""
 
 
-class Text:
-    """An arithmetic expression as text, and how tightly it binds."""
-
-    __slots__ = ("binds", "text")
-
-    def __init__(self, text: str, binds: int) -> None:
-        self.text = text
-        self.binds = binds
-
-    def within(self, place: int) -> str:
-        return self.text if self.binds >= place else f"({self.text})"
-
-
-class Elements:
+class Elements(Arithmetic):
     """Writes the elements of one step's expression."""
 
     def __init__(self, step: Step, scope: Scope) -> None:
+        super().__init__(scope.style)
         self.scope = scope
-        self.style = scope.style
         self.operands = Operands(step.operands, scope)
+        self.ascii = scope.style._replace(unicode=False)
         self.zeros = 0  # terms with a factor that is 0, left out of what was written last
         self._known: dict[Expr, tuple[Tensor, int] | None] = {}
 
@@ -83,7 +72,7 @@ class Elements:
             self._known[expr] = None if value is None else (value, _decimals(value))
         return self._known[expr]
 
-    def element(self, expr: Expr, at: Place) -> Text:
+    def element(self, expr: Expr, at: Place) -> Term:
         """The arithmetic of one element of an expression; given up as soon as a part of it is too long to be shown.
 
         The elements of nested sums and products are longer than anything that could be written.
@@ -93,7 +82,7 @@ class Elements:
             raise UnknownArithmeticError
         return text
 
-    def _element(self, expr: Expr, at: Place) -> Text:
+    def _element(self, expr: Expr, at: Place) -> Term:
         if isinstance(expr, Num):
             return self.constant(expr)
         dims = self.shape(expr)
@@ -101,7 +90,7 @@ class Elements:
         known = self.known(expr)
         if known is not None:
             value, decimals = known
-            return _number_text(number(float(value[at] if at else value), decimals, self.style))
+            return self.number(number(float(value[at] if at else value), decimals, self.ascii))
         if isinstance(expr, Ref):
             raise UnknownArithmeticError
         writer = _WRITERS.get(expr.op)
@@ -113,96 +102,43 @@ class Elements:
         operation = REGISTRY.get(expr.op)
         if operation is None or not operation.elementwise:
             raise UnknownArithmeticError
-        args = [self.element(arg, at).text for arg in expr.args]
-        return self.call(expr, args)
+        return self.applied(expr, [self.element(arg, at) for arg in expr.args])
 
-    def constant(self, expr: Num) -> Text:
+    def constant(self, expr: Num) -> Term:
         unicode = self.style.unicode
         text = notation.number_sign(expr.value) if unicode else spell_number(expr.value)
-        return Text(text, PRODUCT) if "/" in text else _number_text(text)
+        return Term(text, PRODUCT if "/" in text else SIGN if text[0] in "-−" else ATOM, constant(expr))
 
-    def call(self, expr: Call, args: list[str]) -> Text:
+    def applied(self, expr: Call, args: list[Term]) -> Term:
         """A function of numbers."""
         operation = REGISTRY.get(expr.op)
         more = notation.extras(expr, self.scope)
         if operation and operation.fences and self.style.unicode and not more:
-            return Text(f"{operation.fences[0]}{args[0]}{operation.fences[1]}", ATOM)
-        return Text(f"{notation.function_name(expr.op, self.scope)}({', '.join(args + more)})", ATOM)
+            return self.fences(operation.fences[0], args[0], operation.fences[1])
+        return self.call(notation.function_name(expr.op, self.scope), args, more)
 
-    def total(self, terms: Iterator[tuple[str, Text]], count: int) -> Text:
-        """A sum of `count` signed terms; a negative term is subtracted."""
-        minus = "−" if self.style.unicode else "-"
-        dots = "…" if self.style.unicode else "..."
-        parts: list[str] = []
-        for n, (sign, term) in enumerate(terms):
-            if count > MOST_TERMS and n == MOST_TERMS - 1:
-                parts.append(f" + {dots}")
-            text, negative = term.text, term.text[0] == minus
-            if sign == "-":
-                text = term.within(PRODUCT) if not negative else f"({text})"
-                parts.append(f" {minus} {text}" if parts else f"{minus}{text}")
-            elif negative and parts:
-                parts.append(f" {minus} {text[1:]}" if term.binds > SUM or not _sums(text[1:]) else f" + ({text})")
-            else:
-                parts.append(f" + {text}" if parts else text)
-        if count == 1 and len(parts) == 1 and term.text == parts[0]:
-            return term
-        return Text("".join(parts), SUM)
+    def add(self, expr: Call, at: Place) -> Term:
+        return self.total([self.term(arg, at) for arg in expr.args], gap(len(expr.args)))
 
-    def times(self, factors: list[Text]) -> Text:
-        """A product."""
-        dot = "·" if self.style.unicode else "*"
-        first = factors[0].within(SIGN) if factors[0].binds != SIGN else factors[0].text
-        return Text(dot.join([first, *(f.within(POWER) for f in factors[1:])]), PRODUCT)
-
-    def add(self, expr: Call, at: Place) -> Text:
-        return self.total((self.term(arg, at) for arg in expr.args), len(expr.args))
-
-    def term(self, expr: Expr, at: Place) -> tuple[str, Text]:
+    def term(self, expr: Expr, at: Place) -> tuple[str, Term]:
         """A term of a sum: its sign in the formula, and what follows it."""
         if isinstance(expr, Call) and expr.op == "neg":
             return "-", self.element(expr.args[0], at)
         return "+", self.element(expr, at)
 
-    def negative(self, expr: Call, at: Place) -> Text:
-        inner = self.element(expr.args[0], at)
-        minus = "−" if self.style.unicode else "-"
-        return Text(f"{minus}{inner.within(POWER if inner.text[0] == minus else PRODUCT)}", SIGN)
+    def arguments(self, expr: Call, at: Place) -> list[Term]:
+        """The same element of every argument."""
+        return [self.element(arg, at) for arg in expr.args]
 
-    def product(self, expr: Call, at: Place) -> Text:
-        return self.times([self.element(arg, at) for arg in expr.args])
-
-    def quotient(self, expr: Call, at: Place) -> Text:
-        top, bottom = (self.element(arg, at) for arg in expr.args)
-        return Text(f"{top.within(PRODUCT) if top.binds != SIGN else top.text} / {bottom.within(POWER)}", PRODUCT)
-
-    def power(self, expr: Call, at: Place) -> Text:
-        base, exponent = (self.element(arg, at) for arg in expr.args)
-        lifted = superscript(exponent.text.replace("−", "-")) if self.style.unicode else None
-        return Text(base.within(POSTFIX) + (lifted or f"^{exponent.within(POSTFIX)}"), POWER)
-
-    def exponential(self, expr: Call, at: Place) -> Text:
-        inner = self.element(expr.args[0], at)
-        text = inner.text
-        minus = "−" if self.style.unicode else "-"
-        if text.startswith(f"{minus}({minus}") and text.count("(") == 1:
-            text = text[3:-1]
-        simple = all(c in "0123456789.-−" for c in text)
-        return Text(f"e^{text}" if simple else f"e^({text})", POWER)
-
-    def root(self, expr: Call, at: Place) -> Text:
-        inner = self.element(expr.args[0], at)
-        return Text(f"√{inner.within(ATOM)}" if self.style.unicode else f"sqrt({inner.text})", ATOM)
-
-    def matrix_product(self, expr: Call, at: Place) -> Text:
+    def matrix_product(self, expr: Call, at: Place) -> Term:
         left, right = expr.args
         count = self.shape(left)[-1]
         i, j = at or (0, 0)
         inner = shortened(((k,) for k in range(count)), count)
         factors = ([self.element(left, (i, k)), self.element(right, (k, j))] for (k,) in inner)
-        return self.total((("+", self.times(pair)) for pair in factors), count)
+        return self.total((("+", self.times(pair)) for pair in factors), gap(count))
 
-    def transpose(self, expr: Call, at: Place) -> Text:
+    def transpose(self, expr: Call, at: Place) -> Term:
         return self.element(expr.args[0], at[::-1])
 
     def reduced(self, expr: Call, at: Place) -> tuple[Iterator[Place], int]:
@@ -217,7 +153,7 @@ class Elements:
             spans = [range(n) if k == along else range(i, i + 1) for k, (i, n) in enumerate(zip(at, dims, strict=True))]
         return product(*spans), int(np.prod([len(span) for span in spans]))
 
-    def summation(self, expr: Call, at: Place) -> Text:
+    def summation(self, expr: Call, at: Place) -> Term:
         where, count = self.reduced(expr, at)
         inner = expr.args[0]
         if MOST_ZEROS < count <= 4096:
@@ -227,7 +163,7 @@ class Elements:
                 self.zeros += count - len(kept)
                 places, count = kept, len(kept)
             where = iter(places)
-        return self.total((("+", self.element(inner, place)) for place in shortened(where, count)), count)
+        return self.total((("+", self.element(inner, place)) for place in shortened(where, count)), gap(count))
 
     def vanishes(self, expr: Expr, at: Place) -> bool:
         """Whether an element is a product with a known factor that is 0, as the terms of all classes but one are."""
@@ -246,20 +182,21 @@ class Elements:
                 return True
         return False
 
-    def mean(self, expr: Call, at: Place) -> Text:
+    def mean(self, expr: Call, at: Place) -> Term:
         _, count = self.reduced(expr, at)
-        return Text(f"{self.summation(expr, at).within(PRODUCT)} / {count}", PRODUCT)
+        return self.quotient(self.summation(expr, at), self.number(str(count)))
 
-    def extreme(self, expr: Call, at: Place) -> Text:
+    def extreme(self, expr: Call, at: Place) -> Term:
         if len(expr.args) > 1:
-            return self.call(expr, [self.element(arg, at).text for arg in expr.args])
+            return self.applied(expr, self.arguments(expr, at))
         where, count = self.reduced(expr, at)
-        texts = [self.element(expr.args[0], place).text for place in islice(where, MOST_TERMS)]
-        return Text(f"{expr.op}({', '.join(texts)}{', …' if count > MOST_TERMS else ''})", ATOM)
+        args = [self.element(expr.args[0], place) for place in islice(where, MOST_TERMS)]
+        return self.call(expr.op, args, ["…"] if count > MOST_TERMS else [])
 
-    def condition(self, expr: Call, at: Place) -> Text:
-        left, right = (self.element(arg, at).text for arg in expr.args)
-        return Text(f"[{left} > {right}]", ATOM)
+
+def gap(count: int) -> int | None:
+    """Before which of the terms that are written out some are left out."""
+    return MOST_TERMS - 1 if count > MOST_TERMS else None
 
 
 def shortened(where: Iterator[Place], count: int) -> Iterator[Place]:
@@ -269,25 +206,24 @@ def shortened(where: Iterator[Place], count: int) -> Iterator[Place]:
     return chain(islice(where, MOST_TERMS - 1), islice(where, count - MOST_TERMS, count - MOST_TERMS + 1))
 
 
-def _sums(text: str) -> bool:
-    """Whether a sum is written in a text outside of any parentheses."""
-    depth = 0
-    for n, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if not depth and sign in "+−-" and text[n - 1 : n] == " ":
-            return True
-    return False
-
-
-def _number_text(text: str) -> Text:
-    return Text(text, SIGN if text[0] in "-−" else PRODUCT if "×" in text else ATOM)
-
-
 def _decimals(value: Tensor) -> int:
     return places(value.ravel()[:400].tolist())
 
 
-def element_texts(step: Step, scope: Scope, exact: Tensor | None = None) -> list[str]:
+class Element(NamedTuple):
+    """One element: where it stands, its arithmetic, its value before it was rounded (where that shows), its value.
+
+    `zeros` terms with the factor 0 are left out. Numbers are in ASCII.
+    """
+
+    at: Place
+    term: Term
+    exact: str | None
+    result: str
+    zeros: int
+
+
+def elements(step: Step, scope: Scope, exact: Tensor | None = None) -> list[Element]:
     """The arithmetic of the first elements of a step; none where it has none to write out.
 
     `exact` is what was rounded to the value of the step.
@@ -297,29 +233,45 @@ def element_texts(step: Step, scope: Scope, exact: Tensor | None = None) -> list
     writer = Elements(step, scope)
     if writer.known(expr) is not None or _is_written(expr, step):
         return []
-    results = texts(rows_of(step.value), scope.style) if step.value.size <= 4096 else None
-    before = None if exact is None or exact.size > 4096 else texts(rows_of(exact), scope.style)
-    about = "≈" if scope.style.unicode else "~="
-    found: list[str] = []
+    results = texts(rows_of(step.value), writer.ascii) if step.value.size <= 4096 else None
+    before = None if exact is None or exact.size > 4096 else texts(rows_of(exact), writer.ascii)
+    found: list[Element] = []
     try:
         for at in islice(np.ndindex(step.value.shape), MOST_LINES):
             i, j = (0, 0, *at)[-2:]
-            result = results[i][j] if results else number(float(step.value[at]), 4, scope.style)
-            if before and before[i][j] != result:
-                result = f"{before[i][j]} {about} {result}"
+            result = results[i][j] if results else number(float(step.value[at]), 4, writer.ascii)
+            unrounded = before[i][j] if before and before[i][j] != result else None
             writer.zeros = 0
-            text = writer.element(expr, at).text
-            if writer.zeros:
-                result += f"  (without {writer.zeros} terms with the factor 0)"
-            found.append(f"{_label(step, at, scope)} = {text} = {result}")
+            term = writer.element(expr, at)
+            found.append(Element(at, term, unrounded, result, writer.zeros))
     except UnknownArithmeticError:
         return []
     return found
 
 
+def zeros_text(count: int) -> str:
+    """What is said of terms that are left out."""
+    return f"(without {count} terms with the factor 0)"
+
+
+def _element_text(found: Element, step: Step, scope: Scope) -> str:
+    result = number_text(found.result, scope.style)
+    if found.exact is not None:
+        about = "≈" if scope.style.unicode else "~="
+        result = f"{number_text(found.exact, scope.style)} {about} {result}"
+    more = f"  {zeros_text(found.zeros)}" if found.zeros else ""
+    name = scope.name(step.name)
+    index = element_index(step, found.at, scope)
+    return (
+        f"{name}[{index}] = {found.term.text} = {result}{more}"
+        if index
+        else f"{name} = {found.term.text} = {result}{more}"
+    )
+
+
 def element_lines(step: Step, scope: Scope, indent: int, exact: Tensor | None = None) -> list[Line]:
     """The arithmetic of the elements of a step, one a line, in columns where they are short."""
-    found = element_texts(step, scope, exact)
+    found = [_element_text(element, step, scope) for element in elements(step, scope, exact)]
     lines = _columns(found, indent, scope.style.width - indent)
     if found and step.value.size > len(found):
         lines += paragraph(f"{step.value.size - len(found)} more elements are left out", scope.style, "note", indent)
@@ -334,13 +286,11 @@ def _is_written(expr: Expr, step: Step) -> bool:
     return not any(REGISTRY[op].definition for op in calls if op in REGISTRY)
 
 
-def _label(step: Step, at: Place, scope: Scope) -> str:
-    name = scope.name(step.name)
-    if not at:
-        return name
-    if step.shape.flat:
-        return f"{name}[{max(at) + scope.base}]"
-    return f"{name}[{','.join(str(i + scope.base) for i in at)}]"
+def element_index(step: Step, at: Place, scope: Scope) -> str:
+    """The index of an element as the file counts; nothing for a number."""
+    if step.shape.flat and at:
+        return str(max(at) + scope.base)
+    return ",".join(str(i + scope.base) for i in at)
 
 
 def _columns(found: list[str], indent: int, room: int) -> list[Line]:
@@ -360,19 +310,19 @@ def _columns(found: list[str], indent: int, room: int) -> list[Line]:
     return lines
 
 
-_WRITERS: dict[str, Callable[[Elements, Call, Place], Text]] = {
+_WRITERS: dict[str, Callable[[Elements, Call, Place], Term]] = {
     "add": Elements.add,
-    "neg": Elements.negative,
-    "mul": Elements.product,
-    "div": Elements.quotient,
-    "pow": Elements.power,
-    "exp": Elements.exponential,
-    "sqrt": Elements.root,
+    "neg": lambda self, expr, at: self.negative(*self.arguments(expr, at)),
+    "mul": lambda self, expr, at: self.times(self.arguments(expr, at)),
+    "div": lambda self, expr, at: self.quotient(*self.arguments(expr, at)),
+    "pow": lambda self, expr, at: self.power(*self.arguments(expr, at)),
+    "exp": lambda self, expr, at: self.exponential(*self.arguments(expr, at)),
+    "sqrt": lambda self, expr, at: self.root(*self.arguments(expr, at)),
+    "greater": lambda self, expr, at: self.condition(*self.arguments(expr, at)),
     "matmul": Elements.matrix_product,
     "transpose": Elements.transpose,
     "sum": Elements.summation,
     "mean": Elements.mean,
     "max": Elements.extreme,
     "min": Elements.extreme,
-    "greater": Elements.condition,
 }

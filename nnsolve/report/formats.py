@@ -28,5 +28,22 @@ def _html(sections: Sequence[Section], style: Style) -> str:
     return page(sections, style)
 
 
-FORMATS: dict[str, Format] = {"text": _text, "json": _json, "html": _html}
+def _markdown(sections: Sequence[Section], style: Style) -> str:
+    from nnsolve.report.typeset.markdown import markdown
+    from nnsolve.report.typeset.report import document
+
+    return markdown(document(sections, style), style.detail)
+
+
+def _latex(sections: Sequence[Section], style: Style) -> str:
+    from nnsolve.report.typeset.latex import latex
+    from nnsolve.report.typeset.report import document
+
+    return latex(document(sections, style), style.detail, style.fragment)
+
+
+FORMATS: dict[str, Format] = {"text": _text, "json": _json, "html": _html, "markdown": _markdown, "latex": _latex}
 """From sections and a style to the whole text; another format is another line here."""
+
+FRAGMENTS = ("latex",)
+"""Formats that also come without what stands around the report, to be pasted into another document."""

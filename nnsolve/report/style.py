@@ -10,13 +10,15 @@ class Style(NamedTuple):
     """What the place where a report appears can show, and what its reader wants to see.
 
     `width` counts terminal cells. Without `unicode` formulas are written in the equation language. `decimals` forces
-    that many on every number. `detail` is `brief` (answers only), `steps`, or `full` (every element written out).
+    that many on every number. `detail` is `brief` (answers only), `steps`, or `full` (every element written out). A
+    `fragment` is pasted into another document.
     """
 
     width: int = 80
     unicode: bool = True
     decimals: int | None = None
     detail: str = "steps"
+    fragment: bool = False
 
 
 Fragment = tuple[str, str]

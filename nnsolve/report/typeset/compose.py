@@ -69,13 +69,17 @@ class Composer(Operands):
     def write(self, expr: Expr, alone: bool = True) -> Mathematics:
         """An expression; a negative number that does not stand `alone` is put in parentheses."""
         if isinstance(expr, Num):
-            found = number(expr)
+            found = constant(expr)
             return found if alone or expr.value >= 0 else parentheses(found)
         value = self.known(expr)
         if value is not None:
             return self.value(expr, value, alone)
         if isinstance(expr, Ref):
             return name_symbol(expr.name, self.scope)
+        if expr.op == "mul":
+            return self.product(expr, alone)
+        if expr.op == "matmul":
+            return self.matrix_product(expr, alone)
         return _WRITERS.get(expr.op, Composer.function)(self, expr)
 
     def value(self, expr: Expr, value: Tensor, alone: bool) -> Mathematics:
@@ -124,26 +128,28 @@ class Composer(Operands):
     def negative(self, expr: Call) -> Mathematics:
         return row(MINUS, self.within(expr.args[0], PRODUCT))
 
-    def factor(self, expr: Expr, first: bool, op: str) -> Mathematics:
-        """A factor of a product; a product of the other kind is parenthesised."""
-        if first and isinstance(expr, Call) and expr.op == op:
-            return self.write(expr, alone=False)
-        return self.within(expr, POWER)
+    def first_factor(self, expr: Call, alone: bool) -> Mathematics:
+        """What a product begins with; a product of the other kind is parenthesised."""
+        first = expr.args[0]
+        return (
+            self.write(first, alone)
+            if isinstance(first, Call) and first.op == expr.op
+            else self.within(first, POWER, alone)
+        )
 
-    def product(self, expr: Call) -> Mathematics:
-        parts = [self.factor(expr.args[0], True, "mul")]
+    def product(self, expr: Call, alone: bool = True) -> Mathematics:
+        parts = [self.first_factor(expr, alone)]
         for sign, arg in notation.signs(expr, self.scope):
             scaled = self.known(arg) is None and notation.scales(expr, arg, self.scope)
             scaled = scaled or (isinstance(arg, Call) and arg.op == "sum" and arg is expr.args[-1])
-            found = self.write(arg) if scaled else self.factor(arg, False, "mul")
+            found = self.write(arg) if scaled else self.within(arg, POWER)
             if sign == " " and self.operands and not (isinstance(arg, Call) and isinstance(found, Fenced | Function)):
                 sign = " · "
             parts += [Operator(sign.strip() or " "), found]
         return row(*parts)
 
-    def matrix_product(self, expr: Call) -> Mathematics:
-        left, right = expr.args
-        return row(self.factor(left, True, "matmul"), BLANK, self.factor(right, False, "matmul"))
+    def matrix_product(self, expr: Call, alone: bool = True) -> Mathematics:
+        return row(self.first_factor(expr, alone), BLANK, self.within(expr.args[1], POWER))
 
     def quotient(self, expr: Call) -> Mathematics:
         """Over a bar; a matrix that is put in stands before a slash."""
@@ -252,11 +258,12 @@ def lower(symbol: Symbol, index: str) -> Symbol:
     return symbol._replace(lowered=(*symbol.lowered, index))
 
 
-def number(expr: Num) -> Mathematics:
+def constant(expr: Num) -> Mathematics:
     """A number that stands in the formula, as written there; a fraction over a bar."""
     value = expr.value
     if not isinstance(value, Ratio):
-        return Number(spell_number(value))
+        mantissa, e, exponent = spell_number(value).partition("e")
+        return Number(f"{mantissa}e{int(exponent)}" if e else mantissa)
     found = Fraction(Number(str(abs(value.numerator))), Number(str(value.denominator)))
     return found if value > 0 else row(MINUS, found)
 
@@ -269,9 +276,7 @@ def formula(expr: Expr, scope: Scope) -> Mathematics:
 _WRITERS: dict[str, Callable[[Composer, Call], Mathematics]] = {
     "add": Composer.add,
     "neg": Composer.negative,
-    "mul": Composer.product,
     "div": Composer.quotient,
-    "matmul": Composer.matrix_product,
     "pow": Composer.power,
     "transpose": Composer.transposed,
     "index": Composer.indexed,

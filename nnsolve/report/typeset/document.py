@@ -21,7 +21,7 @@ FULL: Levels = ("full",)
 
 
 class Heading(NamedTuple):
-    """A heading: level 1 a part of the problem, 2 a phase, 3 a time step. `id` is unique in the document."""
+    """A heading: of a part or a phase (level 1), of what is below it (2 and 3). `id` is unique in the document."""
 
     text: str
     level: int
@@ -85,10 +85,18 @@ class Remark(NamedTuple):
     levels: Levels = WORKED
 
 
-class Elements(NamedTuple):
-    """The arithmetic of single elements of a step, an equation each, and how many more there are."""
+class Element(NamedTuple):
+    """The arithmetic of one element, `z₁[1] = 1·3 + 0·14 − 1 = 2`, and what is said about it."""
 
-    lines: tuple[Mathematics, ...]
+    left: Mathematics
+    sides: tuple[Side, ...]
+    note: str = ""
+
+
+class Elements(NamedTuple):
+    """The arithmetic of single elements of a step, and how many more there are."""
+
+    lines: tuple[Element, ...]
     more: int = 0
     levels: Levels = FULL
 
@@ -129,10 +137,11 @@ Block: TypeAlias = Heading | Paragraph | Alert | Given | Work | Answers
 
 
 class Document(NamedTuple):
-    """A whole report."""
+    """A whole report; rows and columns are counted from `count_from`."""
 
     title: str
     blocks: tuple[Block, ...]
+    count_from: int = 1
 
 
 def shown_at(blocks: Iterable[Block], detail: str) -> list[Block]:

@@ -39,7 +39,8 @@ def document(sections: Sequence[Section], style: Style) -> Document:
         if not n:
             seen = {step.name: step for step in section.trace.steps}
     title = clean(sections[0].title or "") if sections else ""
-    return Document(title or "Solution", tuple(writer.blocks))
+    base = Scope.of_section(sections[0], style).base if sections else 1
+    return Document(title or "Solution", tuple(writer.blocks), base)
 
 
 class _Writer:
@@ -78,7 +79,7 @@ class _Writer:
         self.alerts(section.warnings)
         self.steps(section, seen)
         if section.answers:
-            self.heading("Answers", 2, section.id, ALWAYS)
+            self.heading("Answers", 2 if section.id else 1, section.id, ALWAYS)
             scope = Scope.of_section(section, self.style)
             self.blocks.append(answers(section.answers, scope, section.id, carried(section.trace.context)))
 
@@ -91,12 +92,13 @@ class _Writer:
     def steps(self, section: Section, seen: Mapping[Name, Step]) -> None:
         """The given values, then the steps below headings that tell the phase and the update."""
         context = section.trace.context
+        above = 1 if section.id else 0
         scope = section_scope(section, self.style)
         known = {step.name: step for step in context}
         through = carried(context)
         values = given([step for step in section.trace.steps if step.phase == "given"], scope, seen)
         if values is not None:
-            self.heading("Given", 2, section.id)
+            self.heading("Given", above + 1, section.id)
             self.blocks.append(values)
         teller = Teller(context, section.truncate)
         for kind, text, step, at in outline(section, scope, teller.short):
@@ -104,6 +106,6 @@ class _Writer:
                 id = self.id("step", section.id, str(step.name))
                 self.blocks.append(work(step, at, known, through, teller, id))
             elif kind in ("phase", "time"):
-                self.heading(text, 2 if kind == "phase" else 3, section.id)
+                self.heading(text, above + (1 if kind == "phase" else 2), section.id)
             else:
                 self.words(text, "note", STEPS if kind == "shortening" else WORKED)

@@ -10,7 +10,8 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.report import chain
-from nnsolve.report.elements import element_texts
+from nnsolve.report import elements as arithmetic
+from nnsolve.report.elements import element_index, elements, zeros_text
 from nnsolve.report.elide import is_whole
 from nnsolve.report.notation import written
 from nnsolve.report.notes import Carried
@@ -20,8 +21,18 @@ from nnsolve.report.stages import stage
 from nnsolve.report.tensors import MOST_COLUMNS, dimensions, is_large, texts
 from nnsolve.report.time import Told
 from nnsolve.report.typeset.compose import BLANK, Composer, formula, parentheses
-from nnsolve.report.typeset.document import FULL, STEPS, WORKED, Elements, Levels, Remark, Side, Work
-from nnsolve.report.typeset.mathematics import Captioned, Mathematics, Operator, Script, Text, row, separated
+from nnsolve.report.typeset.document import FULL, STEPS, WORKED, Element, Elements, Levels, Remark, Side, Work
+from nnsolve.report.typeset.mathematics import (
+    Captioned,
+    Fenced,
+    Mathematics,
+    Number,
+    Operator,
+    Script,
+    Text,
+    row,
+    separated,
+)
 from nnsolve.report.typeset.prose import inside, prose, typeset
 from nnsolve.report.typeset.symbols import name_symbol
 from nnsolve.report.typeset.tensors import ascii_style, value_list, value_matrix
@@ -164,7 +175,15 @@ def _result(found: Worked, captioned: bool, bare: bool) -> list[Side]:
 
 def _elements(found: Worked) -> Elements | None:
     """The arithmetic of the elements."""
-    lines = element_texts(found.step, found.scope, found.exact)
-    if not lines:
-        return None
-    return Elements(tuple(map(Text, lines)), found.step.value.size - len(lines))
+    lines = [_element(element, found) for element in elements(found.step, found.scope, found.exact)]
+    return Elements(tuple(lines), found.step.value.size - len(lines)) if lines else None
+
+
+def _element(element: arithmetic.Element, found: Worked) -> Element:
+    name, index = name_symbol(found.step.name, found.scope), element_index(found.step, element.at, found.scope)
+    sides = [Side("=", element.term.tree, "numbers", levels=FULL)]
+    sides += [] if element.exact is None else [Side("=", Number(element.exact), "exact", levels=FULL)]
+    relation = "=" if element.exact is None else "≈"
+    sides.append(Side(relation, Number(element.result), "result", levels=FULL))
+    note = zeros_text(element.zeros) if element.zeros else ""
+    return Element(row(name, Fenced("[", Text(index), "]")) if index else name, tuple(sides), note)

@@ -1,0 +1,177 @@
+"""Sides of an equation on lines: together where they fit, broken before a sign where even one is too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nnsolve.report.typeset.document import Side
+from nnsolve.report.typeset.mathematics import (
+    Captioned,
+    Fenced,
+    Fraction,
+    Mathematics,
+    Matrix,
+    Number,
+    Operator,
+    Root,
+    Row,
+    Script,
+    Text,
+    row,
+)
+from nnsolve.report.typeset.measure import BINARY, width
+from nnsolve.report.typeset.tex import is_high
+
+SUMS = ("+", "−")
+PRODUCTS = ("·", "⊙", " ", "=", ",")
+"""A line is broken before a sum's signs, and where that is not enough before those of products."""
+
+
+HALF = Fraction(Number("1"), Number("2"))
+
+
+class LineOf(NamedTuple):
+    """A line of an equation: the relation that it begins with (none where it goes on), what follows, its role."""
+
+    relation: str
+    mathematics: Mathematics
+    role: str
+
+
+class Page(NamedTuple):
+    """The room for lines, how much of the first one is taken, and what columns are counted from."""
+
+    room: float
+    taken: float
+    base: int
+
+
+def lines(sides: Sequence[Side], page: Page) -> list[LineOf]:
+    """The sides on lines: rule and formula on a line each, the rest together where it fits."""
+    words = [side for side in sides if side.role in ("rule", "formula")]
+    rest = [side for side in sides if side.role not in ("rule", "formula")]
+    found = [line for side in words for line in broken(side, page)]
+    if not rest:
+        return found
+    kept = rest
+    if _together(rest) > page.room:
+        kept = [side for side in rest if side.essential]
+    if _together(kept) > page.room:
+        return found + [line for side in rest for line in broken(side, page)]
+    together = LineOf(kept[0].relation, joined(kept), "numbers")
+    if not found or any(is_high(side.mathematics) for side in kept):
+        return [*found, together]
+    last = found[-1]
+    taken = page.taken if len(found) == 1 else 0
+    if width(last.mathematics) + _together(kept) > page.room - taken:
+        return [*found, together]
+    whole = row(last.mathematics, Operator(together.relation), together.mathematics)
+    return [*found[:-1], last._replace(mathematics=whole)]
+
+
+def joined(sides: Sequence[Side]) -> Mathematics:
+    """Sides one after the other, the relation of the first one left out."""
+    parts: list[Mathematics] = []
+    for side in sides:
+        parts += [Operator(side.relation), side.mathematics] if parts else [side.mathematics]
+    return row(*parts)
+
+
+def _together(sides: Sequence[Side]) -> float:
+    return sum([width(side.mathematics) + BINARY for side in sides])
+
+
+def broken(side: Side, page: Page) -> list[LineOf]:
+    """One side on as many lines as it needs."""
+    parts = pieces(side.mathematics, page)
+    return [LineOf("" if n else side.relation, part, side.role) for n, part in enumerate(parts)]
+
+
+def pieces(node: Mathematics, page: Page) -> list[Mathematics]:
+    """Mathematics in pieces that fit, as far as there is a place to break it."""
+    if width(node) <= page.room:
+        return [node]
+    if isinstance(node, Captioned):
+        found = pieces(node.inner, page)
+        return [*found[:-1], node._replace(inner=found[-1])]
+    if isinstance(node, Matrix):
+        return column_blocks(node, page)
+    if not isinstance(node, Row):
+        return _opened([node], page)
+    return _filled(_split(node.parts, SUMS), page)
+
+
+def _split(parts: Sequence[Mathematics], signs: tuple[str, ...]) -> list[list[Mathematics]]:
+    """The parts of a row, a new list before each of the signs."""
+    found: list[list[Mathematics]] = [[]]
+    for part in parts:
+        if isinstance(part, Operator) and part.sign in signs and found[-1]:
+            found.append([])
+        found[-1].append(part)
+    return found
+
+
+def _filled(terms: Sequence[Sequence[Mathematics]], page: Page) -> list[Mathematics]:
+    """Terms in lines, as many in each as fit; one that is too wide is broken further."""
+    rows: list[list[Mathematics]] = []
+    used = 0.0
+    for term in terms:
+        cells = sum(map(width, term))
+        if rows and used + cells <= page.room:
+            rows[-1] += term
+            used += cells
+            continue
+        if cells <= page.room:
+            rows.append(list(term))
+            used = cells
+            continue
+        factors = _split(term, PRODUCTS)
+        smaller = _filled(factors, page) if len(factors) > 1 else _opened(term, page)
+        rows += [[part] for part in smaller]
+        used = width(smaller[-1])
+    return [row(*parts) for parts in rows]
+
+
+def _opened(term: Sequence[Mathematics], page: Page) -> list[Mathematics]:
+    """A single factor with its sign: a matrix in blocks of columns, fences around several lines."""
+    *signs, last = term
+    if isinstance(last, Matrix | Captioned):
+        first, *rest = pieces(last, page._replace(room=page.room - sum(map(width, signs))))
+        return [row(*signs, first), *rest]
+    inside = _unfenced(last)
+    return [row(*term)] if inside is None else pieces(row(*signs, *inside), page)
+
+
+def _unfenced(node: Mathematics) -> list[Mathematics] | None:
+    """Fences and what they enclose, one after the other; a root is a power of one half."""
+    if isinstance(node, Fenced):
+        inner = node.inner.parts if isinstance(node.inner, Row) else (node.inner,)
+        ends = [Operator(sign) for sign in (node.left, node.right)]
+        return [ends[0], *inner, ends[1]]
+    if isinstance(node, Root):
+        return _unfenced(Script(Fenced("(", node.inner, ")"), sup=HALF))
+    if isinstance(node, Script) and isinstance(node.base, Fenced):
+        found = _unfenced(node.base)
+        return found and [*found[:-1], node._replace(base=found[-1])]
+    return None
+
+
+def column_blocks(node: Matrix, page: Page) -> list[Mathematics]:
+    """A matrix in blocks of as many columns as fit, each with the numbers of its columns below it."""
+    count = len(node.rows[0])
+    found: list[Mathematics] = []
+    start = 0
+    while start < count:
+        stop = start + 1
+        while stop < count and width(_columns(node, start, stop + 1)) <= page.room:
+            stop += 1
+        first, last = start + page.base, stop - 1 + page.base
+        text = f"columns {first} to {last}" if last > first else f"column {first}"
+        found.append(Captioned(_columns(node, start, stop), Text(text)))
+        start = stop
+    return found if count > 1 else [node]
+
+
+def _columns(node: Matrix, start: int, stop: int) -> Matrix:
+    return Matrix(tuple(cells[start:stop] for cells in node.rows), node.labels, node.heads[start:stop])

@@ -1,0 +1,47 @@
+"""`nnsolve run --format latex|markdown`: the typeset report, in a file or in a pipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import SCALAR, call
+
+
+def test_latex_is_a_document_that_can_be_compiled(tmp_path: Path) -> None:
+    file = tmp_path / "solution.tex"
+    done = call("run", SCALAR, "--format", "latex", "-o", str(file))
+    assert (done.exit_code, done.output) == (0, "")
+    text = file.read_text(encoding="ascii")
+    assert text.startswith("\\documentclass") and text.endswith("\\end{document}\n")
+    assert r"&= \sigma (z_{2}) = \sigma (-1.15) = 0.2405" in text
+
+
+def test_a_fragment_says_what_it_needs() -> None:
+    done = call("run", SCALAR, "--format", "latex", "--fragment")
+    assert done.exit_code == 0
+    assert done.output.startswith("% Needs \\usepackage{amsmath} in the preamble.\n")
+    assert "\\documentclass" not in done.output and "\\begin{document}" not in done.output
+
+
+@pytest.mark.parametrize("format", ["text", "json", "markdown"])
+def test_only_latex_has_a_preamble_to_leave_out(format: str) -> None:
+    done = call("run", SCALAR, "--format", format, "--fragment")
+    assert done.exit_code == 2
+    assert "--fragment goes with --format latex" in done.output
+
+
+def test_markdown_has_formulas_on_lines_of_their_own() -> None:
+    done = call("run", SCALAR, "--format", "markdown")
+    assert done.exit_code == 0
+    assert done.output.startswith("# Backpropagation through one hidden unit\n")
+    assert (
+        "\n\n$$\n\\begin{aligned}\ny &= \\sigma (z _{2}) = \\sigma (-1.15) = 0.2405\n\\end{aligned}\n$$\n\n"
+        in done.output
+    )
+
+
+def test_detail_and_decimals_count_in_every_format() -> None:
+    brief = call("run", SCALAR, "--format", "latex", "--detail", "brief", "--decimals", "2").output
+    assert "Forward pass" not in brief and r"\item[{C}]" in brief and "0.29" in brief and "0.288" not in brief
