@@ -202,9 +202,12 @@ class Run(Plan):
         if not self._is_end(update) or self.batch_size == self.samples:
             return self.moment(update)
         if END not in self._moments:
-            last = self._at(update)
-            self._moments[END] = Moment(self.whole, update, self._parameters_of(last), self.rounding)
+            self._moments[END] = self.over_all(update)
         return self._moments[END]
+
+    def over_all(self, update: int) -> Moment:
+        """The values after `update` updates, over all samples."""
+        return Moment(self.whole, update, self._parameters_of(self._at(update)), self.rounding)
 
     def epoch_loss(self, epoch: int) -> Tensor:
         """The mean loss per sample that was seen during an epoch."""

@@ -5,9 +5,11 @@ from nnsolve.checking.mistakes import biases as biases
 from nnsolve.checking.mistakes import losses as losses
 from nnsolve.checking.mistakes import optimizers as optimizers
 from nnsolve.checking.mistakes import rounding as rounding
+from nnsolve.checking.mistakes import samples as samples
 from nnsolve.checking.mistakes import sequences as sequences
 from nnsolve.checking.mistakes import signs as signs
 from nnsolve.checking.mistakes import updates as updates
 from nnsolve.checking.mistakes import values as values
 from nnsolve.checking.mistakes import weights as weights
+from nnsolve.checking.mistakes import words as words
 from nnsolve.checking.mistakes.mistake import CAUSES as CAUSES

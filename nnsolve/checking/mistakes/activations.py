@@ -192,7 +192,7 @@ def _z_for_a(scene: Scene) -> Iterator[Slip]:
 
     def asked(view: View) -> Iterator[Tensor]:
         if view.name is not None and view.name.after(0) in pairs:
-            yield view.of(pairs[view.name.after(0)].after(view.name.update))
+            yield view.renamed(lambda a: pairs[a.after(0)].after(a.update))
 
     yield Slip("z-for-a", "", asked=asked)
     for a, z in pairs.items():

@@ -81,6 +81,7 @@ register(
     "emitted",
     _not_updated,
     ("network", "b1@1"),
+    paired=True,
 )
 register(
     "frozen-parameter-updated",

@@ -109,7 +109,30 @@ DECAYED = OPTIMIZER.replace(
     "adam, learning_rate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 0.05", "sgd, learning_rate: 0.1, weight_decay: 0.2"
 ).replace("m_W@1, v_W@2, ", "")
 
+STEPS = """
+conventions: {weights: rows, samples: rows}
+layers: [{dense: {W: [[0.5, -1.2]], b: [0.3], activation: sigmoid}}]
+inputs: {x: [[0.7, 1.3], [-0.4, 0.9], [1.1, -0.6]]}
+targets: {y: [[0.2], [0.9], [0.4]]}
+loss: {name: half_squared_error, reduction: sum}
+training: {optimizer: sgd, learning_rate: 0.3, epochs: 2, batch_size: 1}
+ask: [z, W@1, W@2, W@end, L@e1]
+"""
+TRUNCATED = RNN.replace("steps: 1", "steps: 1, truncate: 1")
+
+WORDS = """
+conventions: {weights: rows, samples: columns, count_from: 1}
+layers:
+  - embedding: {words: rows, E: [[0.9, 0.1], [0.2, 0.8], [-0.7, -0.2], [0.85, 0.3]]}
+  - pooling: {over_time: mean}
+inputs: {x: [1, 3, 2]}
+ask: [p, {id: s, of: "cosine(e_1, e_3)"}]
+"""
+
 PROBLEMS = {
+    "steps": STEPS,
+    "truncated": TRUNCATED,
+    "words": WORDS,
     "network": NETWORK,
     "layer_by_layer": LAYER_BY_LAYER,
     "frozen": FROZEN,

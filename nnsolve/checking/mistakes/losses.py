@@ -66,6 +66,11 @@ def _counts(scene: Scene) -> list[int]:
 
 def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
+        def asked(view: View) -> Iterator[Tensor]:
+            if _is_epoch_loss(view):
+                yield from (view.own / n if divide else view.own * n for n in _counts(scene))
+
+        yield Slip(code, "", asked=asked)
         for n in _counts(scene):
             factor = Num(Fraction(1, n) if divide else Fraction(n))
             loss = [e for e in _losses(scene) if e.name == scene.loss]
@@ -109,14 +114,26 @@ def _root(scene: Scene) -> Iterator[Slip]:
 
 def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
+        def asked(view: View) -> Iterator[Tensor]:
+            if _is_epoch_loss(view):
+                yield view.own / math.log(base)
+
         def change(node: Expr) -> Expr:
             if isinstance(node, Call) and node.op in LOGARITHMS:
                 return scaled(Num(1 / math.log(base)))(node)
             return node
 
-        yield from each(code, scene.forward, rewritten(change), forward=True)
+        changed = list(each(code, scene.forward, rewritten(change), forward=True))
+        yield from changed
+        if changed:
+            yield Slip(code, "", asked=asked)
 
     return slips
+
+
+def _is_epoch_loss(view: View) -> bool:
+    """Whether the loss over an epoch is asked: what is written down of a training that goes on as it should."""
+    return view.name is not None and view.name.epoch is not None and view.name.after(0) == view.scene.loss
 
 
 def _first_class(scene: Scene) -> Iterator[Slip]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Ref, references
+from nnsolve.core.expressions import Call, Expr, Ref, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.infer import Shapes
 from nnsolve.engine.run import Run
 from nnsolve.engine.solve import Asked, SectionSolver, reported
 from nnsolve.ops import REGISTRY
@@ -172,6 +173,26 @@ class View:
     def evaluated(self, expr: Expr) -> Tensor:
         """Part of the asked expression."""
         return evaluate(expr, self.item.shapes, {name: self._value(name) for name in references(expr)})
+
+    def renamed(self, change: Callable[[Name], Name]) -> Tensor:
+        """The asked value with other quantities in the place of those that it is made of."""
+        pairs = {name: change(name) for name in references(self.item.expr)}
+        shapes = Shapes(self.item.shapes.layout)
+        shapes.named = {new: self.item.shapes.named[old] for old, new in pairs.items()}
+        expr = rewrite(self.item.expr, lambda node: Ref(pairs[node.name]) if isinstance(node, Ref) else node)
+        return self.reported(evaluate(expr, shapes, {new: self._value(new) for new in pairs.values()}))
+
+    def after(self, update: int) -> Tensor:
+        """The asked quantity after another number of updates, over the same samples."""
+        assert self.name is not None
+        plain = self.name.after(0)
+        if self.run.moment_of(self.run.resolve_moment(self.name)).program is not self.run.whole:
+            return self.of(self.name.after(update))
+        return self.reported(self.run.over_all(update).value(plain))
+
+    def reported(self, value: Tensor) -> Tensor:
+        """A value in the shape of the asked one."""
+        return reported(value, self.item.shape)
 
     def of(self, name: Name) -> Tensor:
         """Another value, as reports show it."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each_of, everywhere, renamed, rewritten
+import numpy as np
+
+from nnsolve.checking.mistakes.edits import each_of, everywhere, leaf_gradients, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, neg, references
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
@@ -78,14 +81,29 @@ def _previous_missing(scene: Scene) -> Iterator[Slip]:
 
 def _wrong_step(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is not None and name.time is not None:
-            for time in (name.time - 1, name.time + 1):
-                other = name._replace(time=time)
-                if other.primal.after(0) in scene.shapes.named:
-                    yield view.of(other)
+        if not any(name.time is not None for name in references(view.item.expr)):
+            return
+        for shift in (-1, 1):
+            try:
+                yield view.renamed(lambda name, shift=shift: _moved(name, shift))  # type: ignore[misc]
+            except (LookupError, ProblemError):
+                continue  # there is no such step
 
     yield Slip("wrong-time-step", "", asked=asked)
+    shares = [e for e in leaf_gradients(scene) if e.name.time is not None]
+    changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
+    yield from each_of("wrong-time-step", changes)
+
+
+def _moved(name: Name, shift: int) -> Name:
+    return name if name.time is None else name._replace(time=name.time + shift)
+
+
+def _later_state(equation: Equation) -> Change | None:
+    """h_t for h_{t-1} in the share of step t in a gradient."""
+    time = equation.name.time
+    earlier = [n for n in references(equation.expr) if n.of is None and n.time is not None and n.time + 1 == time]
+    return renamed(*((name, _moved(name, 1)) for name in earlier)) if earlier else None
 
 
 def _stems(scene: Scene) -> dict[str, list[Name]]:
@@ -104,15 +122,45 @@ def _cell_for_state(scene: Scene) -> Iterator[Slip]:
         return
 
     def asked(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is not None and name.stem in ("c", "h") and name.time is not None:
-            yield view.of(name._replace(stem="h" if name.stem == "c" else "c"))
+        if any(name.stem in ("c", "h") and name.time is not None for name in references(view.item.expr)):
+            yield view.renamed(_other_state)
 
     yield Slip("cell-and-state-confused", "", asked=asked)
     pairs = [(h, h._replace(stem="c")) for h in stems["h"] if h._replace(stem="c") in scene.shapes.named]
     own = {h for h, _ in pairs}
     others = [e for e in scene.program.forward if e.name not in own]
     yield from everywhere("cell-and-state-confused", others, renamed(*pairs), forward=True)
+
+
+def _other_state(name: Name) -> Name:
+    return name._replace(stem={"c": "h", "h": "c"}.get(name.stem, name.stem)) if name.time is not None else name
+
+
+def _initial(scene: Scene) -> Iterator[Slip]:
+    """Ones for the zeros before the first step."""
+    states = [name for name, leaf in scene.program.leaves.items() if leaf.role == "initial" and not leaf.value.any()]
+    if states:
+        yield Slip("initial-state", str(states[0]), given=dict.fromkeys(states, np.ones_like))
+
+
+def _reversed(scene: Scene) -> Iterator[Slip]:
+    """x_T, ..., x_1."""
+    leaves = scene.program.leaves
+    inputs = [name for name, leaf in leaves.items() if leaf.role == "input" and name.time is not None]
+    sequences: dict[Name, list[Name]] = {}
+    for name in inputs:
+        sequences.setdefault(name._replace(time=None), []).append(name)
+    given = {
+        name: partial(_replaced, leaves[other].value)
+        for names in sequences.values()
+        for name, other in zip(names, reversed(names), strict=True)
+    }
+    if given:
+        yield Slip("sequence-reversed", str(inputs[0]), given=given)
+
+
+def _replaced(other: Tensor, _: Tensor) -> Tensor:
+    return other
 
 
 def _gates(scene: Scene) -> Iterator[Slip]:
@@ -173,6 +221,23 @@ register(
     "source",
     _previous_missing,
     ("rnn", "h_2"),
+    paired=True,
+)
+register(
+    "initial-state",
+    "The states before the first step are zero; others are used.",
+    "source",
+    _initial,
+    ("rnn", "h_1"),
+    RARE,
+)
+register(
+    "sequence-reversed",
+    "The sequence is read from its end.",
+    "source",
+    _reversed,
+    ("rnn", "h_3"),
+    RARE,
 )
 register(
     "wrong-time-step",

@@ -93,7 +93,7 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         name = view.name
         if name is not None and name.epoch is None and scene.run.resolve_moment(name) > 0:
-            yield view.of(name.after(0))
+            yield view.after(0)
 
     yield Slip("not-updated", "", asked=asked)
     for equation in scene.parameters:
@@ -111,7 +111,7 @@ def _wrong_update(scene: Scene) -> Iterator[Slip]:
         own, last = scene.run.resolve_moment(name), scene.run.last or 0
         for update in _other_updates(scene, own):
             if 0 < update <= last or (update == 0 and own > 1):
-                yield view.of(name.after(update))
+                yield view.after(update)
 
     yield Slip("wrong-update", "", asked=asked)
 
@@ -160,6 +160,7 @@ register(
     _rate_twice,
     ("network", "W1@1"),
     2.0,
+    paired=True,
 )
 register(
     "gradient-for-parameter",
