@@ -10,7 +10,9 @@ from nnsolve.checking.model import Claim, Given
 def claim(value: float, digits: int = 4) -> Claim:
     """A number written with some significant digits."""
     text = f"{value:.{digits - 1}e}"
-    return Claim(float(text), 10.0 ** (int(text.partition("e")[2]) - digits + 1) if value else 1.0, digits, text, 1, 1)
+    if not value:
+        return Claim(0.0, 1.0, 1, "0", 1, 1)
+    return Claim(float(text), 10.0 ** (int(text.partition("e")[2]) - digits + 1), digits, text, 1, 1)
 
 
 def answer(value: object, digits: int = 4) -> Given:

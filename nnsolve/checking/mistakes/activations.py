@@ -11,6 +11,7 @@ from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
+from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,13 +53,16 @@ def _missing(scene: Scene) -> Iterator[Slip]:
 
 
 def _bias_early(scene: Scene) -> Iterator[Slip]:
+    code, of_layers = "bias-gradient-early", dict[Name, dict[Name, Change]]()
     for delta in _deltas(scene):
+        changes = of_layers.setdefault(delta.z._replace(time=None), {})
         for equation in scene.backward:
             if equation.name.of and equation.name.primal in scene.program.leaves:
                 bare = equation.expr.args[0] if isinstance(equation.expr, Call) and equation.expr.op == "sum" else None
                 if Ref(delta.equation.name) in (equation.expr, bare):
-                    change = renamed((delta.equation.name, delta.incoming))
-                    yield Slip("bias-gradient-early", str(equation.name), {}, {equation.name: change})
+                    changes[equation.name] = renamed((delta.equation.name, delta.incoming))
+    for changes in of_layers.values():
+        yield from each_of(code, changes)
 
 
 def _extra(scene: Scene) -> Iterator[Slip]:
@@ -122,9 +126,9 @@ def _inverted(scene: Scene) -> Iterator[Slip]:
 
 
 def _left_out(scene: Scene) -> Iterator[Slip]:
-    for a, function, z in scene.activations():
-        if function.op not in ("identity", "softmax"):
-            yield Slip("activation-left-out", str(a), {a: instead(Ref(z))})
+    code = "activation-left-out"
+    found = {a: instead(Ref(z)) for a, f, z in scene.activations() if f.op not in ("identity", "softmax")}
+    yield from (Slip(code, slip.at, slip.emitted) for slip in each_of(code, found))
 
 
 def _softmax_left_out(scene: Scene) -> Iterator[Slip]:
@@ -184,7 +188,17 @@ def _confused(scene: Scene) -> Iterator[Slip]:
             plain = isinstance(expr, Call) and expr.op in ("sigmoid", "tanh", "relu", "identity") and expr.op != op
             return call(op, *expr.args) if plain and isinstance(expr, Call) else expr
 
-        yield from each("wrong-activation", scene.forward, change, forward=True)
+        yield from each("wrong-activation", scene.forward, rewritten(change), forward=True)
+
+
+def _step_at_zero(scene: Scene) -> Iterator[Slip]:
+    if scene.program.problem.conventions.step_at_zero is not None:
+        yield Slip("step-at-zero", "conventions", problem=_other_step)
+
+
+def _other_step(problem: Problem) -> Problem:
+    conventions = problem.conventions
+    return problem._replace(conventions=conventions._replace(step_at_zero=1 - (conventions.step_at_zero or 0)))
 
 
 def _z_for_a(scene: Scene) -> Iterator[Slip]:
@@ -325,6 +339,13 @@ register(
     _confused,
     ("network", "a2"),
     2.0,
+)
+register(
+    "step-at-zero",
+    "The step function has the other value at zero.",
+    "source",
+    _step_at_zero,
+    ("step", "W@2"),
 )
 register(
     "z-for-a",

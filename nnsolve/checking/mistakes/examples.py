@@ -120,6 +120,24 @@ ask: [z, W@1, W@2, W@end, L@e1]
 """
 TRUNCATED = RNN.replace("steps: 1", "steps: 1, truncate: 1")
 
+ROUNDED = """
+conventions: {samples: columns}
+parameters: {v: 0.5, w: 1.25}
+inputs: {x: [1, 0, 1]}
+equations: ["h_t = w * x_t + v * h_{t-1}"]
+rounding: {h: {decimals: 1}}
+ask: [h_1, h_2, h_3]
+"""
+
+STEP = """
+conventions: {weights: rows, samples: rows, step_at_zero: 1}
+layers: [{dense: {W: [[0.5, -0.25]], b: [0], activation: step}}]
+inputs: {x: [[0, 0], [1, 1.5], [0.5, 1]]}
+targets: {y: [[0], [1], [1]]}
+training: {optimizer: perceptron, learning_rate: 0.3, epochs: 2, batch_size: 1}
+ask: [W@2, b@3, W@end]
+"""
+
 WORDS = """
 conventions: {weights: rows, samples: columns, count_from: 1}
 layers:
@@ -133,6 +151,8 @@ PROBLEMS = {
     "steps": STEPS,
     "truncated": TRUNCATED,
     "words": WORDS,
+    "rounded": ROUNDED,
+    "step": STEP,
     "network": NETWORK,
     "layer_by_layer": LAYER_BY_LAYER,
     "frozen": FROZEN,

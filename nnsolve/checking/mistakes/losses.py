@@ -77,6 +77,9 @@ def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
             yield from each(code, loss, scaled(factor), forward=True)
             gradients = {e.name: e for e in [*_first_gradients(scene), *leaf_gradients(scene)]}
             yield from each(code, gradients.values(), scaled(factor))
+        averages = [e for e in scene.forward if _is_average(e.expr)] if not divide else []
+        for equation in averages:
+            yield Slip(code, str(equation.name), {equation.name: _summed})
         wrong, meant = ("mean", "sum") if divide else ("sum", "mean")
 
         def change(node: Expr) -> Expr:
@@ -86,6 +89,18 @@ def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
         yield from each(code, scene.forward, rewritten(change), forward=True)
 
     return slips
+
+
+def _is_average(expr: Expr) -> bool:
+    """1/n * (a + b + ...) of n terms."""
+    if not (isinstance(expr, Call) and expr.op == "mul" and len(expr.args) == 2):
+        return False
+    count, total = expr.args
+    return isinstance(total, Call) and total.op == "add" and count == Num(Fraction(1, len(total.args)))
+
+
+def _summed(expr: Expr) -> Expr:
+    return expr.args[1] if isinstance(expr, Call) else expr
 
 
 def _squared(scene: Scene) -> Iterator[Slip]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.mistake import RARE, Slip, register
-from nnsolve.problem.model import Rounding, Text
+from nnsolve.checking.mistakes.edits import each, rewritten
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.expressions import Call, Expr, call
+from nnsolve.core.names import Name
+from nnsolve.problem.model import Problem, Rounding, Text
 
 if TYPE_CHECKING:
     from nnsolve.checking.mistakes.scene import Scene
@@ -25,16 +28,48 @@ def _rounded(scene: Scene) -> Iterator[Slip]:
     for decimals, significant in rules:
         rule = Rounding(None, decimals, significant, "away", place)
         yield Slip("rounded-early", "", rounding=(rule,))
-    for equation in scene.equations:
-        if equation.name.of is None and equation.phase == "forward":
-            for decimals in (1, 2, 3):
-                rule = Rounding(Text(str(equation.name), place), decimals, None, "away", place)
-                yield Slip("rounded-early", str(equation.name), rounding=(rule,))
-    for equation in scene.backward:
-        if scene.of_loss(equation):
-            for decimals in (1, 2, 3):
-                rule = Rounding(Text(str(equation.name), place), decimals, None, "away", place)
-                yield Slip("rounded-early", str(equation.name), rounding=(rule,))
+    results = [e.name for e in scene.equations if e.name.of is None and e.phase == "forward"]
+    for names in _over_time([*results, *(e.name for e in scene.backward if scene.of_loss(e))]):
+        for decimals in (1, 2, 3):
+            own = [Rounding(Text(str(name), place), decimals, None, "away", place) for name in names]
+            yield Slip("rounded-early", str(names[0]), rounding=tuple(own))
+
+
+def _over_time(names: Iterable[Name]) -> Iterable[list[Name]]:
+    """The same quantity at all time steps together: who rounds it at one rounds it at the others."""
+    found: dict[Name, list[Name]] = {}
+    for name in names:
+        found.setdefault(name._replace(time=None), []).append(name)
+    return found.values()
+
+
+def _not_rounded(scene: Scene) -> Iterator[Slip]:
+    if scene.program.problem.rounding:
+        yield Slip("rounding-missing", "rounding", problem=_without_rules)
+    yield from each("rounding-missing", scene.forward, rewritten(_unrounded), forward=True)
+
+
+def _without_rules(problem: Problem) -> Problem:
+    return problem._replace(rounding=())
+
+
+def _unrounded(node: Expr) -> Expr:
+    return node.args[0] if isinstance(node, Call) and node.op == "round" else node
+
+
+def _other_ties(scene: Scene) -> Iterator[Slip]:
+    """A half rounded away from zero, as in school."""
+    if any(rule.ties != "away" for rule in scene.program.problem.rounding):
+        yield Slip("halves-rounded-up", "rounding", problem=_ties_away)
+    yield from each("halves-rounded-up", scene.forward, rewritten(_away), forward=True)
+
+
+def _ties_away(problem: Problem) -> Problem:
+    return problem._replace(rounding=tuple([rule._replace(ties="away") for rule in problem.rounding]))
+
+
+def _away(node: Expr) -> Expr:
+    return call("round", node.args[0], ties="away") if isinstance(node, Call) and node.op == "round" else node
 
 
 register(
@@ -44,4 +79,20 @@ register(
     _rounded,
     ("network", "W1@1"),
     RARE,
+)
+register(
+    "rounding-missing",
+    "A result is not rounded although the problem says so.",
+    "source",
+    _not_rounded,
+    ("rounded", "h_1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "halves-rounded-up",
+    "A half is rounded away from zero; the problem says otherwise.",
+    "source",
+    _other_ties,
+    ("rounded", "h_1"),
 )

@@ -12,7 +12,7 @@ from nnsolve.checking.mistakes.edits import each_of, everywhere, leaf_gradients,
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, neg, references
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, mul, neg, references
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ GATES = ("f", "i", "o", "g", "r", "u")
 
 
 def _kept(expr: Expr, drop: set[Name]) -> Expr:
-    """A sum without the terms that use some gradients; 0 is nothing, so what has no other term stays."""
+    """A sum without the terms that use some gradients; zero where nothing is left of it."""
     terms = expr.args if isinstance(expr, Call) and expr.op == "add" else (expr,)
     kept = [term for term in terms if drop.isdisjoint(references(term))]
-    return expr if not kept or len(kept) == len(terms) else add(*kept)
+    return add(*kept) if kept else mul(ZERO, expr)
 
 
 def _later(equation: Equation) -> set[Name]:
@@ -47,7 +47,7 @@ def _recurrent_dropped(scene: Scene) -> Iterator[Slip]:
     changes: dict[Name, Change] = {}
     for equation in scene.backward:
         later = _later(equation)
-        if later and _kept(equation.expr, later) != equation.expr:
+        if later and equation.name.primal in scene.program.equations:
             changes[equation.name] = _dropper(later)
     yield from each_of("recurrent-gradient-dropped", changes)
 
@@ -72,7 +72,8 @@ def _previous_missing(scene: Scene) -> Iterator[Slip]:
     def change(equation: Equation) -> Change | None:
         time = equation.name.time
         earlier = {n for n in references(equation.expr) if n.time is not None and time is not None and n.time < time}
-        return _dropper(earlier) if earlier and _kept(equation.expr, earlier) != equation.expr else None
+        is_sum = isinstance(equation.expr, Call) and equation.expr.op == "add"
+        return _dropper(earlier) if earlier and is_sum and _kept(equation.expr, earlier) != equation.expr else None
 
     changes = {e.name: found for e in scene.forward if (found := change(e)) is not None}
     if changes:

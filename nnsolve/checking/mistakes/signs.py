@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnsolve.checking.mistakes.edits import deltas, each, negated
 from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
 from nnsolve.core.expressions import Call, Expr, references, rewrite
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
@@ -27,6 +28,8 @@ def _sign_flipped(scene: Scene) -> Iterator[Slip]:
     yield Slip("sign-flipped", "", asked=_flipped)
     gradients = [e for e in scene.backward if scene.of_loss(e)]
     yield from each("sign-flipped", gradients, negated)
+    for name in scene.program.parameters:
+        yield Slip("sign-flipped", str(name), given={name: np.negative})
 
 
 def _error_terms(scene: Scene) -> Iterator[tuple[Name, Expr]]:
@@ -39,6 +42,9 @@ def _error_terms(scene: Scene) -> Iterator[tuple[Name, Expr]]:
 
 
 def _target_minus_prediction(scene: Scene) -> Iterator[Slip]:
+    updates = scene.program.updates
+    if updates is not None and updates.block.name == "perceptron":
+        yield from each("target-minus-prediction", scene.parameters, _descended)
     names = [name for name, _ in _error_terms(scene)]
     if names:
         yield Slip("target-minus-prediction", str(names[0]), {}, dict.fromkeys(names, negated))

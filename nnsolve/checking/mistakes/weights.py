@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, factors, instead, leaf_gradients, product, renamed, rewritten
+from nnsolve.checking.mistakes.edits import (
+    deltas,
+    each,
+    everywhere,
+    factors,
+    instead,
+    leaf_gradients,
+    product,
+    renamed,
+    rewritten,
+)
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import Call, Expr, Ref, call, references
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, call, mul, references, rewrite
 from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +59,9 @@ def _wrong_layer(scene: Scene) -> Iterator[Slip]:
                 change = renamed((name, other))
                 yield from each("wrong-weights", scene.backward, change)
                 yield from each("wrong-weights", scene.forward, change, forward=True)
+                if here < alike.index(other):
+                    both = renamed((name, other), (other, name))
+                    yield from everywhere("wrong-weights", scene.forward, both, forward=True)
 
 
 def _turned(scene: Scene) -> Iterator[Slip]:
@@ -124,7 +139,8 @@ def _carried(scene: Scene, delta: Name) -> Iterator[tuple[Name, Name]]:
 
 
 def _factor_left_out(scene: Scene) -> Iterator[Slip]:
-    """One factor of an elementwise product in the backward pass, which is no activation's derivative."""
+    """One factor of an elementwise product in the backward pass, which is no activation's derivative; a gate."""
+    found: dict[Name, dict[Name, Change]] = {}
     for equation in scene.backward:
         parts = factors(equation.expr)
         if len(parts) < 2 or not scene.of_loss(equation):
@@ -133,6 +149,29 @@ def _factor_left_out(scene: Scene) -> Iterator[Slip]:
             if isinstance(part, Ref) and (part.name.of is None):
                 rest = product([*parts[:i], *parts[i + 1 :]])
                 yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(rest)})
+    for name in scene.program.parameters:
+        yield from each("factor-left-out", deltas(scene), rewritten(partial(_only_summed, name)))
+    for equation in scene.forward:
+        parts = factors(equation.expr)
+        gates = [part for part in parts if isinstance(part, Ref) and part.name.time is not None]
+        if len(parts) > 1 and equation.name.time is not None:
+            for gate in gates:
+                found.setdefault(gate.name._replace(time=None), {})[equation.name] = _without(gate)
+    for changes in found.values():
+        yield Slip("factor-left-out", str(next(iter(changes))), changes)
+
+
+def _only_summed(weight: Name, node: Expr) -> Expr:
+    """W^T d -> the sum of d, for every unit: a product with ones."""
+    if not (isinstance(node, Call) and node.op == "matmul"):
+        return node
+    ones = add(ONE, mul(ZERO, Ref(weight)))
+    swapped = [rewrite(arg, lambda n: ones if n == Ref(weight) else n) for arg in node.args]
+    return node.with_args(tuple(swapped))
+
+
+def _without(factor: Expr) -> Change:
+    return lambda expr: product([part for part in factors(expr) if part != factor])
 
 
 register(

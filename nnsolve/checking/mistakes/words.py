@@ -9,6 +9,7 @@ import numpy as np
 
 from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
 from nnsolve.core.expressions import Call, nodes, references
+from nnsolve.problem.model import Problem, Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,31 @@ def _norms(scene: Scene) -> Iterator[Slip]:
     yield Slip("norms-missing", "", asked=asked)
 
 
+def _pooled(scene: Scene) -> Iterator[Slip]:
+    """The mean, the maximum or the last for each other; the sum for the mean has a cause of its own."""
+    layers = scene.program.problem.layers
+    for i, layer in enumerate(layers):
+        if layer.kind != "pooling":
+            continue
+        own = layer.options["over_time"]
+        for way in ("mean", "max", "last"):
+
+            def pooled(problem: Problem, i: int = i, own: Text = own, way: str = way) -> Problem:
+                layer = problem.layers[i]
+                layer = layer._replace(options={**layer.options, "over_time": Text(way, own.place)})
+                return problem._replace(layers=(*problem.layers[:i], layer, *problem.layers[i + 1 :]))
+
+            if way != own.text:
+                yield Slip("wrong-pooling", "pooling", problem=pooled)
+
+
+register(
+    "wrong-pooling",
+    "The vectors of the words are put together in another way than the problem says.",
+    "source",
+    _pooled,
+    ("words", "p"),
+)
 register(
     "wrong-word",
     "The vector of a neighbouring word is taken: check from which number the words are counted.",
