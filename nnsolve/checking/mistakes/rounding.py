@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each, rewritten
-from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, call
 from nnsolve.core.names import Name
 from nnsolve.problem.model import Problem, Rounding, Text
@@ -86,8 +86,6 @@ register(
     "source",
     _not_rounded,
     ("rounded", "h_1"),
-    COMMON,
-    paired=True,
 )
 register(
     "halves-rounded-up",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
+from nnsolve.checking.mistakes.mistake import Slip, register
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,6 @@ register(
     "source",
     _other_batch,
     ("steps", "W@1"),
-    COMMON,
 )
 register(
     "wrong-sample",
@@ -81,5 +80,4 @@ register(
     "source",
     _truncated,
     ("truncated", "dL/dW_hh"),
-    COMMON,
 )

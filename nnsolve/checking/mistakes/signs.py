@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnsolve.checking.mistakes.edits import deltas, each, negated
-from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, references, rewrite
 from nnsolve.core.names import Name
 
@@ -28,8 +28,11 @@ def _sign_flipped(scene: Scene) -> Iterator[Slip]:
     yield Slip("sign-flipped", "", asked=_flipped)
     gradients = [e for e in scene.backward if scene.of_loss(e)]
     yield from each("sign-flipped", gradients, negated)
+
+
+def _given_negated(scene: Scene) -> Iterator[Slip]:
     for name in scene.program.parameters:
-        yield Slip("sign-flipped", str(name), given={name: np.negative})
+        yield Slip("given-negated", str(name), given={name: np.negative})
 
 
 def _error_terms(scene: Scene) -> Iterator[tuple[Name, Expr]]:
@@ -98,6 +101,14 @@ register(
     ("network", "dL/dW2"),
     COMMON,
     paired=True,
+)
+register(
+    "given-negated",
+    "A given parameter is used with the opposite sign.",
+    "source",
+    _given_negated,
+    ("network", "z1"),
+    RARE,
 )
 register(
     "target-minus-prediction",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
+from nnsolve.checking.mistakes.mistake import Slip, register
 from nnsolve.core.expressions import Call, nodes, references
 from nnsolve.problem.model import Problem, Text
 
@@ -82,7 +82,6 @@ register(
     "source",
     _neighbours,
     ("words", "p"),
-    COMMON,
 )
 register(
     "norms-missing",
@@ -90,5 +89,4 @@ register(
     "asked",
     _norms,
     ("words", "s"),
-    COMMON,
 )
