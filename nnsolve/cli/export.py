@@ -24,6 +24,7 @@ def command(problem: str | None, target: str, part: str | None, output: str | No
     Examples:
       nnsolve export problem.yaml --to numpy -o solution.py
       python solution.py
+      nnsolve export problem.yaml --to notebook -o solution.ipynb
 
     Exit status: 0 written, 2 wrong usage or a broken problem file.
     """

@@ -17,5 +17,11 @@ def _numpy(solution: Solution, part: str | None) -> str:
     return numpy_script(solution, part)
 
 
-EXPORTS: dict[str, Export] = {"numpy": _numpy}
+def _notebook(solution: Solution, part: str | None) -> str:
+    from nnsolve.report.export.notebook import numpy_notebook
+
+    return numpy_notebook(solution, part)
+
+
+EXPORTS: dict[str, Export] = {"numpy": _numpy, "notebook": _notebook}
 """From a solution, or a part of it, to the whole text; another target is another line here."""
