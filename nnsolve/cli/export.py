@@ -18,12 +18,13 @@ def command(problem: str | None, target: str, part: str | None, output: str | No
     """Write a script or notebook of its own that computes the same numbers, with nothing of nnsolve in it.
 
     Each line is an equation of the solution, under the problem's own names: dL_dW2 for dL/dW2. At the end it prints
-    what is asked.
+    what is asked. With torch the gradients are those of PyTorch's autograd.
 
     \b
     Examples:
       nnsolve export problem.yaml --to numpy -o solution.py
       python solution.py
+      nnsolve export problem.yaml --to torch --part b
       nnsolve export problem.yaml --to notebook -o solution.ipynb
 
     Exit status: 0 written, 2 wrong usage or a broken problem file.

@@ -110,6 +110,7 @@ elementwise(
     gradient={"x": "g * relu'(x, at_zero=at_zero)"},
     array="maximum(x, 0.0)",
     scalar="0.0 if x <= 0 else x",
+    torch="torch.relu(x)",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.1",
 )
@@ -135,6 +136,7 @@ elementwise(
     gradient={"x": "g * leaky_relu'(x, slope=slope)"},
     array="where(greater(x, 0.0), x, slope * x)",
     scalar="x if x > 0 else slope * x",
+    torch="torch.nn.functional.leaky_relu(x, negative_slope=slope)",
     example=EXAMPLE,
     example_options={"slope": 0.1},
     source="Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013)",
@@ -161,6 +163,7 @@ elementwise(
     gradient={"x": "g * elu'(x, alpha=alpha)"},
     array="where(greater(x, 0.0), x, alpha * expm1(minimum(x, 0.0)))",
     scalar="x if x > 0 else alpha * expm1(x)",
+    torch="torch.nn.functional.elu(x, alpha=alpha)",
     example=EXAMPLE,
     source="Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs (2016)",
 )
@@ -185,6 +188,7 @@ elementwise(
     definition="1 / (1 + exp(-x))",
     array="e = exp(-absolute(x)); where(greater_equal(x, 0.0), 1.0, e) / (1.0 + e)",
     scalar="1.0 / (1.0 + exp(-x))",
+    torch="torch.sigmoid(x)",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
 )
@@ -206,6 +210,7 @@ elementwise(
     definition="ln(1 + exp(x))",
     array="logaddexp(0.0, x)",
     scalar="x + log1p(exp(-x)) if x > 0 else log1p(exp(x))",
+    torch="torch.logaddexp(torch.zeros_like(x), x)",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
 )
@@ -219,6 +224,7 @@ elementwise(
     definition="x * sigmoid(x)",
     array="x * sigmoid(x)",
     scalar="x / (1.0 + exp(-x))",
+    torch="torch.nn.functional.silu(x)",
     example=EXAMPLE,
     source="Elfwing, Uchibe, Doya: Sigmoid-Weighted Linear Units (2018)",
 )
@@ -232,6 +238,7 @@ elementwise(
     definition="x * normal_cdf(x)",
     scalar=f"x * (0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r})))",
     numpy="return x * normal_cdf(x)",
+    torch="torch.nn.functional.gelu(x)",
     example=EXAMPLE,
     source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
 )
@@ -243,6 +250,7 @@ elementwise(
     symbol="GELU",
     definition=f"1/2 * x * (1 + tanh({math.sqrt(2 / math.pi)!r} * (x + 0.044715 * x^3)))",
     numpy="return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))",
+    torch='torch.nn.functional.gelu(x, approximate="tanh")',
     example=EXAMPLE,
     source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
 )
@@ -254,6 +262,7 @@ elementwise(
     gradient={"x": "g * normal_pdf(x)"},
     scalar=f"0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r}))",
     numpy="return 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0)))",
+    torch="torch.special.ndtr(x)",
     example=EXAMPLE,
 )
 elementwise(
@@ -301,6 +310,7 @@ register(
         jacobian="diag(out) - outer(out, out)",
         definition="exp(x) / sum(exp(x), axis=axis)",
         array="e = exp(x - maximum.reduce(x, axis=axis)); e / add.reduce(e, axis=axis)",
+        torch="torch.softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
     )
@@ -324,6 +334,7 @@ register(
             others = add.reduce(where(equal(x, largest), 0.0, exp(shifted)), axis=axis)
             shifted - log1p(others + (add.reduce(ties, axis=axis) - 1.0))
         """,
+        torch="torch.log_softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
     )
 )

@@ -116,5 +116,6 @@ elementwise(
     shown_as_definition=True,
     array="where(equal(x, 0.0), 0.0, x * log(where(equal(x, 0.0), 1.0, y)))",
     scalar="0.0 if x == 0 else x * log(y)",
+    torch="torch.xlogy(x, y)",
     example=([[1.0, -2.0, 0.0]], [[0.5, 2.0, 1.0]]),
 )

@@ -116,5 +116,6 @@ elementwise(
     gradient={"x": _gradient_of_clip},
     array="minimum(maximum(x, low), high)",
     numpy="np.clip(x, low, high)",
+    torch="torch.clamp(x, low, high)",
     example=([[0.5, -2.0, 3.25]], -1.0, 1.0),
 )

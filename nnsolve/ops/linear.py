@@ -133,6 +133,7 @@ register(
         _matmul_shape,
         gradient={"x": _gradient_of_left, "y": _gradient_of_right},
         numpy="x @ y if dims else (x @ y).item()",
+        torch="x @ y if dims else (x @ y).squeeze()",
         example=([[0.5, -2.0, 3.25], [1.0, 0.25, -0.75]], [[1.0, 2.0], [0.0, -1.0], [0.5, 0.5]]),
     )
 )
@@ -173,6 +174,7 @@ register(
         gradient={"x": _gradient_of_outer, "y": _gradient_of_outer},
         array="column(x) * row(y)",
         numpy="np.outer(x, y)",
+        torch="torch.outer(torch.ravel(x), torch.ravel(y))",
         example=(COLUMN, [[1.0], [0.5]]),
     )
 )

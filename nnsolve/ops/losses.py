@@ -43,6 +43,7 @@ register(
         definition="-sum(y * log_softmax(x, axis=axis))",
         shown_as_definition=True,
         array="-add.reduce(where(equal(y, 0.0), 0.0, y * log_softmax(x, axis=axis)))",
+        torch="-torch.sum(y * torch.log_softmax(x, dim=axis))",
         example=([[0.5], [-2.0], [1.25]], [[0.0], [0.25], [0.75]]),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
     )
@@ -58,6 +59,7 @@ register(
         definition="sum(max(x, 0) - y * x + ln(1 + exp(-abs(x))))",
         shown_as_definition=True,
         array="add.reduce(maximum(x, 0.0) - y * x + log1p(exp(-absolute(x))))",
+        torch='torch.nn.functional.binary_cross_entropy_with_logits(x, y, reduction="sum")',
         example=([[0.5], [-2.0], [1.25]], [[0.0], [1.0], [0.75]]),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
     )
@@ -71,6 +73,7 @@ elementwise(
     gradient={"x": "g * clip(x, -delta, delta)"},
     array="size = absolute(x); where(less_equal(size, delta), 0.5 * x * x, delta * (size - 0.5 * delta))",
     scalar="0.5 * x * x if abs(x) <= delta else delta * (abs(x) - 0.5 * delta)",
+    torch='torch.nn.functional.huber_loss(x, torch.zeros_like(x), reduction="none", delta=delta)',
     example=([[0.5, -2.0, 3.25]],),
     example_options={"delta": 1.0},
     source="Huber: Robust Estimation of a Location Parameter (1964)",

@@ -59,8 +59,10 @@ class Operation(NamedTuple):
     `numpy` is how a script for people to read writes it, with np and math: an expression over the arguments, or
     statements up to a `return`, the body of a function; a tuple has one for each number of arguments. It may use the
     options, `axis` and `features` (numbers), `dims` (of the result), `place` (the inside of the brackets of an index),
-    `parts` (the arguments as a list), `numbers` (whether all of them are) and other operations; a condition on these is
-    settled when it is written. Where it is left out the script has the NumPy function that `value` is, or `array`.
+    `parts` (the arguments as a list), `numbers` (whether all of them are), `constants` (which of them are literals) and
+    other operations; a condition on these is settled when it is written. Where it is left out the script has the NumPy
+    function that `value` is, or `array`. `torch` is the same for PyTorch, where that is not NumPy's by another name;
+    its derivative is found by PyTorch.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Operation(NamedTuple):
     scalar: str | None = None
     arranges: bool = False
     numpy: str | tuple[str, ...] | None = None
+    torch: str | tuple[str, ...] | None = None
     example: tuple[Any, ...] = ()
     example_options: Mapping[str, Any] = {}
     source: str = ""

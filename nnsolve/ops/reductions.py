@@ -108,12 +108,25 @@ register(
             scale * sqrt(add.reduce(square(x / scale), axis=axis))
         """,
         numpy="np.linalg.norm(x, axis=axis, keepdims=True) if dims else np.linalg.norm(x)",
+        torch="torch.linalg.vector_norm(x, dim=axis, keepdim=True) if dims else torch.linalg.vector_norm(x)",
         example=MATRIX,
     )
 )
-for _name, _reduce, _pairwise, _doc in (
-    ("max", np.max, np.maximum, "the largest element (or along an axis); of two arguments, the larger, elementwise"),
-    ("min", np.min, np.minimum, "the smallest element (or along an axis); of two arguments, the smaller, elementwise"),
+for _name, _reduce, _pairwise, _sign, _doc in (
+    (
+        "max",
+        np.max,
+        np.maximum,
+        ">",
+        "the largest element (or along an axis); of two arguments, the larger, elementwise",
+    ),
+    (
+        "min",
+        np.min,
+        np.minimum,
+        "<",
+        "the smallest element (or along an axis); of two arguments, the smaller, elementwise",
+    ),
 ):
     register(
         Operation(
@@ -130,6 +143,11 @@ for _name, _reduce, _pairwise, _doc in (
             numpy=(
                 f"np.{_name}(x, axis=axis, keepdims=True) if dims else np.{_name}(x)",
                 f"np.{_pairwise.__name__}(x, y)",
+            ),
+            torch=(
+                f"torch.a{_name}(x, dim=axis, keepdim=True) if dims else torch.{_name}(x)",
+                f"torch.where(y {_sign} x, y, x) if constants[0] else torch.where(x {_sign} y, x, y) if constants[1] "
+                f"else torch.{_pairwise.__name__}(x, y)",
             ),
             example=([[0.5, -2.0, 3.25]], [[1.0, -3.0, 0.25]]),
         )

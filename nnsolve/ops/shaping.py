@@ -181,6 +181,7 @@ register(
         gradient={"*": _gradient_of_concat},
         numpy="np.reshape(parts, dims) if numbers else np.hstack(parts) if axis else np.vstack(parts)",
         arranges=True,
+        torch="torch.stack(parts).reshape(dims) if numbers else torch.hstack(parts) if axis else torch.vstack(parts)",
         example=([[0.5], [1.0]], [[2.0], [3.0], [4.0]]),
     )
 )

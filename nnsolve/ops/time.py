@@ -38,6 +38,7 @@ register(
         gradient={"*": _gradient_of_sequence},
         numpy="np.reshape(parts, dims)",
         arranges=True,
+        torch="torch.stack(parts).reshape(dims)",
         example=([[0.5], [1.0]], [[2.0], [3.0]]),
     )
 )

@@ -179,6 +179,11 @@ register(
             vectors = E[places] if words == "rows" else E.T[places]
             return vectors if features else vectors.T
         """,
+        torch="""
+            places = torch.ravel(i).long() - count_from
+            vectors = E[places] if words == "rows" else E.T[places]
+            return vectors if features else vectors.T
+        """,
         example=(MATRIX, 1.0),
         example_options={"words": "rows"},
     )
@@ -219,6 +224,13 @@ register(
             cosines = np.divide(vectors @ v, lengths, out=np.zeros(len(vectors)), where=lengths > 0)
             return np.reshape(cosines, dims) if dims else cosines.item()
         """,
+        torch="""
+            v = torch.ravel(y)
+            vectors = x if words == "rows" else x.T if words == "columns" else x if x.shape[1] == len(v) else x.T
+            lengths = torch.linalg.vector_norm(vectors, dim=1) * torch.linalg.vector_norm(v)
+            cosines = torch.where(lengths > 0, vectors @ v / lengths, 0.0)
+            return torch.reshape(cosines, dims)
+        """,
         example=([[0.5], [-2.0], [3.25]], [[1.0], [0.5], [-1.0]]),
         source="Manning, Raghavan, Schütze: Introduction to Information Retrieval (2008), 6.3.1",
     )
@@ -237,6 +249,11 @@ register(
             cosines = cosine(E, v, words=words, dims=(-1,))
             found = np.argsort(-np.round(cosines, {TIE}), kind="stable")[:count] + float(count_from)
             return np.reshape(found, dims) if dims else found.item()
+        """,
+        torch=f"""
+            cosines = torch.round(cosine(E, v, words=words, dims=(-1,)), decimals={TIE})
+            found = torch.argsort(-cosines, stable=True)[:count].double() + count_from
+            return torch.reshape(found, dims)
         """,
         example=(MATRIX, [[1.0], [0.5]]),
         example_options={"count": 2},

@@ -97,5 +97,6 @@ def _renamed(expr: Expr, names: Names) -> Expr:
 
 def _canonical(text: str) -> str:
     """What code and formula have in common where they read alike."""
-    text = re.sub(r", (?:axis|keepdims)=\w+", "", text.replace("np.", "").replace("**", "^").replace("_prime", "'"))
+    text = re.sub(r", (?:axis|dim|keepdims?)=\w+|\b(?:np|torch)\.(?:nn\.functional\.)?", "", text)
+    text = text.replace("**", "^").replace("_prime", "'")
     return re.sub(r"\s", "", text)

@@ -17,11 +17,17 @@ def _numpy(solution: Solution, part: str | None) -> str:
     return numpy_script(solution, part)
 
 
+def _torch(solution: Solution, part: str | None) -> str:
+    from nnsolve.report.export.torchscript import torch_script
+
+    return torch_script(solution, part)
+
+
 def _notebook(solution: Solution, part: str | None) -> str:
     from nnsolve.report.export.notebook import numpy_notebook
 
     return numpy_notebook(solution, part)
 
 
-EXPORTS: dict[str, Export] = {"numpy": _numpy, "notebook": _notebook}
+EXPORTS: dict[str, Export] = {"numpy": _numpy, "torch": _torch, "notebook": _notebook}
 """From a solution, or a part of it, to the whole text; another target is another line here."""

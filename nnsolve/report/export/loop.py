@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import references
@@ -13,7 +14,7 @@ from nnsolve.engine.solve import ROLES, SectionSolver
 from nnsolve.report.export.asked import Asked, Moments, condition, epoch_of, grouped
 from nnsolve.report.export.equations import Site
 from nnsolve.report.export.python import code, literal
-from nnsolve.report.export.script import INDENT, Writer
+from nnsolve.report.export.script import INDENT, Item, Writer
 
 PHASES = {"forward": "# Forward pass", "backward": "# Backward pass", "update": "# Update"}
 
@@ -128,14 +129,15 @@ class Loop:
         lines, updates, names = Lines(), self.asked.updates, self.asked.ends
         program = self.run.whole if updates == self.run.last else self.run.program_at(updates)
         self.in_place = set()
-        order = program.in_order(program.closure(names))
+        self.writer.begin_run()
+        order = self._order(program, names)
         used = self._use(order, names)
         if names and program is self.run.whole:
             lines.code += [f"{self.identifier(name)} = {self.all_of(name)}" for name in self.batched if name in used]
         elif names:
             lines.code += [*self._samples(str(updates)), *self._batch(used)]
-        for equation in order:
-            self._add(lines, equation, program)
+        for phase, equations in groupby(order, lambda equation: equation.phase):
+            self._add(lines, phase, equations, program, set(names))
         return lines
 
     # The loop
@@ -188,34 +190,38 @@ class Loop:
     def _updates(self, position: int) -> Lines:
         """The equations of an update, and what is kept of them."""
         lines, program = Lines(), self.run.program_at(position)
+        self.writer.begin_run()
+        kept = [name for names in self.asked.during.values() for name in names]
         wanted = [name.after(1) for name in program.updated]
         if self.asked.epochs and program.loss is not None:
             wanted.append(program.loss)
-        body = program.in_order(program.closure(wanted))
+        body = self._order(program, wanted if self.writer.one_by_one else [*wanted, *kept])
         extras = self._extras(program, body)
         aside = [equation for found in extras.values() for equation in found]
-        kept = [name for names in self.asked.during.values() for name in names]
         cut = _first_update(body, aside, kept)
         order = [*body[:cut], *aside, *body[cut:]]
         self.in_place = _in_place(program, order)
         used = self._use(order, kept)
         lines.code += self._batch(used)
-        phase = ""
-        for i, equation in enumerate([*body, None]):
-            if i == cut:
-                lines.code += self._record(self.asked.during, 0, extras)
-            if equation is None:
-                break
-            if equation.phase != phase:
-                phase = equation.phase
-                lines.code.append(PHASES[phase])
-            self._add(lines, equation, program, 4)
+        later = {*kept, *(name for e in order if e.phase != "backward" for name in references(e.expr))}
+        before = self._write(lines, body[:cut], program, later, "")
+        lines.code += self._record(self.asked.during, 0, extras)
+        self._write(lines, body[cut:], program, later, before)
         if self.asked.epochs:
             lines.code.append(self._seen(position, program))
         for name in program.updated:
             if name not in self.in_place:
                 lines.code.append(f"{self.identifier(name)} = {self.identifier(name.after(1))}")
         return lines
+
+    def _order(self, program: Program, names: Sequence[Name]) -> list[Equation]:
+        """The equations that names need, in order; where derivatives are not written out, also what they are of."""
+        found = program.closure(names)
+        if not self.writer.one_by_one:
+            found += program.closure(
+                [e.name.of for e in found if e.name.of in program.equations], {e.name for e in found}
+            )
+        return program.in_order(found)
 
     def _extras(self, program: Program, body: Sequence[Equation]) -> Extras:
         """What has to be computed only where it is kept."""
@@ -231,20 +237,37 @@ class Loop:
         self.used |= used
         return used
 
-    def _add(self, lines: Lines, equation: Equation, program: Program, indent: int = 0) -> None:
+    def _write(self, lines: Lines, part: Sequence[Equation], program: Program, later: set[Name], before: str) -> str:
+        """Equations below the names of their phases; the phase of the last one."""
+        for phase, equations in groupby(part, lambda equation: equation.phase):
+            if phase != before:
+                lines.code.append(PHASES[phase])
+            self._add(lines, phase, equations, program, later, 4)
+            before = phase
+        return before
+
+    def _add(
+        self,
+        lines: Lines,
+        phase: str,
+        equations: Iterable[Equation],
+        program: Program,
+        later: set[Name],
+        indent: int = 0,
+    ) -> None:
         site = Site(program, program.shapes, self.run.rounding, self.name, self.name)
-        target = code(self.name(equation.name))
-        found, text = self.writer.lines(equation.name, target, equation.expr, site, indent)
-        lines.code += found
-        lines.texts.append(text)
+        items = [Item(e.name, e.name, code(self.name(e.name)), e.expr) for e in equations]
+        found = self.writer.run(phase, items, site, later, indent)
+        lines.code += found.lines
+        lines.texts += found.texts
 
     def _record(self, asked: Moments, made: int, extras: Extras) -> list[str]:
         """What is kept of an update: by the number of updates before it, where made is 1 with this one."""
         lines: list[str] = []
         for moments, names in grouped({k - made: names for k, names in asked.items() if k >= made}).items():
             found = Lines()
-            for equation in extras.get(moments, ()):
-                self._add(found, equation, self.program, 8)
+            for phase, equations in groupby(extras.get(moments, ()), lambda equation: equation.phase):
+                self._add(found, phase, equations, self.program, set(names), 8)
             key = str(moments[0] + made) if len(moments) == 1 else f"{self.update} + 1" if made else self.update
             found.code += [f"{self.record(name)}[{key}] = {self.identifier(name)}" for name in names]
             always = len(moments) == self.asked.updates
@@ -255,7 +278,7 @@ class Loop:
         """The loss of an update's batch, as it counts in the mean over the epoch."""
         run, loss = self.run, program.loss
         assert loss is not None
-        value = self.identifier(loss) + (".item()" if program.shapes.of(loss).dims else "")
+        value = code(self.writer.total(self.writer.named(loss), program.shapes.of(loss)))
         weight = run.weight(position)
         if run.per_epoch > 1:
             return f"{self.total} += {value}" if weight == 1 else f"{self.total} += {weight} * {value}"

@@ -9,7 +9,7 @@ from typing import Any
 from nnsolve.engine.solve import Solution
 from nnsolve.report.export.cells import Cell
 from nnsolve.report.export.comments import harmless
-from nnsolve.report.export.script import header, written
+from nnsolve.report.export.script import Writer, header, write
 
 _SPECIAL = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>$&|~"})
 
@@ -27,7 +27,8 @@ def paragraph(text: str) -> str:
 
 def numpy_notebook(solution: Solution, part: str | None = None) -> str:
     """The notebook; its cells have not been run."""
-    writer, cells = written(solution, part)
+    writer = Writer(solution)
+    cells = write(writer, solution, part)
     found = [_markdown(_head(solution)), _code([*writer.prelude(), "", f"{writer.collected} = {{}}"])]
     for cell in cells:
         found += [_markdown(_told(cell)), _code(cell.lines)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,12 +33,34 @@ MAX_NUMBERS = 200_000
 INDENT = "    "
 
 
+class Item(NamedTuple):
+    """An equation to be written: its name as shown and in the program, what it is assigned to, its right side."""
+
+    name: Name
+    plain: Name
+    target: str
+    expr: Expr
+
+
+class Written(NamedTuple):
+    """Lines of code, and the equations that they compute as text."""
+
+    lines: list[str]
+    texts: list[str]
+
+
 class Writer:
-    """Writes the sections of a solution into cells."""
+    """Writes the sections of a solution into cells.
+
+    `one_by_one` tells that every equation has lines of its own, so that an equation may stand anywhere.
+    """
+
+    one_by_one = True
+    library = values.NUMPY
 
     def __init__(self, solution: Solution) -> None:
         self.identifiers = Identifiers()
-        self.language = Numpy(self.identifiers)
+        self.language = self.make_language()
         self.equations = Equations(self.language)
         self.cells = Cells()
         self.collected = self.identifiers.own("answers")
@@ -75,14 +97,18 @@ class Writer:
     def given(self, values_of: Sequence[tuple[str, Tensor]]) -> None:
         """The lines of given values that the script has not got yet; the numbers of a sequence stand in one line."""
         new = [(target, value) for target, value in values_of if self._is_new(target, value)]
-        scalars = [(target, values.scalar(float(v), exact=not self.finite)) for target, v in new if not np.ndim(v)]
+        scalars = [(target, self.scalar(float(v))) for target, v in new if not np.ndim(v)]
         if scalars:
             line = f"{', '.join(target for target, _ in scalars)} = {', '.join(text for _, text in scalars)}"
             joined = len(line) <= WIDTH
             self.cells.add([line] if joined else [f"{target} = {text}" for target, text in scalars])
         for target, value in new:
             if np.ndim(value):
-                self.cells.add(values.array(target, value))
+                self.cells.add(values.array(target, value, self.library))
+
+    def scalar(self, value: float) -> str:
+        """A given number."""
+        return values.scalar(value, exact=not self.finite)
 
     def _is_new(self, target: str, value: Tensor) -> bool:
         found = (np.shape(value), np.asarray(value).tobytes())
@@ -103,10 +129,28 @@ class Writer:
             way = "rows, arrays of shape (1, n)" if rows else "columns, arrays of shape (n, 1)"
             self.cells.add([f"# Vectors are {way}."])
 
-    def lines(self, name: Name, target: str, expr: Expr, site: Site, indent: int = 0) -> tuple[list[str], str]:
-        """The lines of `target = expr`, and the equation as text."""
-        self._bound[target] = None
-        return self.equations.lines(name, target, expr, site, indent)
+    def make_language(self) -> Numpy:
+        """What expressions are written in."""
+        return Numpy(self.identifiers)
+
+    def begin_run(self) -> None:
+        """What follows are the equations of another run of the program."""
+
+    def run(
+        self, phase: str, items: Sequence[Item], site: Site, wanted: Container[Name] = (), indent: int = 0
+    ) -> Written:
+        """The lines of equations of one phase that follow one another; `wanted` are the names that are used later."""
+        written = Written([], [])
+        for item in items:
+            self._bound[item.target] = None
+            lines, text = self.equations.lines(item.name, item.target, item.expr, site, indent)
+            written.lines.extend(lines)
+            written.texts.append(text)
+        return written
+
+    def total(self, value: ast.expr, shape: Shape) -> ast.expr:
+        """A loss as a number that is added up."""
+        return method(value, "item") if shape.dims else value
 
     def answers(self, solver: SectionSolver, names: Names) -> None:
         """The asked values of a section."""
@@ -115,7 +159,7 @@ class Writer:
             value = self.language.node(item.expr, item.shapes, names)
             loss = isinstance(item.expr, Ref) and item.expr.name.after(0) == solver.program.loss
             target = self._answer(solver.id, item.ask.id)
-            lines = assignment(target, _reported(value, item.shape, loss))
+            lines = assignment(target, self.reported(value, item.shape, loss))
             told = f"  # {harmless(item.ask.of.text)}"
             if item.ask.id != item.ask.of.text and len(lines[0]) + len(told) <= WIDTH and len(lines) == 1:
                 lines = [lines[0] + told]
@@ -127,8 +171,15 @@ class Writer:
         """Where nothing is asked, every step is an answer."""
         for step in solver.section.trace.steps:
             if step.equation is not None:
-                value = _reported(self.named(step.name), step.shape, step.name.after(0) == solver.program.loss)
+                loss = step.name.after(0) == solver.program.loss
+                value = self.reported(self.named(step.name), step.shape, loss)
                 self.cells.add(assignment(self._answer(solver.id, str(step.name)), value))
+
+    def reported(self, value: ast.expr, shape: Shape, loss: bool) -> ast.expr:
+        """A value as reports show it: a vector is flat, a loss a number."""
+        if loss and shape.dims:
+            return method(value, "item")
+        return method(value, "ravel") if shape.flat else value
 
     def _answer(self, part: str, id: str) -> str:
         return f"{self.collected}[{string(f'{part}.{id}' if part else id)}]"
@@ -138,12 +189,13 @@ class Writer:
     def prelude(self) -> list[str]:
         """What stands before everything else: imports, and the functions that the equations use."""
         functions = [line for found in self.language.functions.values() for line in ["", "", *found.lines]]
-        lines = ["import numpy as np"]
-        if any("math." in line for line in functions):
-            lines = ["import math", "", *lines]
-        if not self.finite:
-            lines += ["", 'np.seterr(all="ignore")  # some values are not finite']
-        return [*lines, *functions]
+        lines = ["import math", ""] if any("math." in line for line in functions) else []
+        return [*lines, *self.imports(), *functions]
+
+    def imports(self) -> list[str]:
+        """The library, and what is set in it."""
+        quiet = ["", 'np.seterr(all="ignore")  # some values are not finite']
+        return ["import numpy as np", *([] if self.finite else quiet)]
 
     def printing(self) -> list[str]:
         """The lines that print the answers."""
@@ -154,21 +206,18 @@ class Writer:
         ]
 
 
-def _reported(value: ast.expr, shape: Shape, loss: bool) -> ast.expr:
-    """A value as reports show it: a vector is flat, a loss a number."""
-    if loss and shape.dims:
-        return ast.Call(ast.Attribute(value, "item"), [], [])
-    return ast.Call(ast.Attribute(value, "ravel"), [], []) if shape.flat else value
+def method(value: ast.expr, name: str) -> ast.expr:
+    """The call of a method."""
+    return ast.Call(ast.Attribute(value, name), [], [])
 
 
-def written(solution: Solution, part: str | None) -> tuple[Writer, list[Cell]]:
-    """The cells of a solution, or of one of its parts, and who wrote them."""
-    writer = Writer(solution)
+def write(writer: Writer, solution: Solution, part: str | None) -> list[Cell]:
+    """The cells of a solution, or of one of its parts."""
     shown = [section.id for section in solution.sections]
     for id, solver in solution.solvers.items():
         if id in shown and part in (None, id):
             writer.section(solver)
-    return writer, writer.cells.cells
+    return writer.cells.cells
 
 
 def header(solution: Solution) -> Mapping[str, str]:
@@ -179,13 +228,17 @@ def header(solution: Solution) -> Mapping[str, str]:
 
 
 def numpy_script(solution: Solution, part: str | None = None) -> str:
-    """The script. Its first two lines are its own: there Python would look for the name of an encoding."""
-    writer, cells = written(solution, part)
-    lines = ["# The solution of the problem below, worked out in NumPy alone.", "#"]
-    lines += comment(f"Written by nnsolve export from {os.path.basename(solution.problem.path)}")
+    """The script in NumPy."""
+    return script(Writer(solution), solution, part, "# The solution of the problem below, worked out in NumPy alone.")
+
+
+def script(writer: Writer, solution: Solution, part: str | None, first: str) -> str:
+    """A script. Its first two lines are its own: there Python would look for the name of an encoding."""
+    cells = write(writer, solution, part)
+    lines = [first, "#", *comment(f"Written by nnsolve export from {os.path.basename(solution.problem.path)}")]
     for text in header(solution).values():
         lines += ["#", *comment(text)]
-    lines += ["", *writer.prelude(), "", ""] if writer.language.functions else ["", *writer.prelude(), ""]
+    lines += ["", *writer.prelude(), *([""] if writer.language.functions else []), ""]
     lines.append(f"{writer.collected} = {{}}")
     for cell in cells:
         lines += ["", heading(cell.title), "", *cell.lines]

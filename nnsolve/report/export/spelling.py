@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -41,6 +41,8 @@ REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
 SHORT = {"absolute": "abs"}
 """NumPy's usual names of what it calls otherwise."""
 
+Node = TypeVar("Node", bound=ast.AST)
+
 
 class Function:
     """A function that a script defines: its name, the names of its options, and its lines."""
@@ -66,7 +68,7 @@ class Numpy:
             return names(expr.name)
         if expr.op in ("shape", "size"):
             return _constant(expr, shapes)
-        args = [self.node(arg, shapes, names) for arg in expr.args]
+        args = [self.argument(arg, expr.op, self.node(arg, shapes, names)) for arg in expr.args]
         operation = REGISTRY[expr.op]
         if expr.op == "add":
             return _sum(args)
@@ -80,15 +82,15 @@ class Numpy:
 
     def applied(self, operation: Operation, args: list[ast.expr], settings: Mapping[str, Any]) -> ast.expr:
         """The code of an operation on what its arguments are written as."""
-        text = operation.numpy[len(args) - 1] if isinstance(operation.numpy, tuple) else operation.numpy
+        text = self.text(operation, len(args))
         if text is not None and "return" not in text:
             (statement,) = _parsed(text)
             assert isinstance(statement, ast.Expr)
-            template = self.template(settings, dict(zip(operation.arguments, args, strict=False)))
-            return cast(ast.expr, template.visit(statement.value))
+            template = _Template(self, settings, dict(zip(operation.arguments, args, strict=False)))
+            return cast(ast.expr, template.visit(self.translated(statement.value)))
         function = None if text is not None else operation.value
         if isinstance(function, np.ufunc):
-            return calling(f"np.{SHORT.get(function.__name__, function.__name__)}", *args)
+            return self.translated(calling(f"np.{SHORT.get(function.__name__, function.__name__)}", *args))
         found = self.function(operation, text, len(args), settings)
         return calling(found.name, *args, **{key: argument(key, settings[key]) for key in found.options})
 
@@ -98,17 +100,26 @@ class Numpy:
             return self.applied(REGISTRY["round"], [value], {"decimals": rule.decimals, "ties": rule.ties})
         return self.applied(SIGNIFICANT, [value], {"digits": rule.significant, "ties": rule.ties})
 
-    def template(self, settings: Mapping[str, Any], names: Mapping[str, ast.expr] | None = None) -> _Template:
-        return _Template(self, settings, names)
+    def argument(self, expr: Expr, op: str, node: ast.expr) -> ast.expr:
+        """What an argument is written as in a call of an operation."""
+        return node
+
+    def text(self, operation: Operation, count: int) -> str | None:
+        """What an operation says of itself, for a number of arguments."""
+        return operation.numpy[count - 1] if isinstance(operation.numpy, tuple) else operation.numpy
+
+    def translated(self, node: Node) -> Node:
+        """Code in terms of NumPy in those of the library that is written for."""
+        return node
 
     def function(self, operation: Operation, text: str | None, count: int, settings: Mapping[str, Any]) -> Function:
         """The function that an operation is written as, with its conditions on the settings decided."""
         if text is None:
             text = array_code(operation, count)
             assert text is not None, operation.name
-        template = self.template(settings)
+        template = _Template(self, settings, None)
         lines: list[str] = []
-        statements = [template.visit(statement) for statement in _parsed(text)]
+        statements = [self.translated(template.visit(statement)) for statement in _parsed(text)]
         used = {node.id for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Name)}
         for statement in _needed(statements):
             if isinstance(statement, ast.Assign):
@@ -255,6 +266,7 @@ def _settings(expr: Call, shapes: Shapes, args: list[ast.expr]) -> dict[str, Any
         settings["place"] = _place(key, not dims)
     settings.setdefault("dims", dims)
     settings["features"] = shapes.layout.features
+    settings["constants"] = tuple(isinstance(arg, Num) for arg in expr.args)
     settings["numbers"] = all(not shapes(arg).dims for arg in expr.args)
     settings["parts"] = ast.List(
         [

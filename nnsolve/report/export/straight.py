@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from itertools import groupby
 
 from nnsolve.core.expressions import references
@@ -11,7 +12,7 @@ from nnsolve.core.trace import Step
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.solve import SectionSolver
 from nnsolve.report.export.equations import Site
-from nnsolve.report.export.script import Writer
+from nnsolve.report.export.script import Item, Writer
 
 PHASES = {"given": "given values", "forward": "forward pass", "backward": "backward pass", "update": "update"}
 
@@ -32,21 +33,44 @@ def write_steps(writer: Writer, solver: SectionSolver) -> None:
     """The steps of a solution that makes few updates, each a line; then its answers."""
     steps = solver.section.trace.steps
     writer.identifiers.single = max((step.name.update for step in steps), default=0) <= 1
+    wanted, last = _wanted(solver), -1
     for (phase, made), group in groupby(steps, lambda step: (step.phase, _made(step))):
         writer.begin(_title(phase, made))
-        if phase == "given":
-            _write_given(writer, solver, list(group))
-            continue
         listed = list(group)
-        by_time = [list(found) for _, found in groupby(listed, lambda step: step.name.time)]
-        apart = len(listed) >= APART * len(by_time) > APART
-        for i, found in enumerate(by_time):
-            if apart:
-                time = found[0].name.time
-                writer.cells.add([*([""] if i else []), *([] if time is None else [f"# Step {time}"])])
-            for step in found:
-                _write_step(writer, solver, step, made)
+        if phase == "given":
+            _write_given(writer, solver, listed)
+            continue
+        if made != last:
+            writer.begin_run()
+            last = made
+        site = _site(writer, solver, listed, made)
+        if phase == "backward" and not writer.one_by_one:
+            writer.cells.add(_roots(writer, solver, steps, site, made, wanted))
+        for i, found in enumerate(_by_time(listed) if writer.one_by_one or phase == "forward" else [listed]):
+            time = found[0].name.time
+            apart = len(found) < len(listed) and time is not None
+            writer.cells.add([*([""] if i else []), *([f"# Step {time}"] if apart else [])])
+            written = writer.run(phase, [_item(writer, step) for step in found], site, wanted)
+            writer.cells.add(written.lines)
+            writer.cells.equations(written.texts)
     writer.answers(solver, lambda name: _shown(name, solver, writer))
+
+
+def _by_time(steps: list[Step]) -> list[list[Step]]:
+    """The steps of each time step apart, where they have several equations each."""
+    found = [list(group) for _, group in groupby(steps, lambda step: step.name.time)]
+    return found if len(steps) >= APART * len(found) else [steps]
+
+
+def _wanted(solver: SectionSolver) -> set[Name]:
+    """The names that are asked for, or that other equations than gradients use; all, where nothing is asked."""
+    steps = solver.section.trace.steps
+    if not solver.asked:
+        return {step.name for step in steps}
+    asked = {name for item in solver.asked for name in references(item.expr)}
+    wanted = {solver.shifted(plain, update) for update, plain in map(solver.run.home, asked)}
+    used = [step.equation.expr for step in steps if step.equation and step.phase != "backward"]
+    return wanted | {name for expr in used for name in references(expr)}
 
 
 def _write_given(writer: Writer, solver: SectionSolver, steps: list[Step]) -> None:
@@ -56,17 +80,36 @@ def _write_given(writer: Writer, solver: SectionSolver, steps: list[Step]) -> No
         writer.given([(writer.identifiers.of(step.name), step.value) for step in group])
 
 
-def _write_step(writer: Writer, solver: SectionSolver, step: Step, made: int) -> None:
-    assert step.equation is not None
+def _site(writer: Writer, solver: SectionSolver, steps: list[Step], made: int) -> Site:
     program = solver.run.moment_of(made).program
     shapes = Shapes(program.shapes.layout)
-    shapes.named.update(step.shapes)
-    site = Site(
+    for step in steps:
+        shapes.named.update(step.shapes)
+    return Site(
         program, shapes, solver.run.rounding, writer.named, lambda name: writer.named(solver.shifted(name, made))
     )
-    lines, text = writer.lines(step.name, writer.identifiers.of(step.name), step.equation.expr, site)
-    writer.cells.add(lines)
-    writer.cells.equations([text])
+
+
+def _roots(
+    writer: Writer, solver: SectionSolver, steps: Sequence[Step], site: Site, made: int, wanted: set[Name]
+) -> list[str]:
+    """The lines of what is differentiated, and not among the steps: gradients in formulas can do without it."""
+    program = site.program
+    of_run = [step.name for step in steps if _made(step) == made]
+    roots = {name.of for name in of_run if name.of is not None and name in wanted and name.of in program.equations}
+    missing = program.in_order(program.closure(roots, {name.after(0) for name in of_run}))
+    if not missing:
+        return []
+    shown = [solver.shifted(equation.name, made) for equation in missing]
+    items = [Item(n, e.name, writer.identifiers.of(n), e.expr) for n, e in zip(shown, missing, strict=True)]
+    plain = site._replace(shapes=program.shapes, names=site.plain)
+    return writer.run("forward", items, plain, wanted).lines
+
+
+def _item(writer: Writer, step: Step) -> Item:
+    assert step.equation is not None
+    plain = step.name.after(1 if step.phase == "update" else 0)
+    return Item(step.name, plain, writer.identifiers.of(step.name), step.equation.expr)
 
 
 def _made(step: Step) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,25 +33,37 @@ def scalar(value: float, exact: bool) -> str:
     return f"np.float64({text})" if exact else text
 
 
-def array(target: str, value: Tensor) -> list[str]:
+class Library(NamedTuple):
+    """How a library makes arrays: of lists, of zeros; and the type that it has to be told for whole numbers."""
+
+    array: str
+    zeros: str
+    dtype: str
+
+
+NUMPY = Library("np.array", "np.zeros", "float")
+
+
+def array(target: str, value: Tensor, library: Library = NUMPY) -> list[str]:
     """The lines of `target = np.array(...)`: in one line, or a line for each row."""
     if value.size >= ZEROS and not value.any() and not np.signbit(value).any():
-        return [f"{target} = np.zeros({value.shape})"]
+        return [f"{target} = {library.zeros}({value.shape})"]
+    make = library.array
     rows = [[number(float(x)) for x in row] for row in value]
     whole = all(text.lstrip("-").isdigit() for row in rows for text in row)
-    dtype = ", dtype=float" if whole else ""
+    dtype = f", dtype={library.dtype}" if whole else ""
     flat = len(rows) > 1 and len(rows[0]) == 1
-    line = f"{target} = np.array([{', '.join('[' + ', '.join(row) + ']' for row in rows)}]{dtype})"
+    line = f"{target} = {make}([{', '.join('[' + ', '.join(row) + ']' for row in rows)}]{dtype})"
     if len(line) <= WIDTH:
         return [line]
     if flat:
-        return _long(f"{target} = np.array([", [row[0] for row in rows], f"]{dtype}).reshape(-1, 1)")
+        return _long(f"{target} = {make}([", [row[0] for row in rows], f"]{dtype}).reshape(-1, 1)")
     if all(len(", ".join(row)) + 12 <= WIDTH for row in rows):
         body = [f"        [{', '.join(row)}]," for row in rows]
-        tail = ["    dtype=float,"] if dtype else []
-        return [f"{target} = np.array(", "    [", *body, "    ]," if dtype else "    ]", *tail, ")"]
+        tail = [f"    dtype={library.dtype},"] if dtype else []
+        return [f"{target} = {make}(", "    [", *body, "    ]," if dtype else "    ]", *tail, ")"]
     lines = [line for row in rows for line in _filled("    [" + ", ".join(row) + "],")]
-    return ["# fmt: off", f"{target} = np.array([", *lines, f"]{dtype})", "# fmt: on"]
+    return ["# fmt: off", f"{target} = {make}([", *lines, f"]{dtype})", "# fmt: on"]
 
 
 def _long(head: str, items: list[str], tail: str) -> list[str]:

@@ -26,7 +26,8 @@ sys.meta_path.insert(0, Refuses())
 
 def plain(value):
     import numpy
-    return {"shape": list(numpy.shape(value)), "values": [repr(float(x)) for x in numpy.ravel(numpy.array(value))]}
+    array = numpy.array(value.tolist() if hasattr(value, "tolist") else value, dtype=float)
+    return {"shape": list(array.shape), "values": [repr(x) for x in array.ravel().tolist()]}
 
 for path in sys.argv[1:]:
     printed = io.StringIO()

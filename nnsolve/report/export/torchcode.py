@@ -1,0 +1,63 @@
+"""Expressions as PyTorch code: the forward pass alone, its derivatives are PyTorch's own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.expressions import Call, Expr, Num
+from nnsolve.core.names import Name
+from nnsolve.engine.infer import Shapes
+from nnsolve.ops.operation import Operation
+from nnsolve.report.export.python import calling
+from nnsolve.report.export.spelling import Node, Numpy
+
+NAMES = {"rint": "round", "array": "tensor", "concatenate": "cat"}
+"""PyTorch's names of what NumPy calls otherwise."""
+
+OPTIONS = {"axis": "dim", "keepdims": "keepdim"}
+AMONG_NUMBERS = ("add", "mul", "div", "pow", "neg", "max", "min", "clip", "index")
+"""Operations that take literals as they are; functions of PyTorch take tensors alone."""
+
+
+def unwritable(what: str) -> ProblemError:
+    """The finding that a problem cannot be written in PyTorch, with derivatives that are PyTorch's own."""
+    return ProblemError.of("not-exportable", f"PyTorch's autograd has no {what}", None, "use  --to numpy")
+
+
+class Torch(Numpy):
+    """Writes expressions as PyTorch code."""
+
+    def node(self, expr: Expr, shapes: Shapes, names: Callable[[Name], ast.expr]) -> ast.expr:
+        if isinstance(expr, Call) and expr.op == "relu" and expr.option("at_zero"):
+            raise unwritable("relu whose derivative at 0 is 1 (relu_at_zero)")
+        found = super().node(expr, shapes, names)
+        if isinstance(expr, Call) and expr.op in ("shape", "size"):
+            return calling("torch.tensor", *found.args[:1]) if isinstance(found, ast.Call) else found
+        return found
+
+    def argument(self, expr: Expr, op: str, node: ast.expr) -> ast.expr:
+        return calling("torch.tensor", node) if isinstance(expr, Num) and op not in AMONG_NUMBERS else node
+
+    def text(self, operation: Operation, count: int) -> str | None:
+        found = operation.torch[count - 1] if isinstance(operation.torch, tuple) else operation.torch
+        return found or super().text(operation, count)
+
+    def translated(self, node: Node) -> Node:
+        found: Node = _Translator().visit(node)
+        return found
+
+
+class _Translator(ast.NodeTransformer):
+    """NumPy's functions and options by PyTorch's names."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "np":
+            return ast.Attribute(ast.Name("torch"), NAMES.get(node.attr, node.attr))
+        self.generic_visit(node)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        self.generic_visit(node)
+        return ast.keyword(OPTIONS.get(node.arg or "", node.arg), node.value)
