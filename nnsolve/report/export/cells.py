@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from nnsolve.core.expressions import Expr
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
+
+
+class Told(NamedTuple):
+    """An equation that some code computes, for readers: with the shapes of its names, and how it is rounded."""
+
+    name: Name
+    expr: Expr
+    shapes: Mapping[Name, Shape]
+    rounding: str | None
 
 
 class Cell(NamedTuple):
-    """Some lines of code, and the equations that they compute as text."""
+    """Some lines of code, and the equations that they compute, in the part of the problem with this id."""
 
     title: str
+    part: str
     lines: list[str]
-    equations: list[str]
+    equations: list[Told]
 
 
 class Cells:
@@ -19,15 +34,15 @@ class Cells:
     def __init__(self) -> None:
         self.cells: list[Cell] = []
 
-    def begin(self, title: str) -> None:
+    def begin(self, title: str, part: str) -> None:
         """What follows belongs under this title."""
         if not self.cells or self.cells[-1].title != title:
-            self.cells.append(Cell(title, [], []))
+            self.cells.append(Cell(title, part, [], []))
 
     def add(self, lines: list[str]) -> None:
         """Add lines to the cell."""
         self.cells[-1].lines.extend(lines)
 
-    def equations(self, texts: list[str]) -> None:
+    def equations(self, told: list[Told]) -> None:
         """Add equations that the lines compute."""
-        self.cells[-1].equations.extend(texts)
+        self.cells[-1].equations.extend(told)

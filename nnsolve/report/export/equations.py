@@ -42,8 +42,8 @@ class Equations:
     def __init__(self, language: Numpy) -> None:
         self.language = language
 
-    def lines(self, name: Name, target: str, expr: Expr, site: Site, indent: int = 0) -> tuple[list[str], str]:
-        """The lines of `target = expr`, and the equation as text."""
+    def lines(self, name: Name, target: str, expr: Expr, site: Site, indent: int = 0) -> list[str]:
+        """The lines of `target = expr`."""
         text = f"{name} = {spelled(expr)}"
         if isinstance(expr, Call) and expr.op == "jacobian":
             before, value = self.jacobian(expr, site, indent)
@@ -59,7 +59,7 @@ class Equations:
         lines = assignment(target, value, indent)
         if not said and len(text) <= LONGEST:
             lines = explained(lines, text, indent)
-        return [*before, *lines], text
+        return [*before, *lines]
 
     def jacobian(self, expr: Call, site: Site, indent: int) -> tuple[list[str], ast.expr]:
         """A derivative that is a matrix: a backward pass for each of its rows."""
@@ -76,7 +76,7 @@ class Equations:
         inner = site._replace(shapes=site.program.shapes, names=names, rounding=Roundings((), site.program))
         body = assignment(code(names(seed)), calling("np.reshape", ast.Name(unit), literal(shape.dims)))
         for each in equations:
-            body += self.lines(each.name, code(names(each.name)), each.expr, inner, indent + 4)[0]
+            body += self.lines(each.name, code(names(each.name)), each.expr, inner, indent + 4)
         body.append(f"{rows}.append(np.ravel({code(names(equations[-1].name))}))")
         head = [f"{rows} = []", f"for {unit} in np.eye({shape.size}):"]
         return [*head, *(f"    {line}" for line in body)], calling("np.array", ast.Name(rows))

@@ -12,6 +12,7 @@ from nnsolve.core.names import Name
 from nnsolve.engine.program import Program
 from nnsolve.engine.solve import ROLES, SectionSolver
 from nnsolve.report.export.asked import Asked, Moments, condition, epoch_of, grouped
+from nnsolve.report.export.cells import Told
 from nnsolve.report.export.equations import Site
 from nnsolve.report.export.python import code, literal
 from nnsolve.report.export.script import INDENT, Item, Writer
@@ -23,11 +24,11 @@ Extras = dict[tuple[int, ...], list[Equation]]
 
 
 class Lines:
-    """Lines of code, and the equations among them as text."""
+    """Lines of code, and the equations among them."""
 
     def __init__(self) -> None:
         self.code: list[str] = []
-        self.texts: list[str] = []
+        self.told: list[Told] = []
 
 
 class Loop:
@@ -54,11 +55,11 @@ class Loop:
         self._given()
         self.writer.begin("training")
         cells.add([*self._kept(), *loop.code])
-        cells.equations(loop.texts)
+        cells.equations(loop.told)
         if end.code:
             self.writer.begin(f"after {self.asked.updates} updates")
             cells.add(end.code)
-            cells.equations(end.texts)
+            cells.equations(end.told)
         self.writer.answers(self.solver, self._answer)
 
     # Names
@@ -148,7 +149,7 @@ class Loop:
         inner.code += self._samples(self.update)
         rest = 0 < run.whole_batches < run.per_epoch
         bodies = [self._updates(position) for position in ([0, run.whole_batches] if rest else [0])]
-        inner.texts = bodies[0].texts
+        inner.told = bodies[0].told
         if all(body.code == bodies[0].code for body in bodies):
             inner.code += bodies[0].code
         else:
@@ -259,7 +260,7 @@ class Loop:
         items = [Item(e.name, e.name, code(self.name(e.name)), e.expr) for e in equations]
         found = self.writer.run(phase, items, site, later, indent)
         lines.code += found.lines
-        lines.texts += found.texts
+        lines.told += found.told
 
     def _record(self, asked: Moments, made: int, extras: Extras) -> list[str]:
         """What is kept of an update: by the number of updates before it, where made is 1 with this one."""

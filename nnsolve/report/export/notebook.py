@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from nnsolve.core.expressions import references
 from nnsolve.engine.solve import Solution
-from nnsolve.report.export.cells import Cell
+from nnsolve.ops.templates import unfold
+from nnsolve.report.export.cells import Cell, Told
 from nnsolve.report.export.comments import harmless
 from nnsolve.report.export.script import Writer, header, write
-
-_SPECIAL = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>$&|~"})
+from nnsolve.report.scope import Scope
+from nnsolve.report.style import Style
+from nnsolve.report.typeset.compose import formula
+from nnsolve.report.typeset.markdown import TEX, aligned, escaped
+from nnsolve.report.typeset.mathematics import Operator, Text, row
+from nnsolve.report.typeset.symbols import name_symbol
 
 
 def words(text: str) -> str:
     """Text of the problem as Markdown that says just this: no markup, no formula, no link, no second line."""
-    return harmless(" ".join(text.split())).translate(_SPECIAL)
-
-
-def paragraph(text: str) -> str:
-    """Words that begin a paragraph, and neither a list nor a heading."""
-    found = words(text)
-    return f"&#{ord(found[0])};{found[1:]}" if re.match(r"\d+[.)]|[-+#=]", found) else found
+    return escaped(harmless(" ".join(text.split())))
 
 
 def numpy_notebook(solution: Solution, part: str | None = None) -> str:
@@ -31,7 +30,7 @@ def numpy_notebook(solution: Solution, part: str | None = None) -> str:
     cells = write(writer, solution, part)
     found = [_markdown(_head(solution)), _code([*writer.prelude(), "", f"{writer.collected} = {{}}"])]
     for cell in cells:
-        found += [_markdown(_told(cell)), _code(cell.lines)]
+        found += [_markdown(_told(cell, solution)), _code(cell.lines)]
     found.append(_code(writer.printing()))
     document = {
         "cells": [{"id": f"cell-{i}", **cell} for i, cell in enumerate(found, 1)],
@@ -51,14 +50,26 @@ def _head(solution: Solution) -> list[str]:
     lines = [f"# {words(said.get('title', 'Solution'))}"]
     for key in ("source", "text"):
         if key in said:
-            lines += ["", paragraph(said[key])]
+            lines += ["", words(said[key])]
     return [*lines, "", "Worked out in NumPy; written by nnsolve export."]
 
 
-def _told(cell: Cell) -> list[str]:
+def _told(cell: Cell, solution: Solution) -> list[str]:
     """The title of a phase and its equations, in the problem's own notation."""
-    equations = ["", "```", *map(harmless, cell.equations), "```"] if cell.equations else []
-    return [f"## {words(cell.title)}", *equations]
+    lines = [f"## {words(cell.title)}"]
+    if cell.equations:
+        scope = Scope.of_section(solution.solvers[cell.part].section, Style())
+        lines += ["", *aligned([_row(told, scope) for told in cell.equations]).split("\n")]
+    return lines
+
+
+def _row(told: Told, scope: Scope) -> str:
+    """A row of an alignment: what an update changes stands before an arrow."""
+    changed = told.name.update > 0 and told.name.after(0) in references(told.expr)
+    left = name_symbol(told.name.after(0) if changed else told.name, scope)
+    right = formula(unfold(told.expr), scope.of(told.shapes))
+    rounded = row(right, Text(f", {told.rounding}")) if told.rounding else right
+    return f"{TEX.write(left)} &{TEX.write(Operator('←' if changed else '='))} {TEX.write(rounded)}"
 
 
 def _markdown(lines: list[str]) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nnsolve.core.diagnostics import Place, ProblemError
-from nnsolve.core.expressions import Expr, Ref
+from nnsolve.core.expressions import Expr, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.engine.solve import FEW, SectionSolver, Solution
 from nnsolve.report.export import values
-from nnsolve.report.export.cells import Cell, Cells
+from nnsolve.report.export.cells import Cell, Cells, Told
 from nnsolve.report.export.comments import comment, harmless, heading
 from nnsolve.report.export.equations import Equations, Names, Site
 from nnsolve.report.export.names import Identifiers
@@ -43,10 +43,10 @@ class Item(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Lines of code, and the equations that they compute as text."""
+    """Lines of code, and the equations that they compute."""
 
     lines: list[str]
-    texts: list[str]
+    told: list[Told]
 
 
 class Writer:
@@ -88,7 +88,8 @@ class Writer:
 
     def begin(self, title: str) -> None:
         """What follows belongs under this title."""
-        self.cells.begin(f"Part {self._part}: {title}" if self._part else title[:1].upper() + title[1:])
+        shown = f"Part {self._part}: {title}" if self._part else title[:1].upper() + title[1:]
+        self.cells.begin(shown, self._part)
 
     def named(self, name: Name) -> ast.expr:
         """The identifier of a quantity."""
@@ -143,9 +144,9 @@ class Writer:
         written = Written([], [])
         for item in items:
             self._bound[item.target] = None
-            lines, text = self.equations.lines(item.name, item.target, item.expr, site, indent)
-            written.lines.extend(lines)
-            written.texts.append(text)
+            written.lines.extend(self.equations.lines(item.name, item.target, item.expr, site, indent))
+            shapes = {name: site.shapes.of(name) for name in references(item.expr)}
+            written.told.append(Told(item.name, item.expr, shapes, site.rounding.describe(item.name)))
         return written
 
     def total(self, value: ast.expr, shape: Shape) -> ast.expr:

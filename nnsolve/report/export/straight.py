@@ -52,7 +52,7 @@ def write_steps(writer: Writer, solver: SectionSolver) -> None:
             writer.cells.add([*([""] if i else []), *([f"# Step {time}"] if apart else [])])
             written = writer.run(phase, [_item(writer, step) for step in found], site, wanted)
             writer.cells.add(written.lines)
-            writer.cells.equations(written.texts)
+            writer.cells.equations(written.told)
     writer.answers(solver, lambda name: _shown(name, solver, writer))
 
 

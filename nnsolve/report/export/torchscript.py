@@ -24,7 +24,6 @@ from nnsolve.report.export.python import code
 from nnsolve.report.export.script import INDENT, Item, Writer, Written, method, script
 from nnsolve.report.export.spelling import Numpy
 from nnsolve.report.export.torchcode import Torch, unwritable
-from nnsolve.report.unfold import spelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,7 +95,7 @@ class TorchWriter(Writer):
         if phase == "backward":
             return self.backward([item for item in items if item.name in wanted], site, indent)
         found = super().run(phase, items, site, (), indent + 4)
-        return Written(["with torch.no_grad():", *(INDENT + line for line in found.lines)], found.texts)
+        return Written(["with torch.no_grad():", *(INDENT + line for line in found.lines)], found.told)
 
     def forward(self, items: Sequence[Item], site: Site, gradients: Sequence[Name], indent: int) -> Written:
         """The equations; what a derivative is taken of, and autograd does not follow yet, it follows from there on."""
@@ -114,7 +113,7 @@ class TorchWriter(Writer):
                     self.tracked.add(alias)
             lines = super().run("forward", [item], own, (), indent)
             found.lines.extend(lines.lines)
-            found.texts.extend(lines.texts)
+            found.told.extend(lines.told)
             if self.tracked & _plain(item.expr):
                 self.tracked.add(item.plain)
             elif item.plain in wrt:
@@ -153,7 +152,7 @@ class TorchWriter(Writer):
 
     def backward(self, items: Sequence[Item], site: Site, indent: int) -> Written:
         """The gradients that are used later, those of one quantity together."""
-        found = Written([], [f"{item.name} = {spelled(item.expr)}" for item in items])
+        found = Written([], [])
         roots: dict[Name, list[Item]] = defaultdict(list)
         for item in items:
             assert item.name.of is not None
