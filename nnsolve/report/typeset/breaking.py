@@ -175,3 +175,17 @@ def column_blocks(node: Matrix, page: Page) -> list[Mathematics]:
 
 def _columns(node: Matrix, start: int, stop: int) -> Matrix:
     return Matrix(tuple(cells[start:stop] for cells in node.rows), node.labels, node.heads[start:stop])
+
+
+def packed(cells: Sequence[float], room: float, gap: float = 2) -> list[list[int]]:
+    """Which of several things stand side by side on a row, by their widths."""
+    rows: list[list[int]] = []
+    used = 0.0
+    for n, cell in enumerate(cells):
+        if rows and used + gap + cell <= room:
+            rows[-1].append(n)
+            used += gap + cell
+        else:
+            rows.append([n])
+            used = cell
+    return rows

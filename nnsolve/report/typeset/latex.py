@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nnsolve.report.typeset.breaking import LineOf, Page, lines, pieces
+from nnsolve.report.typeset.breaking import LineOf, Page, lines, packed, pieces
 from nnsolve.report.typeset.document import (
     Alert,
     Answered,
@@ -24,7 +24,7 @@ from nnsolve.report.typeset.mathematics import Captioned, Mathematics, Operator,
 from nnsolve.report.typeset.measure import BINARY, width
 from nnsolve.report.typeset.tex import Dialect, Tex
 
-PAGE = 47.0
+PAGE = 46.5
 """The width of a line in the widths of an M, with the margins of the preamble."""
 
 INDENT = 1.5
@@ -38,6 +38,7 @@ PREAMBLE = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \setlength{\arraycolsep}{3pt}
 \AtBeginDocument{\abovedisplayskip=6pt \belowdisplayskip=6pt}
 \allowdisplaybreaks
+\sloppy
 """
 
 FRAGMENT = "% Needs \\usepackage{amsmath} in the preamble.\n"
@@ -97,18 +98,9 @@ def _alert(block: Alert, base: int) -> str:
 
 
 def _given(block: Given, base: int) -> str:
-    rows: list[list[Mathematics]] = []
-    used = 0.0
-    for value in block.values:
-        for cell in _cells(value, base):
-            wide = width(cell) + 2
-            if rows and used + wide <= PAGE:
-                rows[-1].append(cell)
-                used += wide
-            else:
-                rows.append([cell])
-                used = wide
-    text = display([" \\qquad ".join([TEX.write(cell) for cell in cells]) for cells in rows], "gather*")
+    cells = [cell for value in block.values for cell in _cells(value, base)]
+    rows = packed(list(map(width, cells)), PAGE - INDENT)
+    text = display([" \\qquad ".join([TEX.write(cells[n]) for n in row]) for row in rows], "gather*")
     return text + "".join([f"\n{sentence(prose)}\n" for prose in block.notes])
 
 

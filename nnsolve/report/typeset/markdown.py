@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from nnsolve.report.typeset.breaking import LineOf, Page, lines, pieces
+from nnsolve.report.typeset.breaking import LineOf, Page, lines, packed, pieces
 from nnsolve.report.typeset.document import (
     Alert,
     Answered,
@@ -30,8 +30,8 @@ from nnsolve.report.typeset.mathematics import Mathematics, Operator, Prose, row
 from nnsolve.report.typeset.measure import BINARY, width
 from nnsolve.report.typeset.tex import Dialect, Tex
 
-PAGE = 52.0
-"""The width of a line in the widths of an M: what GitHub shows without scrolling."""
+PAGE = 36.0
+"""The width of a line in the widths of an M: what GitHub shows without scrolling, with its wider matrices."""
 
 _IN_MATHEMATICS = re.compile(r"[^A-Za-z0-9 .,;:()/+×=@'-]")
 
@@ -113,17 +113,20 @@ def _alert(block: Alert, base: int) -> str:
 
 
 def _given(block: Given, base: int) -> str:
-    values = [_value(value, base) for value in block.values]
-    return "\n\n".join([*values, *[sentence(prose) for prose in block.notes]])
+    """Values side by side, and below each row what they are."""
+    wholes = [row(value.left, Operator("="), value.value) for value in block.values]
+    parts: list[str] = []
+    for members in packed(list(map(width, wholes)), PAGE):
+        pages = pieces(wholes[members[0]], Page(PAGE, 0, base))
+        shown = [TEX.write(wholes[n]) for n in members] if len(pages) == 1 else []
+        parts += [display(r" \qquad ".join(shown))] if shown else [display(TEX.write(page)) for page in pages]
+        captions = [_caption(block.values[n]) for n in members if block.values[n].caption]
+        parts += [";  ".join(captions)] if captions else []
+    return "\n\n".join([*parts, *[sentence(prose) for prose in block.notes]])
 
 
-def _value(value: Value, base: int) -> str:
-    head = row(value.left, Operator("="))
-    found = pieces(value.value, Page(PAGE - width(head), 0, base))
-    caption = f"{escaped(value.caption)}\n\n" if value.caption else ""
-    return caption + "\n\n".join(
-        [display(TEX.write(row(head, part) if not n else part)) for n, part in enumerate(found)]
-    )
+def _caption(value: Value) -> str:
+    return f"${TEX.write(value.left)}$: {escaped(value.caption)}"
 
 
 def _work(block: Work, base: int) -> str:

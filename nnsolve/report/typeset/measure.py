@@ -24,6 +24,9 @@ from nnsolve.report.typeset.mathematics import (
 DIGIT, LETTER, SMALL = 0.5, 0.55, 0.72
 """A digit, a letter of a word, and what scripts are smaller by."""
 
+CAPTION = 0.78
+"""Small letters are wider than others for their height."""
+
 BINARY = 1.25
 """A sign between two others with the space around it."""
 
@@ -88,5 +91,5 @@ _WIDTHS: dict[type, Callable[[Any], float]] = {
     Script: _script,
     Fenced: _fenced,
     Matrix: _matrix,
-    Captioned: lambda node: max(width(node.inner), SMALL * width(node.caption)),
+    Captioned: lambda node: max(width(node.inner), CAPTION * width(node.caption)),
 }

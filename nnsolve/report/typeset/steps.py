@@ -54,8 +54,13 @@ class Teller:
 
     def worked(self, step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried) -> tuple[Worked, Worked]:
         """A step in full, and as it is shown where an equal one was explained before."""
-        full, short = (worked(step, scope, known, through, told) for told in (self.full, self.short))
-        return full, short
+        again = self.short.knows(step)
+        full = worked(step, scope, known, through, self.full)
+        if again:
+            return full, worked(step, scope, known, through, self.short)
+        self.short.explained(step)
+        self.short.notes(step, scope)
+        return full, full
 
 
 def work(step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried, teller: Teller, id: str) -> Work:
@@ -77,6 +82,8 @@ def work(step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried,
 
 def _remarks(full: Sequence[Phrase], short: Sequence[Phrase]) -> tuple[Remark, ...]:
     """Sentences, each at the details at which it is said."""
+    if full is short:
+        return tuple([Remark(prose(phrase)) for phrase in full])
     everything, some = [prose(phrase) for phrase in full], [prose(phrase) for phrase in short]
     found = [Remark(text, WORKED if text in some else FULL) for text in everything]
     return (*found, *[Remark(text, STEPS) for text in some if text not in everything])

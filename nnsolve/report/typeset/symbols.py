@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 
 from nnsolve.core.names import Name
@@ -27,10 +28,13 @@ def name_symbol(name: Name, scope: Scope) -> Mathematics:
 
 def typeset_name(name: Name, scope: Scope, kind: str = "") -> Mathematics:
     """A name; `kind` is as in `symbols.symbol`: a share, a whole sequence, or its value at any time step."""
+    return _typeset(name, scope.naming.writing, scope.moment_of(name), kind)
+
+
+@functools.lru_cache(maxsize=4096)
+def _typeset(name: Name, writing: Writing, moment: str, kind: str) -> Mathematics:
     if name.stem == "…":  # what is left out of a long formula
         return Operator("…")
-    writing = scope.naming.writing
-    moment = scope.moment_of(name)
     if name.of is None:
         return _letter(name, writing, kind)._replace(moment=moment)
     below = name._replace(time=None) if kind == "share" else name
