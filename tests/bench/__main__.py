@@ -16,6 +16,7 @@ from tests.bench.accuracy import KINDS
 from tests.bench.checking import rows as checking
 from tests.bench.diagnosis import rows as diagnosis
 from tests.bench.timing import in_turn, process, ratio
+from tests.bench.trained import rows as trained
 from tests.bench.training import rows as training
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "regression-3-4-3-l2-norm.yaml"
@@ -31,6 +32,8 @@ def main() -> None:
         line(*row)
     accuracy()
     for row in diagnosis():
+        line(*row)
+    for row in trained():
         line(*row)
     for row in checking():
         line(*row)
