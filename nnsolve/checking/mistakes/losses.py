@@ -54,7 +54,7 @@ def _times(code: str, factor: Fraction) -> Callable[[Scene], Iterator[Slip]]:
 def _counts(scene: Scene) -> list[int]:
     """What a mean may be taken over: samples, the features of a prediction, time steps, and both of them."""
     found: set[int] = set()
-    steps = max((len(times) for times in scene.program.scope.sequences.values()), default=1)
+    steps = max((max(times, default=1) for times in scene.program.scope.sequences.values()), default=1)  # h_0 is none
     for name in scene.predictions():
         dims = scene.dims(name)
         shape = scene.shapes.of(name)
