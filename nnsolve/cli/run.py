@@ -22,7 +22,7 @@ class RunCommand(click.Command):
 @click.option("--only", multiple=True, metavar="ADDRESS...", help="Only these steps and answers: --only z1 dL/dW1.")
 @click.option("--part", metavar="ID", help="Only this part of the problem.")
 @report_options(list(FORMATS))
-@click.option("--fragment", is_flag=True, help="LaTeX to paste into another document, without a preamble.")
+@click.option("--fragment", is_flag=True, help="LaTeX or HTML to paste into another document.")
 def command(
     problem: str | None,
     only: tuple[str, ...],
@@ -44,6 +44,7 @@ def command(
       nnsolve run problem.yaml --only z1 dL/dW1 --detail full
       nnsolve run problem.yaml --format json -o solution.json
       nnsolve run problem.yaml --format latex -o solution.tex
+      nnsolve run problem.yaml --format html -o solution.html
 
     Exit status: 0 solved, 2 wrong usage or a broken problem file.
     """

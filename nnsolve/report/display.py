@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from nnsolve.report.terminal import Fitted
 
-NOTEBOOK_WIDTH = 110
 PRINTED_WIDTH = 100
 
 
@@ -40,10 +39,12 @@ class DisplayedSolution(Solution):
         printer.text(repr(self) if cycle else str(self))
 
     def _repr_html_(self) -> str:
-        from nnsolve.report.html import fragment
         from nnsolve.report.style import Style
+        from nnsolve.report.typeset.html import fragment
+        from nnsolve.report.typeset.report import document
 
-        return fragment(self.sections, Style(width=NOTEBOOK_WIDTH))
+        style = Style()
+        return fragment(document(self.sections, style), style.detail)
 
     def __rich__(self) -> Fitted:
         from nnsolve.report.terminal import Fitted

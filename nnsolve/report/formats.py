@@ -23,9 +23,10 @@ def _json(sections: Sequence[Section], style: Style) -> str:
 
 
 def _html(sections: Sequence[Section], style: Style) -> str:
-    from nnsolve.report.html import page
+    from nnsolve.report.typeset.html import fragment, page
+    from nnsolve.report.typeset.report import document
 
-    return page(sections, style)
+    return (fragment if style.fragment else page)(document(sections, style), style.detail)
 
 
 def _markdown(sections: Sequence[Section], style: Style) -> str:
@@ -45,5 +46,5 @@ def _latex(sections: Sequence[Section], style: Style) -> str:
 FORMATS: dict[str, Format] = {"text": _text, "json": _json, "html": _html, "markdown": _markdown, "latex": _latex}
 """From sections and a style to the whole text; another format is another line here."""
 
-FRAGMENTS = ("latex",)
+FRAGMENTS = ("latex", "html")
 """Formats that also come without what stands around the report, to be pasted into another document."""

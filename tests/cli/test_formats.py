@@ -1,4 +1,4 @@
-"""`nnsolve run --format latex|markdown`: the typeset report, in a file or in a pipe."""
+"""`nnsolve run --format latex|markdown|html`: the typeset report, in a file or in a pipe."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def test_a_fragment_says_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "json", "markdown"])
-def test_only_latex_has_a_preamble_to_leave_out(format: str) -> None:
+def test_other_formats_have_nothing_around_them_to_leave_out(format: str) -> None:
     done = call("run", SCALAR, "--format", format, "--fragment")
     assert done.exit_code == 2
-    assert "--fragment goes with --format latex" in done.output
+    assert "--fragment goes with --format latex or html" in done.output
 
 
 def test_markdown_has_formulas_on_lines_of_their_own() -> None:
@@ -45,3 +45,14 @@ def test_markdown_has_formulas_on_lines_of_their_own() -> None:
 def test_detail_and_decimals_count_in_every_format() -> None:
     brief = call("run", SCALAR, "--format", "latex", "--detail", "brief", "--decimals", "2").output
     assert "Forward pass" not in brief and r"\item[{C}]" in brief and "0.29" in brief and "0.288" not in brief
+
+
+def test_html_is_a_page_or_a_fragment(tmp_path: Path) -> None:
+    file = tmp_path / "solution.html"
+    done = call("run", SCALAR, "--format", "html", "--detail", "full", "-o", str(file))
+    assert (done.exit_code, done.output) == (0, "")
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") and text.endswith("</html>\n")
+    assert 'value="full" checked' in text and "<mn>0.2405</mn>" in text
+    part = call("run", SCALAR, "--format", "html", "--fragment").output
+    assert part.startswith('<div class="nnsolve notebook ') and "<html" not in part and "<mn>0.2405</mn>" in part

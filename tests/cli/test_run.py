@@ -218,11 +218,6 @@ def test_a_file_that_cannot_be_written_is_2(tmp_path: Path, name: str) -> None:
     assert "cannot be written" in result.output
 
 
-def test_html_is_a_page() -> None:
-    output = call("run", SCALAR, "--format", "html").output
-    assert output.startswith("<!doctype html>") and "</html>" in output
-
-
 def test_a_warning_of_the_loader_is_printed(tmp_path: Path) -> None:
     result = call("run", written(tmp_path, "equations:\n  - z = sum(x)\ninputs: {x: [6,08]}\nask: [z]\n"))
     assert result.exit_code == 0

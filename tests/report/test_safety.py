@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from nnsolve.core.diagnostics import Diagnostic, Place
-from nnsolve.report.html import page
 from nnsolve.report.style import Style, clean
 from nnsolve.report.terminal import Fitted, can_show_unicode, print_report, style_of
 from nnsolve.report.text import report
@@ -64,12 +63,6 @@ def test_colours_change_nothing_but_the_colour() -> None:
     print_report(Console(file=file, force_terminal=True, color_system="standard", width=80), content)
     bare = re.sub(r"\x1b\[[\d;]*m", "", file.getvalue())
     assert [line.rstrip() for line in bare.splitlines()] == str(content).splitlines()
-
-
-def test_html_is_escaped() -> None:
-    text = page([evil_section()], Style(80))  # type: ignore[list-item]
-    assert "<script>" not in text
-    assert "&lt;script&gt;" in text
 
 
 def test_a_report_fits_its_console() -> None:

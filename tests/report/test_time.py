@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from nnsolve.report.display import solve
-from nnsolve.report.html import page
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.report.solved import printed, sections
@@ -178,10 +177,6 @@ def test_long_sums_over_time_are_cut(tmp_path: Path) -> None:
     assert "∂L/∂W = ∂L/∂W|ₜ₌₁ + ∂L/∂W|ₜ₌₂ + … + ∂L/∂W|ₜ₌₂₀" in printed(tmp_path, text)
     few = VECTORS.replace("dL/dh_2", "dL/dW")
     assert "∂L/∂W = ∂L/∂W|ₜ₌₁ + ∂L/∂W|ₜ₌₂ + ∂L/∂W|ₜ₌₃" in printed(tmp_path, few)
-
-
-def test_html_has_the_same_headings() -> None:
-    assert "Back to step t = 2" in page(sections("elman"), Style(100))
 
 
 def test_what_repeats_in_a_long_sequence_is_shown_by_its_results(tmp_path: Path) -> None:

@@ -1,0 +1,226 @@
+"""Mathematics as MathML Core, which browsers show without a library, and screen readers read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Any
+
+from nnsolve.report.typeset.mathematics import (
+    Captioned,
+    Fenced,
+    Fraction,
+    Function,
+    Mathematics,
+    Matrix,
+    Number,
+    Operator,
+    Prose,
+    Root,
+    Row,
+    Script,
+    Symbol,
+    Text,
+)
+
+ACCENTS = {
+    "bar": "‾",
+    "hat": "^",
+    "tilde": "~",
+    "dot": "˙",
+    "acute": "´",
+    "grave": "`",
+    "ddot": "¨",
+    "check": "ˇ",
+    "breve": "˘",
+}
+
+SIGNS = {"Σ": "∑"}
+
+LETTERS = frozenset("∂⊤…⋯⋮⋱")
+"""Signs that stand like a letter, without the space around an operator."""
+
+TIGHT = frozenset("@'′")
+
+POINT = 0.55
+"""The width of a decimal point in digits."""
+
+_NAME = re.compile(r"(.*?)([₀-₉]*)(′*)")
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def math(*parts: Mathematics) -> str:
+    """A formula, its parts one after the other."""
+    return f"<math>{''.join(map(_spread, parts))}</math>"
+
+
+def sentence(text: Prose) -> str:
+    """Words with formulas between them, as HTML."""
+    return "".join([escape(part) if isinstance(part, str) else math(part) for part in text])
+
+
+def write(node: Mathematics) -> str:
+    """A tree as exactly one MathML element."""
+    return _WRITERS[type(node)](node)
+
+
+def _spread(node: Mathematics) -> str:
+    """A tree where several elements may stand: a row needs no element of its own."""
+    return _parts(node.parts) if isinstance(node, Row) else write(node)
+
+
+def _parts(parts: Iterable[Mathematics]) -> str:
+    found: list[str] = []
+    alone = True  # a sign that stands here belongs to what follows
+    for part in parts:
+        prefix = alone and isinstance(part, Operator) and part.sign in "−+"
+        found.append(f'<mo form="prefix">{part.sign}</mo>' if prefix else write(part))  # type: ignore[union-attr]
+        alone = isinstance(part, Operator)
+    return "".join(found)
+
+
+def _row(node: Row) -> str:
+    return f"<mrow>{_parts(node.parts)}</mrow>"
+
+
+def _number(node: Number) -> str:
+    mantissa, e, exponent = node.text.replace("-", "−").replace("inf", "∞").partition("e")
+    if not e:
+        return f"<mn>{mantissa}</mn>"
+    power = f"<msup><mn>10</mn><mn>{exponent}</mn></msup>"
+    return f"<mrow><mn>{mantissa}</mn><mo>×</mo>{power}</mrow>"
+
+
+def _letter(text: str) -> str:
+    """A letter, upright where it is a word; what a name's owner wrote is no markup."""
+    kind = "mn" if text.isdecimal() else "mi" if text.isalpha() else "mtext"
+    return f"<{kind}>{escape(text)}</{kind}>"
+
+
+def _symbol(node: Symbol) -> str:
+    found = _letter(node.letter)
+    if node.accent:
+        mark = escape(ACCENTS.get(node.accent, node.accent))
+        found = f'<mover accent="true">{found}<mo stretchy="false">{mark}</mo></mover>'
+    below = _below(node.lowered)
+    above = _letter(node.raised) if node.raised else ""
+    if below and above:
+        found = f"<msubsup>{found}{below}{above}</msubsup>"
+    elif below:
+        found = f"<msub>{found}{below}</msub>"
+    elif above:
+        found = f"<msup>{found}{above}</msup>"
+    return f"<mrow>{found}<mtext>{escape(node.moment)}</mtext></mrow>" if node.moment else found
+
+
+def _below(parts: tuple[str | Symbol, ...]) -> str:
+    """What stands below a letter: 1,2."""
+    found = [_symbol(part) if isinstance(part, Symbol) else _letter(part) for part in parts]
+    if len(found) < 2:
+        return "".join(found)
+    return f"<mrow>{'<mo>,</mo>'.join(found)}</mrow>"
+
+
+def _operator(node: Operator) -> str:
+    if node.sign == " ":
+        return '<mspace width=".2em"/>'
+    sign = escape(SIGNS.get(node.sign, node.sign))
+    if node.sign in LETTERS:
+        return f"<mi>{sign}</mi>"
+    return f"<mtext>{sign}</mtext>" if node.sign[0] in TIGHT else f"<mo>{sign}</mo>"
+
+
+def _function(node: Function) -> str:
+    """The name of a function: ReLU, or ReLU with a prime or an index behind it."""
+    name, index, primes = _NAME.fullmatch(node.name).groups()  # type: ignore[union-attr]
+    found = f"<mi>{escape(name)}</mi>"
+    if index:
+        found = f"<msub>{found}<mn>{index.translate(_DIGITS)}</mn></msub>"
+    return f"<msup>{found}<mo>{primes}</mo></msup>" if primes else found
+
+
+def _text(node: Text) -> str:
+    """Words; blanks at their ends are kept."""
+    return f"<mtext>{escape(re.sub('^ | $', chr(160), node.text))}</mtext>"
+
+
+def _fraction(node: Fraction) -> str:
+    return f"<mfrac>{write(node.top)}{write(node.bottom)}</mfrac>"
+
+
+def _root(node: Root) -> str:
+    return f"<msqrt>{_spread(node.inner)}</msqrt>"
+
+
+def _script(node: Script) -> str:
+    base = write(node.base)
+    if node.sub is not None and node.sup is not None:
+        return f"<msubsup>{base}{write(node.sub)}{write(node.sup)}</msubsup>"
+    if node.sub is not None:
+        return f"<msub>{base}{write(node.sub)}</msub>"
+    return f"<msup>{base}{write(node.sup)}</msup>" if node.sup is not None else base
+
+
+def _fenced(node: Fenced) -> str:
+    left = f"<mo>{escape(node.left)}</mo>" if node.left else ""
+    right = f"<mo>{escape(node.right)}</mo>" if node.right else ""
+    return f"<mrow>{left}{_spread(node.inner)}{right}</mrow>"
+
+
+def _matrix(node: Matrix) -> str:
+    """Rows between brackets; labels stand before them, heads above the columns."""
+    columns = [_column(cells) for cells in zip(*node.rows, strict=True)]
+    rows = "".join([f"<mtr>{''.join(cells)}</mtr>" for cells in zip(*columns, strict=True)])
+    kind = ' class="n"' if any(isinstance(cell, Number) for cells in node.rows for cell in cells) else ""
+    if node.heads:
+        heads = "".join([_cell(head) for head in node.heads])
+        return f'<mtable class="heads"><mtr>{heads}</mtr>{rows}</mtable>'
+    brackets = f"<mrow><mo>[</mo><mtable{kind}>{rows}</mtable><mo>]</mo></mrow>"
+    if not node.labels:
+        return brackets
+    labels = "".join([f"<mtr>{_cell(label)}</mtr>" for label in node.labels])
+    return f'<mrow><mtable class="labels">{labels}</mtable>{brackets}</mrow>'
+
+
+def _column(cells: Sequence[Mathematics]) -> list[str]:
+    """The cells of a column; numbers have their decimal points below each other."""
+    behind = [_behind(cell) for cell in cells]
+    most = max(behind)
+    return [
+        _cell(cell, most - width if isinstance(cell, Number) and "e" not in cell.text else 0)
+        for cell, width in zip(cells, behind, strict=True)
+    ]
+
+
+def _behind(cell: Mathematics) -> float:
+    """How wide the decimal point and what is behind it are, in digits."""
+    if not isinstance(cell, Number) or "e" in cell.text:
+        return 0
+    _, point, digits = cell.text.partition(".")
+    return len(digits) + POINT if point else 0
+
+
+def _cell(node: Mathematics, blank: float = 0) -> str:
+    space = f'<mspace width="{blank:g}ch"/>' if blank else ""
+    return f"<mtd>{_spread(node)}{space}</mtd>"
+
+
+def _captioned(node: Captioned) -> str:
+    return f"<munder>{write(node.inner)}<mrow>{_spread(node.caption)}</mrow></munder>"
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    Number: _number,
+    Symbol: _symbol,
+    Operator: _operator,
+    Function: _function,
+    Text: _text,
+    Row: _row,
+    Fraction: _fraction,
+    Root: _root,
+    Script: _script,
+    Fenced: _fenced,
+    Matrix: _matrix,
+    Captioned: _captioned,
+}

@@ -1,0 +1,258 @@
+"""Reports as HTML: pages that a strict parser takes, every step with its values, at every detail."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+import nnsolve
+from nnsolve.report.display import solve
+from nnsolve.report.style import Style
+from nnsolve.report.typeset.document import Answers, Heading, Work, shown_at
+from nnsolve.report.typeset.html import SHORTENED, fragment, page
+from nnsolve.report.typeset.mathematics import Captioned, Number
+from nnsolve.report.typeset.report import document
+from nnsolve.report.web.page import asset
+from tests.report.solved import OWN
+from tests.report.typeset.built import DETAILS, STEMS, built, hostile
+from tests.report.typeset.pages import (
+    classes,
+    content,
+    elements,
+    faults,
+    fragment_of,
+    heading_faults,
+    mathml_faults,
+    numbers,
+    parsed,
+    seen,
+    short,
+)
+
+
+@functools.cache
+def tree(stem: str) -> Element:
+    return parsed(page(built(stem), "steps"))
+
+
+def works(stem: str, detail: str) -> list[Work]:
+    return [block for block in shown_at(built(stem).blocks, detail) if isinstance(block, Work)]
+
+
+def numbers_of(node: Any) -> list[str]:
+    """The numbers in the records of a formula, its captions left out."""
+    if isinstance(node, Number):
+        return [node.text]
+    if isinstance(node, Captioned):
+        return numbers_of(node.inner)
+    return [number for part in node for number in numbers_of(part)] if isinstance(node, tuple) else []
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_page_has_no_faults(stem: str) -> None:
+    assert faults(tree(stem)) == []
+    assert [content(node) for node in elements(tree(stem), "title")] == [" ".join(built(stem).title.split())]
+    assert [len(elements(tree(stem), name)) for name in ("h1", "main", "nav", "header")] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p id="a"></p><p id="a"></p>',
+        '<a href="#nowhere">x</a>',
+        '<a href="https://example.org">x</a>',
+        '<img src="x.png" alt="">',
+        "<h1>a</h1><h3>b</h3>",
+        "<h2>a</h2>",
+        '<p onclick="x()">a</p>',
+        "<style>p { background: url(x.png) }</style>",
+        "<math><mfrac><mi>a</mi></mfrac></math>",
+        "<math><mtable><mtr><mtd></mtd></mtr><mtr><mtd></mtd><mtd></mtd></mtr></mtable></math>",
+        "<math><mstyle></mstyle></math>",
+    ],
+)
+def test_faults_are_found(text: str) -> None:
+    assert len(faults(parsed(f"<!doctype html><html><head><title>t</title></head><body>{text}</body></html>"))) == 1
+
+
+def test_the_parser_is_strict() -> None:
+    with pytest.raises(html5lib.html5parser.ParseError):
+        parsed("<!doctype html><title>t</title><p>a</b>")
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_step_is_there_with_its_values(stem: str) -> None:
+    by_id = {node.get("id"): node for node in tree(stem).iter() if short(node) == "details"}
+    for detail in ("steps", "full"):
+        for work in works(stem, detail):
+            step = by_id[work.id]
+            (address,) = elements(step[0], "code")
+            assert content(address) == work.address
+            (equation,) = [child for child in step if "eq" in classes(child)]
+            shown = list(seen(equation, detail))
+            results = [numbers(node) for node in shown if short(node) == "math" and "r" in classes(node)]
+            assert results == [numbers_of(side.mathematics) for side in work.sides if side.role == "result"]
+            formulas = [node for node in shown if short(node) == "math"]
+            assert len(formulas) == 1 + len(work.sides)
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+@pytest.mark.parametrize("stem", STEMS)
+def test_what_is_seen_is_what_the_detail_shows(stem: str, detail: str) -> None:
+    shown = list(seen(elements(tree(stem), "main")[0], detail))
+    blocks = shown_at(built(stem).blocks, detail)
+    headings = [content(node) for node in shown if re.fullmatch("h[2-6]", short(node))]
+    assert headings == [" ".join(block.text.split()) for block in blocks if isinstance(block, Heading)]
+    steps = [content(node[0]) for node in shown if short(node) == "summary"]
+    assert steps == [block.address for block in blocks if isinstance(block, Work)]
+    asked = [content(node[0]) for node in shown if short(node) == "dt"]
+    assert asked == [row.id for block in blocks if isinstance(block, Answers) for row in block.rows]
+    links = [content(node) for node in seen(elements(tree(stem), "nav")[0], detail) if short(node) == "a"]
+    assert links == headings
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+def test_a_page_opens_at_the_detail_that_was_asked_for(detail: str) -> None:
+    radios = [node for node in elements(parsed(page(built("elman"), detail)), "input") if node.get("name") == "detail"]
+    assert [node.get("value") for node in radios] == DETAILS
+    assert [node.get("value") for node in radios if node.get("checked") is not None] == [detail]
+    for value in DETAILS:
+        if value != "full":
+            assert f'[name="detail"][value="{value}"]:checked' in asset("report.css")
+
+
+def test_everything_that_can_be_used_has_a_name() -> None:
+    found = tree("elman")
+    assert all(
+        content(node) for node in [*elements(found, "button"), *elements(found, "legend"), *elements(found, "a")]
+    )
+    radios = [node for label in elements(found, "label") for node in elements(label, "input") if content(label)]
+    assert len(radios) == len(elements(found, "input")) == 6
+    (skip, *_) = elements(found, "a")
+    assert skip.get("href") == "#content" and elements(found, "main")[0].get("id") == "content"
+    assert elements(found, "html")[0].get("lang") == "en"
+    assert all(node.get("open") is not None for node in elements(elements(found, "main")[0], "details"))
+
+
+def test_the_only_script_that_runs_is_the_pages_own() -> None:
+    (script,) = elements(tree("elman"), "script")
+    (policy,) = [node.get("content", "") for node in elements(tree("elman"), "meta") if node.get("http-equiv")]
+    digest = base64.b64encode(hashlib.sha256((script.text or "").encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy and "default-src 'none'" in policy
+
+
+def test_on_paper_everything_is_unfolded_and_nothing_can_be_switched() -> None:
+    (printed,) = re.findall(r"@media print \{(.*)\n\}", asset("page.css"), re.DOTALL)
+    for rule in (".controls, .skip, nav { display: none; }", "::details-content { content-visibility: visible;"):
+        assert rule in printed
+    assert re.search(r"details,[^{]*\{ break-inside: avoid; \}", printed)
+
+
+# Mathematics ----------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_stand_below_each_other_by_their_points() -> None:
+    text = page(built("regression-3-4-3-l2-norm"), "steps")
+    assert "<mtd><mn>6.1</mn></mtd>" in text
+    assert '<mtd><mn>4</mn><mspace width="1.55ch"/></mtd>' in text
+
+
+@pytest.mark.parametrize(("value", "shown"), [("2e-9", ["2e-9"]), ("1e300 * 1e300", ["inf"]), ("-0.5", ["-0.5"])])
+def test_numbers_are_those_of_the_trace(tmp_path: Path, value: str, shown: list[str]) -> None:
+    (tmp_path / "p.yaml").write_text(f"inputs: {{x: 1}}\nequations: ['a = x * {value}']\nask: [a]\n")
+    text = page(document(solve(tmp_path / "p.yaml").sections, Style()), "steps")
+    (result,) = [node for node in elements(parsed(text), "details") if node.get("id") == "step-a"]
+    (math,) = [node for node in result.iter() if "r" in classes(node)]
+    assert numbers(math) == shown
+
+
+# Hostile texts --------------------------------------------------------------------------------------------------------
+
+
+def test_texts_of_the_problem_stay_texts(tmp_path: Path) -> None:
+    given = hostile(tmp_path)
+    for text in (page(given, "steps"), fragment(given, "steps")):
+        assert all(character == "\n" or character.isprintable() for character in text)
+        found = parsed(text) if "<!doctype" in text else fragment_of(text)
+        assert len(elements(found, "script")) == ("<!doctype" in text)
+        assert not elements(found, "i") and not elements(found, "img")
+        assert "<script>alert(1)</script>" in content(found)
+    assert faults(parsed(page(given, "steps"))) == []
+
+
+def test_the_check_of_hostile_texts_can_fail(tmp_path: Path) -> None:
+    text = page(hostile(tmp_path), "steps").replace("&lt;", "<").replace("&gt;", ">")
+    assert len(elements(html5lib.HTMLParser().parse(text), "script")) > 1
+
+
+# In a notebook --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stem", ["regression-3-4-3-l2-norm", "word-embeddings"])
+def test_a_fragment_can_stand_twice_on_a_page(stem: str) -> None:
+    text = fragment(built(stem), "steps")
+    found = fragment_of(text + text)
+    assert not [node for node in found.iter() if node.get("id") or node.get("aria-labelledby") or node.get("for")]
+    assert not elements(found, "script") and len(elements(found, "style")) == 2
+    assert len(elements(found, "form")) == 2  # radio buttons of the same name in two forms are two groups
+    assert [fault for node in found.iter() for fault in mathml_faults(node) if "math" in str(node.tag).lower()] == []
+    assert [fault for fault in heading_faults(found) if fault != "h2 below h0"] == []
+
+
+def test_the_styles_of_a_fragment_are_about_nothing_else() -> None:
+    css = re.sub(r"/\*.*?\*/", "", asset("report.css"), flags=re.DOTALL)
+    selectors = [selector for rule in re.findall(r"([^{}]+)\{", css) for selector in _split(rule)]
+    assert len(selectors) > 20
+    assert [selector for selector in selectors if not re.search(r"(^|\s)\.nnsolve\b", selector)] == []
+
+
+def _split(rule: str) -> list[str]:
+    """The selectors of a rule; a comma within parentheses separates none."""
+    return [part.strip() for part in re.split(r",(?![^()]*\))", rule) if part.strip()]
+
+
+def test_a_notebook_shows_the_fragment() -> None:
+    solution = nnsolve.solve(OWN / "branch.yaml")
+    text = solution._repr_html_()  # type: ignore[attr-defined]
+    assert text == fragment(document(solution.sections, Style()), "steps")
+    assert "mathjax_ignore" in text and html.escape(solution.problem.title or "") in text
+
+
+# Size -----------------------------------------------------------------------------------------------------------------
+
+LSTM = """title: A scalar LSTM
+conventions: {{weights: rows, samples: columns}}
+layers:
+  - lstm: {{W_fx: 0.5, W_fh: 0.1, b_f: 0.2, W_ix: 1, W_ih: 0.3, b_i: -1,
+            W_ox: 0.7, W_oh: -0.2, b_o: 0, W_gx: 0.9, W_gh: -1, b_g: 0.1}}
+inputs: {{x: {x}}}
+targets: {{y: {y}}}
+loss: {{name: half_squared_error, over_time: sum}}
+training: {{learning_rate: 0.1, steps: 1}}
+ask: [h_100, dL/dW_fx, W_fx@1]
+"""
+
+
+def test_a_scalar_lstm_over_a_hundred_steps_stays_small(tmp_path: Path) -> None:
+    """Forward, backward through all of time, and an update; what is left out at full detail is said."""
+    path = tmp_path / "lstm.yaml"
+    path.write_text(LSTM.format(x=[t * 7 % 5 - 2 for t in range(100)], y=[t % 3 - 1 for t in range(100)]))
+    given = document(solve(path).sections, Style())
+    text = page(given, "steps")
+    assert len(text.encode()) < 2_000_000
+    assert text.count("<details id=") == sum(isinstance(block, Work) for block in given.blocks)
+    assert text.count(html.escape(SHORTENED)) == 1
+    whole = page(given, "full")
+    assert SHORTENED not in whole and len(whole) > len(text)
