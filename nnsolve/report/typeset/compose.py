@@ -103,9 +103,10 @@ class Composer(Operands):
     def tightness(self, expr: Expr, found: Mathematics) -> int:
         """How tightly what is shown binds: a fraction has parentheses around it only below an exponent."""
         if self.known(expr) is not None:
-            scientific = isinstance(found, Number) and "e" in found.text
-            return PRODUCT if scientific else ATOM if not isinstance(found, Fraction) else POWER
-        if isinstance(found, Fraction):
+            return POWER if isinstance(found, Number) and "e" in found.text else ATOM
+        if isinstance(found, Fenced):
+            return ATOM
+        if isinstance(found, Fraction) or (isinstance(expr, Call) and expr.op == "exp" and isinstance(found, Script)):
             return POWER
         if isinstance(expr, Ref):
             fenced = isinstance(found, Script) or (isinstance(found, Symbol) and (found.raised or found.moment))
@@ -143,8 +144,8 @@ class Composer(Operands):
             scaled = self.known(arg) is None and notation.scales(expr, arg, self.scope)
             scaled = scaled or (isinstance(arg, Call) and arg.op == "sum" and arg is expr.args[-1])
             found = self.write(arg) if scaled else self.within(arg, POWER)
-            if sign == " " and self.operands and not (isinstance(arg, Call) and isinstance(found, Fenced | Function)):
-                sign = " · "
+            if sign == " " and self.operands:
+                sign = "·"  # between numbers a blank would not do
             parts += [Operator(sign.strip() or " "), found]
         return row(*parts)
 
@@ -171,7 +172,8 @@ class Composer(Operands):
 
     def indexed(self, expr: Call) -> Mathematics:
         """Elements of a quantity; of what has to be computed first, in parentheses."""
-        key = Text(notation.key(expr).replace("..", "…"))
+        text = notation.key(expr)
+        key = Number(text) if text.isdecimal() else Text(text.replace("..", "…"))
         return row(self.within(expr.args[0], POSTFIX), Fenced("[", key, "]"))
 
     def exponential(self, expr: Call) -> Mathematics:
