@@ -119,7 +119,6 @@ class Rerun:
         self.own = own
         self.answered = frozenset(own)
         self.moments: list[Moment] = []
-        self.done: set[Home] = set()
 
     def judged(self, route: Route, target: Target, given: Given) -> Carried | None:
         """The verdict on each element of an answer by own values; None where these make no difference."""
@@ -158,20 +157,16 @@ class Rerun:
         key = target.id, self.answered, own
         known = self.routes.outcomes.get(key)
         if known is None:
-            known = Outcome(route.value(self._computed(route.needs)).ravel())
+            known = Outcome(route.value(self._computed(route)).ravel())
             self.routes.remember(key, known, known.value.size + sum([len(values) for values, *_ in own]))
         return known
 
-    def _computed(self, needs: Iterable[Home]) -> dict[int, Moment]:
-        """The moments in which quantities are, all of them computed."""
+    def _computed(self, route: Route) -> dict[int, Moment]:
+        """The moments of a route, with all that is between answers and its value."""
         result = {}
-        for home in needs:
-            update, name = home
-            if home not in self.done:
-                self.routes.program(update, [name])
-                self._moment(update).require([name])
-                self.done.add(home)
-            result[update] = self._moment(update)
+        for update, equations in route.between.items():
+            result[update] = moment = self._moment(update)
+            moment.compute(equations)
         return result
 
     def _moment(self, update: int) -> Moment:
@@ -193,7 +188,7 @@ class Rerun:
 
     def _about(self, route: Route, value: Tensor) -> Tensor:
         """How far each element may be off because the own answers are, at most: by a few random trials."""
-        self._computed(route.needs)
+        self._computed(route)
         most = np.zeros(value.size)
         for trial in route.trials:
             by = {home: np.multiply(self.own[home].off, weights) for home, weights in trial.items()}
@@ -205,7 +200,7 @@ class Rerun:
 
         0 where that would be too much work.
         """
-        self._computed(route.needs)
+        self._computed(route)
         total = np.zeros(value.size)
         work = 0.0
         for home in route.nearest:

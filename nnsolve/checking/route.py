@@ -44,12 +44,13 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 class Route(NamedTuple):
     """How a quantity is computed when other quantities are answered.
 
-    `value` computes it in moments that have what it `needs`. `nearest` are the answered quantities that it follows
-    from, `changed` the equations on the way that each of them changes, `together` those that any does. `trials` move
-    all of them at once, each by a random share of what it may be off by. `shortcut` says whether one is taken.
+    `value` computes it in moments in which the equations `between` answered quantities and its operands are computed.
+    `nearest` are the answered quantities that it follows from, `changed` the equations on the way that each of them
+    changes, `together` those that any does. `trials` move all of them at once, each by a random share of what it may be
+    off by. `shortcut` says whether one is taken.
     """
 
-    needs: Sequence[Home]
+    between: Steps
     value: Callable[[Mapping[int, Moment]], Tensor]
     nearest: Sequence[Home]
     changed: Mapping[Home, Steps]
@@ -122,7 +123,7 @@ class Routes:
         used = [equation, *(step for steps in between.values() for step in steps)]
         shortcut = any(step is not None and step.long is not None for step in used)
         together, trials = self._changed(between, nearest), self._trials(nearest)
-        return Route(needs, value, nearest, changed, together, trials, shortcut)
+        return Route(between, value, nearest, changed, together, trials, shortcut)
 
     def _made(self, update: int, plain: Name) -> Home:
         """Where the equation of a quantity is: that of an updated parameter is in the run before."""
