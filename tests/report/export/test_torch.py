@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-import nnsolve
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.engine.solve import Solution
 from nnsolve.ops import REGISTRY
 from tests.cli.calling import call, written
 from tests.report.export.generated import GENERATED
-from tests.report.export.running import compare, exported, run_scripts
-from tests.report.export.test_problems import PROBLEMS
+from tests.report.export.running import PROBLEMS, compare, exported, run_scripts
+from tests.report.export.running import solved as solved_problem
 
 with_torch = pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
 TOLERANCE = 1e-11
@@ -41,7 +40,7 @@ def writable(solutions: list[Solution]) -> dict[str, Solution]:
 @with_torch
 @pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
 def test_the_script_computes_all_that_is_asked(path: Path, tmp_path: Path) -> None:
-    solution = nnsolve.solve(path)
+    solution = solved_problem(path)
     compare(run_scripts(tmp_path, {"script": exported(solution, "torch")})["script"], solution)
 
 
@@ -56,7 +55,7 @@ def test_generated_problems(name: str, tmp_path: Path) -> None:
 
 @with_torch
 def test_the_comparison_can_fail(tmp_path: Path) -> None:
-    solution = nnsolve.solve(next(path for path in PROBLEMS if path.stem == "regression-3-4-3-l2-norm"))
+    solution = solved_problem(next(path for path in PROBLEMS if path.stem == "regression-3-4-3-l2-norm"))
     wrong = exported(solution, "torch").replace("torch.relu(hbar1)", "torch.sigmoid(hbar1)")
     run = run_scripts(tmp_path, {"wrong": wrong})["wrong"]
     with pytest.raises(AssertionError):
@@ -65,7 +64,7 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
 
 def test_no_gradient_is_written_by_hand() -> None:
     for path in PROBLEMS:
-        tree = ast.parse(exported(nnsolve.solve(path), "torch"))
+        tree = ast.parse(exported(solved_problem(path), "torch"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 asked = ast.unparse(node.value).startswith(("torch.autograd.grad", "torch.zeros_like"))
@@ -75,7 +74,7 @@ def test_no_gradient_is_written_by_hand() -> None:
 
 def test_scripts_are_formatted_and_import_nothing_else(tmp_path: Path) -> None:
     for path in PROBLEMS:
-        script = exported(nnsolve.solve(path), "torch")
+        script = exported(solved_problem(path), "torch")
         (tmp_path / f"{path.stem}.py").write_text(script, encoding="utf-8")
         imported = {alias.name for n in ast.walk(ast.parse(script)) if isinstance(n, ast.Import) for alias in n.names}
         assert imported <= {"torch", "numpy", "math"}
