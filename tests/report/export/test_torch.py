@@ -33,7 +33,7 @@ def writable(solutions: list[Solution]) -> dict[str, Solution]:
             assert [finding.code for finding in error.diagnostics] == ["not-exportable"]
         else:
             found[f"script_{i}"] = solution
-    assert 2 * len(found) >= len(solutions)
+    assert 4 * len(found) >= len(solutions)  # the others are about what autograd does otherwise
     return found
 
 
