@@ -13,6 +13,7 @@ import nnsolve
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 from tests.bench.accuracy import KINDS
+from tests.bench.accusations import rows as accusations
 from tests.bench.checking import rows as checking
 from tests.bench.diagnosis import rows as diagnosis
 from tests.bench.timing import in_turn, process, ratio
@@ -31,7 +32,7 @@ def main() -> None:
     for row in training():
         line(*row)
     accuracy()
-    for row in diagnosis():
+    for row in (*diagnosis(), *accusations()):
         line(*row)
     for row in trained():
         line(*row)

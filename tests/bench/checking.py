@@ -19,7 +19,8 @@ import yaml
 
 import nnsolve
 from nnsolve.checking.mistakes.examples import NETWORK
-from tests.bench import slips
+from tests.bench.slips import networks as slips
+from tests.bench.slips.exercise import Answers
 from tests.bench.timing import in_turn, process, ratio
 
 FILES = 10_000
@@ -52,7 +53,7 @@ def write(folder: Path, files: int, *, wrong: bool) -> None:
         (folder / f"s{student:05}.yaml").write_text(text, encoding="utf-8")
 
 
-def _wrong(rng: np.random.Generator) -> slips.Answers:
+def _wrong(rng: np.random.Generator) -> Answers:
     """A mistake, in a third of the files two of them, with which the student goes on; two answers are random."""
     made = rng.choice(MISTAKES, size=2 if rng.random() < 1 / 3 else 1, replace=False).tolist()
     answers = slips.two_layers(slips.SMOOTH, made)

@@ -1,200 +1,117 @@
-"""How often the mistake behind a wrong answer is named, and how often a random wrong answer is accused of one.
+"""How often the mistake behind a wrong answer is named.
 
-The wrong answers come from `slips`, plain NumPy: each case is the file of a student who made one mistake, or two. A
-mistake is looked for in every answer that it makes wrong at four digits; of two mistakes only the one that gives the
-answer alone, where there is one.
+The wrong answers come from `slips`, plain NumPy: each case is the file of a student who made one mistake, or two, and
+went on with what came out. It is looked for in every answer that `nnsolve check` calls wrong; of two mistakes only the
+one that gives the answer alone, where there is one.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.checking.check import check_many
+from nnsolve.checking.diagnose import Diagnosis, diagnose
+from nnsolve.checking.judge import fits, judge, overall
+from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes.examples import PROBLEMS
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
-from tests.bench import slips
-from tests.bench.slips import Answers
+from tests.bench.slips import formulas, networks, regression, steps, units
+from tests.bench.slips.exercise import Answers, Exercise, codes
 from tests.checking.answering import answer
 
 SEEDS = Path(__file__).parents[2] / "problems"
 DIGITS = 4
-RANDOM = 12
-"""Random wrong answers of each kind to every question."""
+
+EXERCISES = (*units.EXERCISES, *formulas.EXERCISES, *steps.EXERCISES, *regression.EXERCISES)
+"""Those over problems/."""
 
 
-class Exercise(NamedTuple):
-    """A problem, the values that a set of mistakes gives for its asks, and which mistakes can be made in it."""
+class Known(NamedTuple):
+    """A problem that is ready for answers."""
 
-    problem: str
-    values: Callable[[slips.Made], Answers]
-    singles: tuple[str, ...]
-    likely: tuple[str, ...] = ()
-    asks: Mapping[str, str] = {}  # ask id -> what `misread` calls it
-    before: Mapping[str, Any] = {}
+    key: Key
+    diagnosis: Diagnosis
 
-
-def _net(problem: str, net: slips.Net, asks: Mapping[str, str], *, columns: bool = False) -> Exercise:
-    def values(made: slips.Made) -> Answers:
-        found = slips.two_layers(net, made)
-        found = slips.columns(found) if columns else found
-        return {ask: found[key] for ask, key in asks.items()}
-
-    return Exercise(problem, values, slips.PROGRAM, slips.LIKELY, asks)
+    def is_wrong(self, ask: str, given: Given) -> bool:
+        target = self.key.targets[ask]
+        return not fits(given.shape, target.shape) or overall(judge(given, target.bounds)) == "wrong"
 
 
-def same(*names: str) -> dict[str, str]:
-    return {name: name for name in names}
-
-
-ALL = ("z1", "a1", "z2", "a2", "L", "dL/dz2", "dL/dW2", "dL/db2", "dL/da1", "dL/dz1", "dL/dW1", "dL/db1")
-UPDATES = ("W1@1", "b1@1", "W2@1", "b2@1")
-
-EXERCISES = (
-    _net("regression-3-4-3-l2-norm", slips.REGRESSION, slips.REGRESSION_ASKS),
-    _net(
-        "relu-softmax-2-4-2-step",
-        slips.CLASSES,
-        same("a1", "a2", "W2@1", "W1@1", "a1@1", "a2@1"),
-        columns=True,
-    ),
-    _net("network", slips.SMOOTH, same(*ALL, "dL/da2", *UPDATES)),
-    _net("classifier", slips.CLASSIFIER, same(*ALL[:-1], "W2@1", "W1@1", "b1@1"), columns=True),
-    Exercise(
-        "scalar-backpropagation",
-        slips.scalar,
-        (
-            "sign-flipped",
-            "target-minus-prediction",
-            "half-missing",
-            "bias-missing",
-            "activation-derivative-missing",
-            "derivative-at-activation",
-            "derivative-at-preactivation",
-            "factor-left-out",
-        ),
-        ("sign-flipped", "half-missing", "bias-missing", "activation-derivative-missing"),
-    ),
-    Exercise(
-        "softmax-unit-gradient-step",
-        slips.unit,
-        (
-            "sign-flipped",
-            "target-minus-prediction",
-            "wrong-class",
-            "learning-rate-missing",
-            "learning-rate-twice",
-            "ascent-for-descent",
-            "transposed",
-        ),
-        ("sign-flipped", "target-minus-prediction", "transposed", "ascent-for-descent"),
-    ),
-    Exercise(
-        "optimizer",
-        slips.adam,
-        (
-            "bias-correction-missing",
-            "epsilon-inside-root",
-            "betas-exchanged",
-            "complement-missing",
-            "learning-rate-missing",
-            "ascent-for-descent",
-            "target-minus-prediction",
-        ),
-        ("bias-correction-missing", "target-minus-prediction", "learning-rate-missing"),
-    ),
-    Exercise(
-        "rnn",
-        slips.recurrent,
-        (
-            "bias-missing",
-            "previous-state-missing",
-            "target-minus-prediction",
-            "recurrent-gradient-dropped",
-            "activation-derivative-missing",
-            "time-steps-not-summed",
-        ),
-        ("target-minus-prediction", "recurrent-gradient-dropped", "bias-missing", "activation-derivative-missing"),
-    ),
-)
-
-
-def diagnosis(problem: str) -> Diagnosis:
-    """The diagnosis of a seed problem, or of an example."""
-    if problem not in PROBLEMS:
-        return Diagnosis(load_problem(SEEDS / f"{problem}.yaml"))
+@cache
+def known(problem: str) -> Known:
+    """A problem by its name."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "problem.yaml"
-        path.write_text(PROBLEMS[problem], encoding="utf-8")
-        return Diagnosis(load_problem(path))
+        path = Path(folder) / f"{problem}.yaml"
+        path.write_text(_source(problem), encoding="utf-8")
+        loaded = load_problem(path)
+    key = Key(loaded)
+    return Known(key, Diagnosis(loaded, key.solution))
+
+
+def _source(problem: str) -> str:
+    """The file of a seed problem, or of an example."""
+    return PROBLEMS.get(problem) or (SEEDS / f"{problem}.yaml").read_text(encoding="utf-8")
 
 
 class Case(NamedTuple):
-    """A student's answers, those that are wrong, and for each of these the mistakes behind it."""
+    """A student's answers, and for each of them the mistakes that it comes from where it is wrong."""
 
+    problem: str
     answers: Mapping[str, Given]
-    wrong: Mapping[str, frozenset[str]]
-    is_pair: bool
+    made: Mapping[str, tuple[str, ...]]
+    kind: str
+
+    def text(self) -> str:
+        """The answer file."""
+        lines = [f"  {json.dumps(ask)}: {_nested(given)}" for ask, given in self.answers.items()]
+        return "\n".join([f"problem: {self.problem}", "answers:", *lines, ""])
 
 
-def agrees(given: Given, right: Any) -> bool:
-    """Whether an answer is right to its digits."""
-    exact = np.ravel(right)
-    if given.shape != np.shape(right):
-        return False
-    return all(
-        abs(claim.value - value) <= max(0.5 * claim.unit * 1.0001, 1e-3 * abs(value))
-        for claim, value in zip(given.claims, exact, strict=True)
-    )
-
-
-def finite(value: Any) -> bool:
-    return bool(np.isfinite(np.asarray(value, dtype=float)).all())
+def _nested(given: Given) -> str:
+    """The numbers of an answer in brackets, as they are written."""
+    return str(np.array([claim.text for claim in given.claims]).reshape(given.shape).tolist()).replace("'", "")
 
 
 def cases(exercise: Exercise) -> Iterator[Case]:
     """Each mistake alone, the likely pairs, and each way of misreading a question."""
     right = exercise.values(())
-    alone = {code: exercise.values((code,)) for code in exercise.singles}
-    for code, values in alone.items():
-        yield _case(right, values, {code: values}, is_pair=False)
-    for pair in combinations(exercise.likely, 2):
-        yield _case(right, exercise.values(pair), {code: alone[code] for code in pair}, is_pair=True)
-    if exercise.asks:
-        yield from _misread(exercise, right)
+
+    def case(values: Answers, alone: Mapping[str, Answers], kind: str) -> Case:
+        shortest = any("rounded-early" in codes(mistake) for mistake in alone)
+        answers = {ask: answer(value, DIGITS, shortest=shortest) for ask, value in values.items() if _finite(value)}
+        made = {}
+        for ask, given in answers.items():
+            enough = [mistake for mistake, other in alone.items() if _gives(other[ask], given)]
+            made[ask] = tuple(enough or alone)
+        return Case(exercise.problem, answers, made, kind)
+
+    alone = {mistake: exercise.values((mistake,)) for mistake in (*exercise.singles, *sum(exercise.pairs, ()))}
+    for mistake in exercise.singles:
+        yield case(alone[mistake], {mistake: alone[mistake]}, "single")
+    for pair in exercise.pairs:
+        yield case(exercise.values(pair), {mistake: alone[mistake] for mistake in pair}, "pair")
+    for ask, mistake, value in exercise.readings(right):
+        values = {**right, ask: value}
+        yield case(values, {mistake: values}, "reading")
 
 
-def _case(right: Answers, values: Answers, alone: Mapping[str, Answers], *, is_pair: bool) -> Case:
-    answers = {ask: answer(values[ask], DIGITS) for ask in values if finite(values[ask])}
-    wrong = {}
-    for ask, given in answers.items():
-        if not agrees(given, right[ask]):
-            enough = [code for code, other in alone.items() if ask in other and _same(values[ask], other[ask])]
-            wrong[ask] = frozenset(enough or alone)
-    return Case(answers, wrong, is_pair)
+def _finite(value: Any) -> bool:
+    return bool(np.isfinite(np.asarray(value, dtype=float)).all())
 
 
-def _same(a: Any, b: Any) -> bool:
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-9, atol=1e-12))
-
-
-def _misread(exercise: Exercise, right: Answers) -> Iterator[Case]:
-    named = {meant: right[ask] for ask, meant in exercise.asks.items()}
-    ids = {meant: ask for ask, meant in exercise.asks.items()}
-    net = {"network": slips.SMOOTH, "regression-3-4-3-l2-norm": slips.REGRESSION}.get(exercise.problem)
-    before = {} if net is None else {key: np.array(getattr(net, key), dtype=float) for key in ("W1", "b1", "W2", "b2")}
-    answers = {ask: answer(value, DIGITS) for ask, value in right.items()}
-    for meant, ask in ids.items():
-        for code, value in slips.misread(meant, named, before).items():
-            given = answer(value, DIGITS)
-            if not agrees(given, right[ask]):
-                yield Case({**answers, ask: given}, {ask: frozenset({code})}, is_pair=False)
+def _gives(value: Any, given: Given) -> bool:
+    """Whether a value is written with the digits of an answer."""
+    units = np.array([claim.unit for claim in given.claims])
+    claimed = np.array([claim.value for claim in given.claims])
+    return np.size(value) == claimed.size and bool((np.abs(np.ravel(value) - claimed) <= 0.5001 * units).all())
 
 
 class Share(NamedTuple):
@@ -207,75 +124,70 @@ class Share(NamedTuple):
         return f"{100 * self.found / max(self.of, 1):.1f} of 100"
 
 
-class Missed(NamedTuple):
-    """An answer whose mistake was not named."""
+class Outcome(NamedTuple):
+    """A wrong answer, the mistakes that it comes from, and the causes that are named for it."""
 
     problem: str
     ask: str
-    made: frozenset[str]
+    given: Given
+    made: tuple[str, ...]
     named: frozenset[str]
-    is_pair: bool
+    kind: str
+
+    @property
+    def found(self) -> bool:
+        return all(codes(mistake) & self.named for mistake in self.made)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether its wrong numbers are 0, 1 or -1, which many a mistake gives, or all right but for too few digits."""
+        target = known(self.problem).key.targets[self.ask]
+        if _gives(target.values, self.given):
+            return True
+        numbers = [claim.value for claim in self.given.claims]
+        if fits(self.given.shape, target.shape):
+            verdicts = judge(self.given, target.bounds)
+            numbers = [number for number, verdict in zip(numbers, verdicts, strict=True) if verdict == "wrong"]
+        return all(number in (-1, 0, 1) for number in numbers)
 
 
-def recall(exercises: tuple[Exercise, ...] = EXERCISES) -> tuple[Share, Share, list[Missed]]:
-    """Of the answers that a mistake made wrong: those for which it is named; singles, pairs, and what was missed."""
-    found, total = {False: 0, True: 0}, {False: 0, True: 0}
-    missed = []
-    for exercise in exercises:
-        diagnosed = diagnosis(exercise.problem)
-        for case in cases(exercise):
-            for ask, causes in diagnosed.explain(case.answers, list(case.wrong)).items():
-                named = frozenset(cause.code for cause in causes)
-                made = case.wrong[ask]
-                total[case.is_pair] += 1
-                if made <= named or (len(made) < 2 and not made):
-                    found[case.is_pair] += 1
-                else:
-                    missed.append(Missed(exercise.problem, ask, made, named, case.is_pair))
-    return Share(found[False], total[False]), Share(found[True], total[True]), missed
+def outcomes(exercises: Iterable[Exercise] = EXERCISES) -> list[Outcome]:
+    """Every answer that `check` calls wrong (not those that are right given an earlier wrong one), in every case."""
+    listed = [case for exercise in exercises for case in cases(exercise)]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in {case.problem for case in listed}:
+            (Path(folder) / f"{name}.yaml").write_text(_source(name), encoding="utf-8")
+        answers = Path(folder) / "answers"
+        answers.mkdir()
+        paths = [answers / f"{i:05}.yaml" for i in range(len(listed))]
+        for path, case in zip(paths, listed, strict=True):
+            path.write_text(case.text(), encoding="utf-8")
+        results = check_many(paths, problems=folder, diagnose=diagnose).results
+    found = []
+    for case, result in zip(listed, results, strict=True):
+        assert not result.findings, result.findings
+        for item in result.items:
+            if item.verdict == "wrong":
+                named = frozenset(cause.code for cause in item.causes)
+                made = case.made[item.id]
+                found.append(Outcome(case.problem, item.id, case.answers[item.id], made, named, case.kind))
+    return found
 
 
-def accusations(digits: int, exercises: tuple[Exercise, ...] = EXERCISES) -> Share:
-    """Of random wrong answers: those that are accused of a mistake.
-
-    Three kinds: numbers of any size within a factor of ten, numbers around the right ones, and the right tensor with
-    one of its numbers wrong.
-    """
-    rng = np.random.default_rng(digits)
-    accused = total = 0
-    for exercise in exercises:
-        diagnosed = diagnosis(exercise.problem)
-        for ask, value in exercise.values(()).items():
-            for kind in range(3):
-                for _ in range(RANDOM):
-                    wrong = _random(np.asarray(value, dtype=float), kind, rng)
-                    given = answer(wrong, digits)
-                    if agrees(given, value):
-                        continue
-                    total += 1
-                    accused += bool(diagnosed.explain({ask: given}, [ask])[ask])
-    return Share(accused, total)
-
-
-def _random(value: Any, kind: int, rng: np.random.Generator) -> Any:
-    size = np.abs(value) + 0.1 * (np.abs(value).max() or 1.0)
-    if kind == 0:
-        return size * 10 ** rng.uniform(-0.5, 0.5, value.shape) * rng.choice([-1, 1], value.shape)
-    if kind == 1:
-        return value + size * rng.normal(0, 0.5, value.shape)
-    flat = np.array(value).ravel()
-    i = rng.integers(flat.size)
-    flat[i] += size.ravel()[i] * rng.normal(0, 1)
-    return flat.reshape(value.shape)
+def share(some: Iterable[Outcome]) -> Share:
+    """Of some wrong answers: those whose mistake is named."""
+    found = [outcome.found for outcome in some]
+    return Share(sum(found), len(found))
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
     """What, its value, and what it has to reach."""
-    single, pair, _ = recall()
-    both = Share(single.found + pair.found, single.of + pair.of)
-    yield f"mistake named, {both.of} answers of {DIGITS} digits", str(both), "at least 98"
-    yield f"  single mistakes, {single.of} answers", str(single), ""
-    yield f"  pairs, {pair.of} answers", str(pair), ""
-    for digits, most in ((4, 1), (2, 2)):
-        share = accusations(digits)
-        yield f"random wrong answers of {digits} digits accused, of {share.of}", str(share), f"at most {most}"
+    found = outcomes()
+    telling = [outcome for outcome in found if not outcome.says_nothing]
+    yield f"mistake named, {len(telling)} wrong answers of {DIGITS} digits", str(share(telling)), "at least 98"
+    for kind in ("single", "pair", "reading"):
+        some = [outcome for outcome in telling if outcome.kind == kind]
+        yield f"  of {kind} mistakes, {len(some)}", str(share(some)), ""
+    examples = [outcome for outcome in outcomes(networks.EXERCISES) if not outcome.says_nothing]
+    yield f"  in the examples of mistakes, {len(examples)}", str(share(examples)), ""
+    yield f"  with answers of 0, 1 and -1 alone, {len(found)}", str(share(found)), ""

@@ -13,7 +13,9 @@ from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.checking.mistakes.late import FEWEST
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
-from tests.bench.diagnosis import EXERCISES, accusations, diagnosis, recall
+from tests.bench.accusations import CHANCE, accusations
+from tests.bench.diagnosis import known, outcomes, share
+from tests.bench.slips import networks, units
 from tests.checking.answering import answer
 
 SEEDS = Path(__file__).parents[2] / "problems"
@@ -37,16 +39,16 @@ def codes(given: dict[str, object], digits: int = 4) -> dict[str, set[str]]:
 
 
 def test_mistakes_made_by_hand_are_named() -> None:
-    """The figures of the bench, on two of its exercises."""
-    exercises = tuple(e for e in EXERCISES if e.problem in ("classifier", "scalar-backpropagation"))
-    single, pair, missed = recall(exercises)
-    assert single.found + pair.found >= 0.97 * (single.of + pair.of), missed
-    assert single.of > 100 and pair.of > 100
+    """The figure of the bench, on two of its exercises."""
+    exercises = [e for e in (*networks.EXERCISES, *units.EXERCISES) if e.problem in ("rnn", "scalar-backpropagation")]
+    found = share(outcome for outcome in outcomes(exercises) if not outcome.says_nothing)
+    assert found.of > 150
+    assert found.found >= 0.98 * found.of
 
 
 @pytest.mark.parametrize(("digits", "most"), [(4, 0.01), (2, 0.02)])
 def test_random_wrong_answers_are_accused_of_nothing(digits: int, most: float) -> None:
-    share = accusations(digits, tuple(e for e in EXERCISES if e.problem in ("classifier", "scalar-backpropagation")))
+    share = accusations(CHANCE, digits, ("classifier", "scalar-backpropagation"))
     assert share.of > 400
     assert share.found <= most * share.of
 
@@ -91,7 +93,7 @@ def test_cause_says_where_it_bites() -> None:
 
 
 def test_addresses_that_were_not_asked_are_explained_too() -> None:
-    diagnosed = diagnosis("network")
+    diagnosed = known("network").diagnosis
     given = {"W2@1[1,2]": answer(np.pi)}
     assert diagnosed.explain(given, list(given)) == {"W2@1[1,2]": ()}
     flipped = {"dL/dx": answer(-np.asarray(diagnosed.solution["dL/dx"]))}

@@ -5,25 +5,23 @@ A vector is flat, a row of a weight matrix is a unit: z = W x + b. `made` are th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Answers = dict[str, Any]
-Made = Collection[str]
-
-
-def sigmoid(z: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-z)))
-
-
-def softmax(z: Array) -> Array:
-    e = np.exp(z - z.max())
-    return np.asarray(e / e.sum())
-
+from tests.bench.slips.exercise import (
+    Answers,
+    Array,
+    Exercise,
+    Made,
+    Reading,
+    each_with_each,
+    misread,
+    sigmoid,
+    softmax,
+)
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "relu": lambda z: np.maximum(z, 0.0),
@@ -37,7 +35,8 @@ ANOTHER = {"relu": "sigmoid", "tanh": "sigmoid", "sigmoid": "tanh"}
 
 def slope(kind: str, z: Array, a: Array, made: Made) -> Array:
     """f'(z) as the student takes it."""
-    if "activation-derivative-missing" in made or kind == "identity":
+    missing = "relu-mask-missing" if kind == "relu" else "activation-derivative-missing"
+    if missing in made or kind == "identity":
         return np.ones_like(z)
     if "derivative-of-another-activation" in made:
         kind = ANOTHER[kind]
@@ -63,7 +62,6 @@ class Net(NamedTuple):
     output: str
     loss: str
     eta: float
-    frozen: bool = False
 
 
 def loss_of(net: Net, z2: Array, a2: Array, y: Array, made: Made) -> tuple[float, Array, Array]:
@@ -129,7 +127,7 @@ def two_layers(net: Net, made: Made) -> Answers:
     dW1, db1 = np.outer(dz1, x), da1 if "bias-gradient-early" in made else dz1
     if "factors-exchanged" in made and W1.shape[0] == W1.shape[1]:
         dW1 = np.outer(x, dz1)
-    still = net.frozen or "bias-not-updated" in made
+    still = "bias-not-updated" in made
     W1_new = W1 - eta * dW1 if dW1.shape == W1.shape else W1 * np.nan
     b1_new, b2_new = (b1, b2) if still else (b1 - eta * db1, b2 - eta * db2)
     z1_new, a1_new, z2_new, a2_new = forward(W1_new, b1_new, W2_new, b2_new)
@@ -146,6 +144,7 @@ PROGRAM = (
     "learning-rate-missing",
     "learning-rate-twice",
     "activation-derivative-missing",
+    "relu-mask-missing",
     "derivative-of-another-activation",
     "derivative-at-activation",
     "derivative-at-preactivation",
@@ -176,6 +175,7 @@ LIKELY = (
     "ascent-for-descent",
     "learning-rate-missing",
     "activation-derivative-missing",
+    "relu-mask-missing",
     "updated-weights-used",
     "bias-missing",
     "half-missing",
@@ -184,70 +184,6 @@ LIKELY = (
 """Those that are made together with others."""
 
 
-def misread(id: str, values: Answers, before: Answers) -> dict[str, Any]:
-    """What may be given where `id` is asked, by the mistake: another value, or this one in another form."""
-    own = values[id]
-    found: dict[str, Any] = {"sign-flipped": -own, "percent": own * 100}
-    if np.ndim(own) == 2 and min(np.shape(own)) > 1:
-        found["transposed"] = own.T
-    if np.ndim(own) == 1 and len(own) > 1:
-        found["elements-permuted"] = own[::-1]
-    if id in ("a1", "a2") and "z" + id[1:] in values:
-        found["z-for-a"] = values["z" + id[1:]]
-    if id in ("z1", "z2") and "a" + id[1:] in values:
-        found["a-for-z"] = values["a" + id[1:]]
-    if id.endswith("@1") and id[:-2] in before and f"dL/d{id[:-2]}" in values:
-        gradient = values[f"dL/d{id[:-2]}"]
-        found |= {"gradient-for-parameter": gradient, "not-updated": before[id[:-2]]}
-        found["step-for-parameter"] = before[id[:-2]] - own
-    if id.startswith("dL/d") and f"{id[4:]}@1" in values and id[4:] in before:
-        found["parameter-for-gradient"] = values[f"{id[4:]}@1"]
-        found["step-for-gradient"] = before[id[4:]] - values[f"{id[4:]}@1"]
-    return found
-
-
-REGRESSION = Net(
-    [[1, -1, 0], [0, -1, 1], [1, 1, -1], [1, 1, 1]],
-    [0, 1, 1, -1],
-    [[1.5, 1, 1, -1], [0, 0, 1, 1], [-1, 1, 1, -1]],
-    [1, 0, 0.5],
-    [1.2, -1, 2],
-    [1.5, -1, 2],
-    "relu",
-    "identity",
-    "l2_norm",
-    0.01,
-)
-REGRESSION_ASKS = {
-    "q-a": "z1",
-    "q-b": "a1",
-    "q-c": "a2",
-    "q-d": "L",
-    "q-e-h2": "dL/dz2",
-    "q-e-W2": "dL/dW2",
-    "q-e-b2": "dL/db2",
-    "q-f-h1": "dL/da1",
-    "q-f-hbar1": "dL/dz1",
-    "q-f-W1": "dL/dW1",
-    "q-f-b1": "dL/db1",
-    "q-g-W2": "W2@1",
-    "q-g-b2": "b2@1",
-    "q-g-W1": "W1@1",
-    "q-g-b1": "b1@1",
-}
-CLASSES = Net(
-    np.array([[1, 0, -1, 0], [0, 1, 0, -1]]).T,
-    [-1, -1, -1, -1],
-    np.array([[1, -1], [1, -1], [1, -1], [1, -1]]).T,
-    [0, 2],
-    [4, 11],
-    [0, 1],
-    "relu",
-    "softmax",
-    "cross_entropy",
-    0.5,
-    frozen=True,
-)
 SMOOTH = Net(
     [[0.5, -1.2, 0.7], [0.9, 0.4, -0.3], [-0.6, 0.8, 0.2]],
     [0.3, -0.2, 0.45],
@@ -277,36 +213,6 @@ CLASSIFIER = Net(
 def columns(values: Answers) -> Answers:
     """The weight matrices with a column per unit."""
     return {key: np.asarray(value).T if "W" in key else value for key, value in values.items()}
-
-
-def scalar(made: Made) -> Answers:
-    """One hidden unit, worked out factor by factor."""
-    w_1, w_2, b, x, t = 0.01, -5.0, 0.0 if "bias-missing" in made else -1.0, 3.0, 1.0
-    z_1 = w_1 * x
-    a_1 = z_1
-    z_2 = w_2 * a_1 + b
-    y = float(sigmoid(np.array(z_2)))
-    half = 1.0 if "half-missing" in made else 0.5
-    dy = (t - y if "target-minus-prediction" in made else y - t) * 2 * half
-    dz_2 = dy * float(slope("sigmoid", np.array(z_2), np.array(y), made))
-    dz_2 = -dz_2 if "sign-flipped" in made else dz_2
-    values = {"z_1": z_1, "a_1": a_1, "z_2": z_2, "y": y, "C": half * (y - t) ** 2}
-    values |= {"dC/dw_2": dz_2 * a_1, "dC/db": dz_2}
-    return values | {"dC/dw_1": dz_2 * (1.0 if "factor-left-out" in made else w_2) * x}
-
-
-def unit(made: Made) -> Answers:
-    """The softmax unit of the fourth assignment: W has a column per class."""
-    W, x, y = np.array([[1.0, -1, -2], [-1, 2, 1]]), np.array([1.0, 1]), np.array([0.0, 1, 0])
-    if "wrong-class" in made:
-        y = np.roll(y, 1)
-    a = softmax(W.T @ x)
-    error = y - a if "target-minus-prediction" in made else a - y
-    gradient = np.outer(x, error) * (-1 if "sign-flipped" in made else 1)
-    eta = {"learning-rate-missing": 1.0, "learning-rate-twice": 0.25}.get(next(iter(made), ""), 0.5)
-    new = W + eta * gradient if "ascent-for-descent" in made else W - eta * gradient
-    given = gradient.T if "transposed" in made else gradient
-    return {"dNLLM/dW": given, "p2-before": a[2], "W@1": new, "p2-after": softmax(new.T @ x)[2]}
 
 
 def adam(made: Made) -> Answers:
@@ -361,3 +267,61 @@ def recurrent(made: Made) -> Answers:
     if "previous-state-missing" in made:
         del sums["dL/dW_hh"]
     return {"h_1": h[1], "h_2": h[2], "h_3": h[3], "L": loss, "dL/dh_1": dh[1], "dL/dh_2": dh[2]} | sums
+
+
+def _network(made: Made) -> Answers:
+    found = two_layers(SMOOTH, made)
+    return {ask: found[ask] for ask in (*QUANTITIES, "dL/da2", "dL/db1", *PARAMETERS)}
+
+
+def _classifier(made: Made) -> Answers:
+    """The weight matrices have a column per unit."""
+    found = {key: np.asarray(value).T if "W" in key else value for key, value in two_layers(CLASSIFIER, made).items()}
+    return {ask: found[ask] for ask in (*QUANTITIES, "W2@1", "W1@1", "b1@1") if ask != "dL/da1"}
+
+
+QUANTITIES = ("z1", "a1", "z2", "a2", "L", "dL/dz2", "dL/dW2", "dL/db2", "dL/da1", "dL/dz1", "dL/dW1")
+PARAMETERS = ("W1@1", "b1@1", "W2@1", "b2@1")
+
+
+def _copied(net: Net, right: Answers) -> Iterator[Reading]:
+    """One question misread, or one answer copied from the wrong line."""
+    yield from misread(right)
+    for parameter in (ask for ask in PARAMETERS if ask in right and f"dL/d{ask[:-2]}" in right):
+        gradient, old = f"dL/d{parameter[:-2]}", np.array(getattr(net, parameter[:-2]), dtype=float)
+        if old.shape != np.shape(right[parameter]):
+            old = old.T
+        yield Reading(parameter, "gradient-for-parameter", right[gradient])
+        yield Reading(parameter, "not-updated", old)
+        yield Reading(parameter, "step-for-parameter", old - right[parameter])
+        yield Reading(gradient, "parameter-for-gradient", right[parameter])
+        yield Reading(gradient, "step-for-gradient", old - right[parameter])
+    for layer in ("1", "2"):
+        yield Reading("a" + layer, "z-for-a", right["z" + layer])
+        yield Reading("z" + layer, "a-for-z", right["a" + layer])
+
+
+ADAM = (
+    "bias-correction-missing",
+    "epsilon-inside-root",
+    "betas-exchanged",
+    "complement-missing",
+    "learning-rate-missing",
+    "ascent-for-descent",
+    "target-minus-prediction",
+)
+RECURRENT = (
+    "bias-missing",
+    "previous-state-missing",
+    "target-minus-prediction",
+    "recurrent-gradient-dropped",
+    "activation-derivative-missing",
+    "time-steps-not-summed",
+)
+EXERCISES = (
+    Exercise("network", _network, PROGRAM, each_with_each(LIKELY, LIKELY), partial(_copied, SMOOTH)),
+    Exercise("classifier", _classifier, PROGRAM, each_with_each(LIKELY, LIKELY), partial(_copied, CLASSIFIER)),
+    Exercise("optimizer", adam, ADAM, each_with_each(("bias-correction-missing",), ADAM[4:])),
+    Exercise("rnn", recurrent, RECURRENT, each_with_each(RECURRENT[:5], RECURRENT[:5])),
+)
+"""Those on the examples of the mistakes."""
