@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
+from nnsolve.checking.explanations import ACCUSED, Clues, Found, explained, fewest, seeds, singly
 from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes.late import Early
-from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
 from nnsolve.checking.mistakes.table import Entry, Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.slips import cause_of, grouped
@@ -18,26 +18,11 @@ from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Problem, Text
 
-ACCUSED = 0.008
-"""The chance that a wrong answer which none of the mistakes made is accused all the same."""
-
-NAMED = 6
-"""So many mistakes are named for one answer at most, about."""
-
+FURTHER = 500
+"""Answers whose values under one mistake and any other are kept."""
 
 REMEMBERED = 10_000
 """Answers of which is remembered what they agree with."""
-
-
-class _Found(NamedTuple):
-    """The entries of one ask that agree with its answer."""
-
-    evidence: Evidence
-    matches: Matches
-
-    @property
-    def is_explained(self) -> bool:
-        return any(chance <= ACCUSED for chance in self.matches.crowd)
 
 
 class _Question(NamedTuple):
@@ -60,6 +45,7 @@ class Diagnosis:
         self._mistaken: dict[str, Mistaken] = {}
         self._questions: dict[str, _Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
+        self._further: dict[tuple[str, SlipName], Evidence | None] = {}
         self._matches: dict[tuple[str, tuple[int, ...], tuple[int, ...], tuple[tuple[float, float], ...]], Matches] = {}
 
     # What mistakes give
@@ -130,20 +116,67 @@ class Diagnosis:
 
     def explain(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, tuple[Cause, ...]]:
         """For each wrong answer the mistakes that would give it; none where that could be coincidence."""
-        return {id: _causes(fitting) for id, fitting in self.fitting(given, wrong).items()}
+        return {ask: _causes(fitting) for ask, fitting in self.fitting(given, wrong).items()}
 
     def fitting(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, list[Combination]]:
-        """For each wrong answer the combinations of mistakes that would give it, the best first."""
-        found: dict[str, _Found] = {}
-        for id in sorted(wrong, key=self._when):
-            for trained in self._trained(id, given):
-                evidence = self.evidence(id, trained) if id in given else None
-                if evidence is not None:
-                    found[id] = _Found(evidence, self._remembered(id, trained, evidence, given[id]))
-                    if found[id].is_explained:
-                        break
-        together = _corroborated(found)
-        return {id: _named(found[id], together) if id in found else [] for id in wrong}
+        """For each wrong answer the combinations of mistakes that would give it, the best first.
+
+        Other answers that are not right speak for a mistake, too; right ones that it would change, against it.
+        """
+        found: dict[str, list[Found]] = {}
+        clues = Clues([], {})
+        for ask in sorted(given, key=self._when):
+            if ask in wrong:
+                found |= self._agreeing(ask, given)
+            else:
+                self._look(ask, given[ask], found, clues)
+        result = explained(found, clues)
+        unexplained = [ask for ask in wrong if ask in found and not singly(result[ask])]
+        for seed in seeds(result.values(), clues) if unexplained else ():
+            for ask in unexplained:
+                further = self._with_others(ask, seed)
+                if further is not None:
+                    found[ask].append(Found(further, _matches(further, given[ask])))
+        if any(len(several) > 1 for several in found.values()):
+            result = explained(found, clues)
+        return {ask: fewest(result.get(ask, ())) for ask in wrong}
+
+    def _agreeing(self, ask: str, given: Mapping[str, Given]) -> dict[str, list[Found]]:
+        """What agrees with a wrong answer."""
+        found: dict[str, list[Found]] = {}
+        for trained in self._trained(ask, given):
+            evidence = self.evidence(ask, trained)
+            if evidence is not None:
+                found[ask] = [Found(evidence, self._remembered(ask, trained, evidence, given[ask]))]
+                if found[ask][0].is_explained:
+                    break
+        return found
+
+    def _look(self, ask: str, answer: Given, found: dict[str, list[Found]], clues: Clues) -> None:
+        """What an answer that nobody calls wrong says: one that is right given an earlier wrong one, or right."""
+        question = self._question(ask)
+        evidence = None if question is None or question.is_late else self.evidence(ask)
+        if evidence is None:
+            return
+        if evidence.is_right(answer):
+            clues.right.append(evidence)
+            clues.written.update({slip.name: slip for slip in evidence.written_as(answer)})
+        else:
+            found[ask] = [Found(evidence, self._remembered(ask, (), evidence, answer))]
+
+    def _with_others(self, ask: str, seed: Slip) -> Evidence | None:
+        """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""
+        key = ask, seed.name
+        if key not in self._further:
+            question = self._question(ask)
+            if question is None or question.is_late:
+                return None
+            if len(self._further) == FURTHER:
+                del self._further[next(iter(self._further))]
+            here = next((slip for slip in question.mistaken.slips if slip.name == seed.name), None)
+            table = None if here is None else question.mistaken.further(question.item, here)
+            self._further[key] = None if table is None else Evidence(table)
+        return self._further[key]
 
     def _remembered(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Matches:
         """What agrees with an answer: many students give the same wrong one."""
@@ -168,58 +201,6 @@ def _matches(evidence: Evidence, given: Given) -> Matches:
         return exact
     loose = evidence.matches(given, min(n // 8, MOST_SLIPS))
     return loose if any(chance <= ACCUSED for chance in loose.crowd) else exact
-
-
-class _Support(NamedTuple):
-    """How many wrong answers a combination of slips explains, and the chance that they all agree by accident."""
-
-    answers: int
-    chance: float
-
-
-def _corroborated(found: Mapping[str, _Found]) -> dict[Identity, _Support]:
-    """Each combination of slips with the answers that it explains.
-
-    That some k of m wrong answers agree by accident with one of N values is at most N times the number of choices of k
-    out of m times the product of their chances.
-    """
-    parts: dict[Identity, dict[str, tuple[float, int]]] = {}
-    for id, (evidence, matches) in found.items():
-        for position, chance in zip(matches.entries, matches.chances, strict=True):
-            for combination in evidence.table.entries[position].combinations:
-                parts.setdefault(identity(combination), {}).setdefault(id, (chance, position + 1))
-    result = {}
-    for made, several in parts.items():
-        chance = math.prod(chance for chance, _ in several.values()) * math.comb(len(found), len(several))
-        rank = max(rank for _, rank in several.values())
-        result[made] = _Support(len(several), min(1.0, chance * rank))
-    return result
-
-
-def _extent(combination: Combination, support: _Support) -> int:
-    """How often slips are made: in each equation that they change, or in each answer that was read off wrongly."""
-    return sum(support.answers if slip.asked else len(slip.forward) + len(slip.emitted) for slip in combination)
-
-
-def _named(found: _Found, together: Mapping[Identity, _Support]) -> list[Combination]:
-    """What explains one answer: single slips before pairs, those first that explain other answers, too."""
-    accepted: list[tuple[Entry, Combination, _Support]] = []
-    for position, crowd in zip(found.matches.entries, found.matches.crowd, strict=True):
-        entry = found.evidence.table.entries[position]
-        for combination in entry.combinations:
-            support = together[identity(combination)]
-            if crowd <= ACCUSED or (support.answers > 1 and support.chance <= ACCUSED):
-                accepted.append((entry, combination, support))
-    singles = [one for one in accepted if len(one[1]) == 1]
-    chosen = sorted(singles or accepted, key=lambda one: (-one[2].answers, _extent(*one[1:])))
-    codes: set[str] = set()
-    named = []
-    for _, combination, _ in chosen:
-        codes.update(slip.code for slip in combination)
-        if len(codes) > NAMED:
-            break
-        named.append(combination)
-    return named
 
 
 def _causes(combinations: Iterable[Combination]) -> tuple[Cause, ...]:

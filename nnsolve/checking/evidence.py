@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.claims import meant_units
+from nnsolve.checking.mistakes.mistake import Slip, SlipName
 from nnsolve.checking.mistakes.table import Table
 from nnsolve.checking.model import Claim, Given
 
@@ -22,10 +23,10 @@ DECADE = 2 * math.log(10)
 """A random number of either sign, of any size within a factor of ten, is within a small distance d of v with the chance
 2 d / (DECADE |v|)."""
 
-SMALL = {0: 0.5, 1: 0.2}
+SMALL = {0: 0.35, 1: 0.15}
 """How often a wrong answer has these numbers, up to their sign, whatever the mistake; other digits: `SMALL_INTEGER`."""
 
-SMALL_INTEGER = 0.1
+SMALL_INTEGER = 0.05
 
 SLACK = 1e-9
 """Relative rounding error of a calculation that was written down with all its digits."""
@@ -33,6 +34,12 @@ SLACK = 1e-9
 
 MOST_SLIPS = 3
 """Elements of a large answer that may be slips of the pen."""
+
+FAR = 0.05
+"""What a mistake changes of an answer by less, relative to it, that answer may hide."""
+
+FEW = 4
+"""Digits of what may have been rounded before the calculation went on."""
 
 TINY = 1e-300
 """No chance counts as smaller."""
@@ -92,10 +99,31 @@ class Evidence:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.right = table.right
+        self._changed: frozenset[SlipName] | None = None
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, entry in enumerate(table.entries):
             by_shape.setdefault(squeezed(entry.value.shape), []).append(i)
         self.groups = {shape: _group(table, found) for shape, found in by_shape.items()}
+
+    def changed_by(self) -> frozenset[SlipName]:
+        """The names of the slips that alone make an answer wrong, by more than rounding does."""
+        if self._changed is None:
+            entries = [entry for entry in self.table.entries if entry.single and self._is_far(entry.value)]
+            self._changed = frozenset([c[0].name for entry in entries for c in entry.combinations if len(c) == 1])
+        return self._changed
+
+    def _is_far(self, value: Tensor) -> bool:
+        right = self.right
+        return value.shape != right.shape or bool((np.abs(value - right) > FAR * np.abs(right)).any())
+
+    def written_as(self, given: Given) -> Iterator[Slip]:
+        """The slips that alone give just the numbers that are written, though these are right as far as they go."""
+        group = self.groups.get(squeezed(given.shape))
+        if group is not None and min(claim.digits for claim in given.claims) <= FEW:
+            claimed, _ = _claimed(given)
+            same = (np.abs(group.values - claimed) <= SLACK * np.abs(claimed)).all(axis=1)
+            for position in group.positions[same].tolist():
+                yield from (made[0] for made in self.table.entries[position].combinations if len(made) == 1)
 
     def matches(self, given: Given, slips: int = 0) -> Matches:
         """The entries that agree with an answer in all elements but at most some `slips`."""

@@ -12,7 +12,7 @@ from nnsolve.checking.judge import Bounds, judge
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
-from nnsolve.checking.mistakes.mistake import COMMON, USUAL, Mistake, Slip
+from nnsolve.checking.mistakes.mistake import OFTEN, Mistake, Slip
 from nnsolve.checking.mistakes.scene import Scene, View
 from nnsolve.checking.mistakes.table import alike, most_runs, readings
 from nnsolve.checking.model import Claim, Given
@@ -82,7 +82,7 @@ def _changed(slip: Slip) -> frozenset[object]:
 
 def frequent(mistake: Mistake) -> bool:
     """Whether a mistake is made so often that a problem should show it."""
-    return mistake.weight >= COMMON or (mistake.paired and mistake.weight >= USUAL)
+    return mistake.weight >= OFTEN
 
 
 class Section:

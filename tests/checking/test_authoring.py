@@ -64,7 +64,7 @@ class Case(NamedTuple):
 
 HIDDEN = {
     "mask of a ReLU": Case(
-        "activation-derivative-missing", NETWORK, "[-0.8, -2]", "[0.8, 2]", (3, 12), "every unit of a1 is on",
+        "relu-mask-missing", NETWORK, "[-0.8, -2]", "[0.8, 2]", (3, 12), "every unit of a1 is on",
         "choose other numbers for x or W1, so that a unit is off"),
     "ReLU itself": Case(
         "activation-left-out", NETWORK, "[-0.8, -2]", "[0.8, 2]", (3, 12), "every unit of a1 is on", "a unit is off"),
@@ -159,7 +159,7 @@ def test_same_mistake_that_several_zeros_hide_is_said_once(tmp_path: Path) -> No
 def test_mistake_in_one_layer_is_found_though_another_layer_shows_it(tmp_path: Path) -> None:
     text = NETWORK.replace("[-0.8, -2]", "[0.8, 2]")
     (warning,) = found(tmp_path, text)
-    assert "activation-derivative-missing in dL/dz1 " in warning.message
+    assert "relu-mask-missing in dL/dz1 " in warning.message
     assert "dL/dz2" not in warning.message
 
 

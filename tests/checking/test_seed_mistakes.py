@@ -17,7 +17,7 @@ from tests.seeds.mistakes import WRONG
 from tests.seeds.printed import ANSWER_FILES, PROBLEMS, _number, read
 
 FLIPPED = {"sign-flipped"}
-UNMASKED = {"sign-flipped", "activation-derivative-missing"}
+UNMASKED = {"sign-flipped", "relu-mask-missing"}
 UPDATED = {"updated-weights-used", "factors-exchanged"}
 
 DESERVED = {
@@ -98,11 +98,11 @@ SLIPS = {
     # The target minus the prediction gives the digits of a flipped sign, and says where it comes from.
     "regression-3-4-3-l2-norm": [
         ("q-e-h2", {"target-minus-prediction"}, {"sign-flipped"}),
-        ("q-f-b1", {"target-minus-prediction", "activation-derivative-missing"}, None),
+        ("q-f-b1", {"target-minus-prediction", "relu-mask-missing"}, None),
     ],
     "regression-3-4-3-l2-norm-typeset": [
         ("q-e-h2 q-g-W2", {"target-minus-prediction"}, {"sign-flipped"}),
-        ("q-g-b1", {"target-minus-prediction", "activation-derivative-missing"}, None),
+        ("q-g-b1", {"target-minus-prediction", "relu-mask-missing"}, None),
     ],
     "relu-softmax-2-4-2-step": [("W1@1", UPDATED, None)],
     "scalar-backpropagation": [],

@@ -49,7 +49,7 @@ def test_what_takes_a_second_slip_is_another_entry_with_the_first_in_it(tmp_path
     assert (first.items, second.items) == (APART, ("q-f-b1",))
     named = [{cause.code for cause in causes} for causes in (second.causes, *second.alternatives)]
     assert all(len(codes) == 2 and codes & FLIPPED for codes in named)
-    assert any("activation-derivative-missing" in codes for codes in named)
+    assert any("relu-mask-missing" in codes for codes in named)
 
 
 def test_a_slip_that_was_made_anyway_is_made_again() -> None:

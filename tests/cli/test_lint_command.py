@@ -17,11 +17,12 @@ BROKEN = "tittle: a\nequations:\n  - z = 2 * x\ninputs: {x: 3}\nask: [z]\nask: [
 
 HIDDEN = {
     "binary-nll-gradient.yaml:14:29": "b is 0: no answer shows the mistake bias-missing in z",
-    "lstm-rounded-gates.yaml:17:7": "b_o is 0: no answer shows the mistake bias-missing from zo_1 on",
+    "lstm-rounded-gates.yaml:17:7": "b_o is 0: no answer shows the mistakes "
+    "bias-missing from zo_1 on and sign-flipped from zo_1 on",
     "lstm-rounded-state.yaml:17:7": "b_o is 0: no answer shows the mistake bias-missing from zo_1 on",
     "perceptron-and.yaml:14:35": "eta is 1: no answer shows the mistake learning-rate-missing from W@1 on",
     "scalar-backpropagation.yaml:12:5": "every unit of a_1 is on: no answer shows the mistakes "
-    "activation-derivative-missing in dC/dz_1 and activation-left-out in a_1",
+    "relu-mask-missing in dC/dz_1 and activation-left-out in a_1",
 }
 """What the exercises of the notebooks cannot tell, in their own numbers."""
 
@@ -104,7 +105,7 @@ def test_mistake_that_a_problem_cannot_tell_stands_in_the_json(tmp_path: Path) -
         "file": path,
         "line": 1,
         "column": 23,
-        "message": "b is 0: no answer shows the mistake bias-missing in z",
+        "message": "b is 0: no answer shows the mistakes bias-missing in z and sign-flipped in z",
         "help": "choose other numbers for b",
     }
     assert json.loads(call("lint", written(tmp_path, text.replace("b: 0", "b: 1")), "--json").output) == []

@@ -2,6 +2,7 @@
 
 from nnsolve.checking.mistakes import activations as activations
 from nnsolve.checking.mistakes import biases as biases
+from nnsolve.checking.mistakes import derivatives as derivatives
 from nnsolve.checking.mistakes import losses as losses
 from nnsolve.checking.mistakes import optimizers as optimizers
 from nnsolve.checking.mistakes import rounding as rounding

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, instead
+from nnsolve.checking.mistakes.edits import each, instead, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import Call, Expr, Ref, rewrite
+from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, mul, rewrite
 from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
     from nnsolve.checking.mistakes.scene import Scene
 
 
-def _biases(scene: Scene) -> list[Name]:
+def biases(scene: Scene) -> list[Name]:
     """The parameters that are a term of their own in a sum."""
     found: dict[Name, None] = {}
     for equation in scene.program.forward:
@@ -40,14 +41,27 @@ def without(names: set[Name], expr: Expr) -> Expr:
 
 def _missing(scene: Scene) -> Iterator[Slip]:
     """Left out of the forward pass alone: who forgets to add a bias still derives by it."""
-    biases = _biases(scene)
-    for names in [set(biases), *({name} for name in biases)] if len(biases) > 1 else [set(biases)]:
+    found = biases(scene)
+    for names in [set(found), *({name} for name in found)] if len(found) > 1 else [set(found)]:
         yield from each("bias-missing", scene.program.forward, partial(without, names))
+    yield from each("bias-missing", scene.program.forward, folded_times(0))
+
+
+def folded_times(factor: int) -> Change:
+    """A bias that is folded into the weights, times a factor: the 1 of its input is another number."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op in ("append_one", "prepend_one"):
+            only_one = node.with_args((mul(ZERO, node.args[0]),))
+            return add(node, mul(Num(factor - 1), only_one))
+        return node
+
+    return rewritten(change)
 
 
 def _not_updated(scene: Scene) -> Iterator[Slip]:
-    biases = _biases(scene)
-    changes = {e.name: instead(Ref(e.name.after(0))) for e in scene.parameters if e.name.after(0) in biases}
+    found = biases(scene)
+    changes = {e.name: instead(Ref(e.name.after(0))) for e in scene.parameters if e.name.after(0) in found}
     if changes:
         yield Slip("bias-not-updated", str(next(iter(changes))), {}, changes)
     if len(changes) > 1:
@@ -57,7 +71,7 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
 
 def _updated(scene: Scene) -> Iterator[Slip]:
     training = scene.program.problem.training
-    if training is not None and training.update is not None and set(_biases(scene)) - set(scene.program.updated):
+    if training is not None and training.update is not None and set(biases(scene)) - set(scene.program.updated):
         yield Slip("frozen-parameter-updated", "training", problem=_all_updated)
 
 
@@ -90,4 +104,5 @@ register(
     _updated,
     ("frozen", "z1@1"),
     RARE,
+    paired=True,
 )

@@ -13,6 +13,7 @@ from nnsolve.checking.mistakes.edits import each, leaf_gradients, rewritten, sca
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, call, references
+from nnsolve.engine.program import Change
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,6 +76,7 @@ def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
             factor = Num(Fraction(1, n) if divide else Fraction(n))
             loss = [e for e in _losses(scene) if e.name == scene.loss]
             yield from each(code, loss, scaled(factor), forward=True)
+            yield from each(code, loss, rewritten(_root_mean(n, divide=divide)), forward=True)
             gradients = {e.name: e for e in [*_first_gradients(scene), *leaf_gradients(scene)]}
             yield from each(code, gradients.values(), scaled(factor))
         averages = [e for e in scene.forward if _is_average(e.expr)] if not divide else []
@@ -101,6 +103,12 @@ def _is_average(expr: Expr) -> bool:
 
 def _summed(expr: Expr) -> Expr:
     return expr.args[1] if isinstance(expr, Call) else expr
+
+
+def _root_mean(n: int, *, divide: bool) -> Change:
+    """The norm as the root of a mean, or the other way round."""
+    factor = Num(math.sqrt(1 / n if divide else n))
+    return lambda node: scaled(factor)(node) if isinstance(node, Call) and node.op == "norm" else node
 
 
 def _squared(scene: Scene) -> Iterator[Slip]:
@@ -152,13 +160,16 @@ def _is_epoch_loss(view: View) -> bool:
 
 
 def _first_class(scene: Scene) -> Iterator[Slip]:
-    """One-hot targets, each moved by one class."""
+    """One-hot targets, each moved by one class; of two classes the other."""
     axis = scene.shapes.layout.features
     for name, leaf in scene.program.leaves.items():
         value = leaf.value
-        if leaf.role != "target" or value.ndim != 2 or value.shape[axis] < 2:
+        if leaf.role != "target" or value.ndim != 2 or not np.isin(value, (0, 1)).all():
             continue
-        if not (np.isin(value, (0, 1)).all() and (value.sum(axis=axis) == 1).all()):
+        if value.shape[axis] == 1:
+            yield Slip("wrong-class", str(name), given={name: lambda values: 1 - values})
+            continue
+        if not (value.sum(axis=axis) == 1).all():
             continue
         for shift in (-1, 1):
 
@@ -225,6 +236,7 @@ register(
     "source",
     _squared,
     ("norm", "L"),
+    paired=True,
 )
 register(
     "norm-for-squared-norm",
@@ -232,6 +244,7 @@ register(
     "source",
     _root,
     ("network", "L"),
+    paired=True,
 )
 register(
     "log2-for-ln",
@@ -239,6 +252,7 @@ register(
     "source",
     _logarithm("log2-for-ln", 2),
     ("classifier", "L"),
+    paired=True,
 )
 register(
     "log10-for-ln",
@@ -246,6 +260,7 @@ register(
     "source",
     _logarithm("log10-for-ln", 10),
     ("classifier", "L"),
+    paired=True,
 )
 register(
     "wrong-class",
@@ -253,6 +268,7 @@ register(
     "source",
     _first_class,
     ("classifier", "L"),
+    paired=True,
 )
 register(
     "neighbouring-element",
@@ -261,4 +277,5 @@ register(
     _other_class,
     ("classifier", "second"),
     RARE,
+    paired=True,
 )

@@ -21,7 +21,7 @@ Stage: TypeAlias = Literal["source", "backward", "emitted", "asked"]
 """What is edited: a source equation (the rest is then differentiated again), the rules of the backward pass (every
 equation that they emit), one emitted equation, or the asked value itself."""
 
-COMMON, USUAL, RARE = 8.0, 3.0, 1.0
+COMMON, OFTEN, USUAL, RARE = 8.0, 4.0, 3.0, 1.0
 """How often mistakes are made, in relation to each other."""
 
 
@@ -44,17 +44,26 @@ class Slip(NamedTuple):
     asked: Callable[[View], Iterable[Tensor]] | None = None
     place: int = 0  # which of the slips with this code and `at` it is
 
+    is_likely: bool = False  # one of those that others are looked for besides
+
+    @property
+    def name(self) -> SlipName:
+        """What it is called in every part of a problem."""
+        return self.code, self.at, self.place
+
 
 Combination: TypeAlias = tuple[Slip, ...]
 """Slips that are made together."""
 
-Identity: TypeAlias = tuple[tuple[str, str, int], ...]
+SlipName: TypeAlias = tuple[str, str, int]
+
+Identity: TypeAlias = tuple[SlipName, ...]
 """The slips of a combination by name: the same ones in every part of a problem."""
 
 
 def identity(combination: Combination) -> Identity:
     """What the slips of a combination are called."""
-    return tuple([(slip.code, slip.at, slip.place) for slip in combination])
+    return tuple(sorted([slip.name for slip in combination]))
 
 
 class Example(NamedTuple):

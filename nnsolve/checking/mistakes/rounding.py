@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each, rewritten
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
+from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, call
 from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem, Rounding, Text
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 DECIMALS = (0, 1, 2, 3, 4)
 SIGNIFICANT = (2, 3, 4)
+"""What all results are rounded to."""
+
+ONE = (1, 2, 3, 4)
+"""The decimals that one result alone is rounded to."""
 
 
 def _rounded(scene: Scene) -> Iterator[Slip]:
@@ -24,15 +30,26 @@ def _rounded(scene: Scene) -> Iterator[Slip]:
     if problem.rounding:
         return
     place = problem.place
+    short = {name: e for e in scene.forward for name in e.bypassed}
     rules = [(decimals, None) for decimals in DECIMALS] + [(None, digits) for digits in SIGNIFICANT]
     for decimals, significant in rules:
-        rule = Rounding(None, decimals, significant, "away", place)
-        yield Slip("rounded-early", "", rounding=(rule,))
+        yield _slip("", [Rounding(None, decimals, significant, "away", place)], short.values())
     results = [e.name for e in scene.equations if e.name.of is None and e.phase == "forward"]
     for names in _over_time([*results, *(e.name for e in scene.backward if scene.of_loss(e))]):
-        for decimals in (1, 2, 3):
+        through = [short[name] for name in names if name in short]
+        for decimals in ONE:
             own = [Rounding(Text(str(name), place), decimals, None, "away", place) for name in names]
-            yield Slip("rounded-early", str(names[0]), rounding=tuple(own))
+            yield _slip(str(names[0]), own, through)
+
+
+def _undone(shortcut: Expr, long: Expr) -> Change:
+    return rewritten(lambda node: long if node == shortcut else node)
+
+
+def _slip(at: str, rules: list[Rounding], through: Iterable[Equation]) -> Slip:
+    """What is computed `through` a rounded value takes no shortcut that does without it."""
+    emitted = {e.name: _undone(e.expr, e.long) for e in through if e.long is not None}
+    return Slip("rounded-early", at, emitted=emitted, rounding=tuple(rules))
 
 
 def _over_time(names: Iterable[Name]) -> Iterable[list[Name]]:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import deltas, each, negated
+from nnsolve.checking.mistakes.activations import misvalued
+from nnsolve.checking.mistakes.biases import biases, folded_times
+from nnsolve.checking.mistakes.edits import deltas, each, negated, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import Call, Expr, references, rewrite
+from nnsolve.core.expressions import Call, Expr, Ref, neg, references, rewrite
 from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +31,18 @@ def _sign_flipped(scene: Scene) -> Iterator[Slip]:
     yield Slip("sign-flipped", "", asked=_flipped)
     gradients = [e for e in scene.backward if scene.of_loss(e)]
     yield from each("sign-flipped", gradients, negated)
+    sums = {z for _, _, z in scene.activations()}
+    yield from each("sign-flipped", [e for e in scene.forward if e.name in sums], negated)
+    terms = {Ref(name) for name in biases(scene)}
+
+    def subtracted(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "add":
+            return node.with_args(tuple([neg(arg) if arg in terms else arg for arg in node.args]))
+        return node
+
+    yield from each("sign-flipped", scene.forward, rewritten(subtracted))
+    yield from each("sign-flipped", scene.forward, folded_times(-1))
+    yield from misvalued(scene, "sign-flipped", _of_minus("softmax"))
 
 
 def _given_negated(scene: Scene) -> Iterator[Slip]:
@@ -86,7 +101,17 @@ def _minus_dropped(expr: Expr) -> Expr:
     return rewrite(expr, lambda n: n.args[0] if isinstance(n, Call) and n.op == "neg" else n)
 
 
+def _of_minus(op: str) -> Change:
+    """f(z) -> f(-z): for the sigmoid that is 1 / (1 + exp(z))."""
+
+    def change(expr: Expr) -> Expr:
+        return expr.with_args((negated(expr.args[0]),)) if isinstance(expr, Call) and expr.op == op else expr
+
+    return change
+
+
 def _minus_left_out(scene: Scene) -> Iterator[Slip]:
+    yield from misvalued(scene, "minus-left-out", _of_minus("sigmoid"))
     for equation in scene.forward:
         expr = equation.expr if equation.long is None else equation.long
         if _minus_dropped(expr) != expr:
@@ -134,4 +159,5 @@ register(
     "source",
     _minus_left_out,
     ("formula", "C"),
+    paired=True,
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
 from nnsolve.checking.mistakes.late import Early, affordable, likely
-from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip
+from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
 from nnsolve.core.expressions import references
+from nnsolve.core.names import Name
 from nnsolve.engine.run import Run
 from nnsolve.engine.solve import Asked, SectionSolver
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
+ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
+"""What equal values have in common: their shape and their first digits."""
+
 WORK = 30_000
 """Equations that are evaluated at most for the single slips of one section, and for its pairs: what is left out is
 rare."""
@@ -28,11 +32,20 @@ rare."""
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
 
+LIKELY = 32
+"""So many slips, and those of rounding, may be made together with any other one."""
+
+ROWS = 40
+"""Slips whose pairs with all others are kept."""
+
 ALL = 200.0
 """What the weights of all mistakes add up to, about."""
 
-ALIKE = 1e-9
-"""Values that differ by less, relative to the largest element, are the same."""
+ALIKE = 9
+"""Elements that agree in so many significant digits are the same."""
+
+NOISE = 1e-15
+"""What an exact 0 may be off by, relative to the largest element beside it."""
 
 
 class Entry(NamedTuple):
@@ -60,9 +73,13 @@ class Mistaken:
         made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
         made = _fairly(_placed(made))
         self.asked = [slip for slip in made if slip.asked is not None]
+        slips = [slip for slip in made if slip.asked is None]
+        self.slips = [slip._replace(is_likely=i < LIKELY or bool(slip.rounding)) for i, slip in enumerate(slips)]
         self.numbers = _numbers(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
-        self._run_all([slip for slip in made if slip.asked is None])
+        self._rows: dict[SlipName, list[tuple[Combination, Run]]] = {}
+        self._singles: dict[str, Mapping[ValueKey, list[Combination]]] = {}
+        self._run_all(self.slips)
 
     def _run_all(self, slips: list[Slip]) -> None:
         """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
@@ -75,10 +92,22 @@ class Mistaken:
         self._add(pairs, most)
 
     def _add(self, candidates: Sequence[Combination], most: int) -> None:
-        for combination in candidates[: max(most, 0)]:
-            run = mistaken(self.solver.run, combination)
-            if run is not None:
-                self.runs.append((combination, run))
+        self.runs += self._made(candidates[: max(most, 0)])
+
+    def _made(self, candidates: Sequence[Combination]) -> list[tuple[Combination, Run]]:
+        runs = [(combination, mistaken(self.solver.run, combination)) for combination in candidates]
+        return [(combination, run) for combination, run in runs if run is not None]
+
+    def row(self, seed: Slip) -> list[tuple[Combination, Run]]:
+        """The runs of a slip together with each that is often made; those of the last few slips are kept."""
+        found = self._rows.pop(seed.name, None)
+        if found is None:
+            made = [slips[0] for slips, _ in self.runs if len(slips) == 1 and _comes_along(slips[0])]
+            found = self._made([(seed, slip) for slip in made if slip.code != seed.code])
+        self._rows[seed.name] = found
+        if len(self._rows) > ROWS:
+            del self._rows[next(iter(self._rows))]
+        return found
 
     def trained(self, item: Asked, early: Sequence[Early]) -> Iterator[tuple[int, ...]]:
         """The edited runs, by their positions, that are trained as far as a late quantity needs: some, then more."""
@@ -88,12 +117,33 @@ class Mistaken:
 
     def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
         """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
-        right = View(self.scene, item, self.solver.run)
+        tried = self.runs if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
+        return self._table(item, self._views(item, tried))
+
+    def further(self, item: Asked, seed: Slip) -> Table:
+        """The values under a mistake together with each other one, where these are none of one of the two alone."""
+        alone = [(made, run) for made, run in self.runs if not made or made == (seed,)]
+        (_, right), *views = self._views(item, alone)
         collected = _Collection(right.own)
-        scene = self.scene
-        tried = self.runs if scene.near(item) else [self.runs[i] for i in (0, *trained)]
-        edited = [(made, run) for made, run in tried if not made or scene.bites(made, item)]
-        views = [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
+        collected.of_singles = self._singles[item.ask.id]
+        pairs = self.row(seed)
+        if views:
+            needed = _needed(views[0][1].run, item)
+            pairs = [(made, run) for made, run in pairs if _reaches(made[1], needed)]
+            for slip in self.asked:
+                for value in readings(slip, views[0][1]):
+                    collected.add(value, (seed, slip))
+        for combination, view in self._views(item, pairs):
+            collected.add(view.own, combination)
+        return collected.table()
+
+    def _views(self, item: Asked, runs: Sequence[tuple[Combination, Run]]) -> list[tuple[Combination, View]]:
+        """A quantity in all runs that change it."""
+        edited = [(made, run) for made, run in runs if not made or self.scene.bites(made, item)]
+        return [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
+
+    def _table(self, item: Asked, views: list[tuple[Combination, View]]) -> Table:
+        collected = _Collection(views[0][1].own)
         for combination, view in views:
             if len(combination) == 1:
                 collected.add(view.own, combination)
@@ -107,6 +157,7 @@ class Mistaken:
         for combination, view in views:
             if len(combination) == 2:
                 collected.add(view.own, combination)
+        self._singles[item.ask.id] = collected.of_singles
         return collected.table()
 
     def _view(self, item: Asked, run: Run) -> View | None:
@@ -164,6 +215,27 @@ def _placed(slips: list[Slip]) -> list[Slip]:
     return placed
 
 
+def _comes_along(slip: Slip) -> bool:
+    """Whether a slip is often made besides another one."""
+    return CAUSES[slip.code].paired or bool(slip.rounding and slip.at)
+
+
+def _needed(run: Run, item: Asked) -> set[Name]:
+    """What an asked value is computed from in a run."""
+    wanted: list[Name] = []
+    for name in references(item.expr):
+        update, plain = run.home(name)
+        wanted += [plain, *(updated.after(1) for updated in run.program.updated if update > 0)]
+    equations = run.program.closure(wanted)
+    return {equation.name for equation in equations} | {name for e in equations for name in references(e.expr)}
+
+
+def _reaches(slip: Slip, needed: Set[Name]) -> bool:
+    """Whether a slip may change something that is needed."""
+    changed = slip.emitted.keys() | slip.given.keys()
+    return bool(slip.forward or slip.rounding or slip.problem) or not changed.isdisjoint(needed)
+
+
 def _fairly(slips: list[Slip]) -> list[Slip]:
     """The likely slips first: of common mistakes more places than of rare ones, but of each the first early on."""
     places: dict[str, int] = {}
@@ -185,17 +257,13 @@ class _Collection:
 
     def __init__(self, right: Tensor) -> None:
         self.right = right
-        self.found: dict[tuple[tuple[int, ...], bytes], tuple[Tensor, list[Combination]]] = {}
-        self.of_singles: set[tuple[tuple[int, ...], bytes]] = set()
+        self.found: dict[ValueKey, tuple[Tensor, list[Combination]]] = {}
+        self.of_singles: Mapping[ValueKey, list[Combination]] = {}
         self.numbers = 0
 
-    def _key(self, value: Tensor) -> tuple[tuple[int, ...], bytes]:
-        """What equal values have in common: their elements to nine digits of the largest."""
-        largest = float(np.abs(value).max(initial=0.0))
-        if not largest:
-            return value.shape, b""
-        digits = np.round(value / largest, 9) + 0.0
-        return value.shape, digits.tobytes() + np.float64(f"{largest:.9e}").tobytes()
+    def _key(self, value: Tensor) -> ValueKey:
+        """What equal values have in common: the first digits of their elements."""
+        return value.shape, _digits(value).tobytes()
 
     def add(self, value: Tensor, combination: Combination) -> None:
         """Add a value unless it is right, not finite, or what one of two slips gives alone."""
@@ -204,7 +272,7 @@ class _Collection:
         if value.shape == self.right.shape and alike(value, self.right):
             return
         key = self._key(value)
-        if len(combination) > 1 and key in self.of_singles:
+        if len(combination) > 1 and any(made[0] in combination for made in self.of_singles.get(key, ())):
             return
         if key not in self.found:
             self.numbers += value.size
@@ -214,8 +282,8 @@ class _Collection:
         self.found[key][1].append(combination)
 
     def singles_done(self) -> None:
-        """From now on pairs are added: what a single slip explains needs no second one."""
-        self.of_singles = set(self.found)
+        """From now on pairs are added: what one of the two gives alone needs no second one."""
+        self.of_singles = {key: list(made) for key, (_, made) in self.found.items()}
 
     def table(self) -> Table:
         """The entries, each as likely as what gives it: a mistake that can be made in many places is likely in none."""
@@ -239,4 +307,12 @@ def _codes(combination: Combination) -> tuple[str, ...]:
 
 def alike(a: Tensor, b: Tensor) -> bool:
     """Whether two values of the same shape differ by rounding errors at most."""
-    return bool(np.abs(a - b).max(initial=0.0) <= ALIKE * np.abs(b).max(initial=0.0))
+    noise = NOISE * np.abs(b).max(initial=0.0)
+    return bool((np.abs(a - b) <= 10.0**-ALIKE * np.abs(b) + noise).all())
+
+
+def _digits(value: Tensor) -> Tensor:
+    """The elements rounded to their first digits: of a saturated softmax the small ones count, too."""
+    with np.errstate(all="ignore"):
+        unit = 10.0 ** (np.floor(np.log10(np.abs(value))) - ALIKE + 1)
+        return np.where((value == 0) | (unit == 0), 0.0, np.round(value / unit) * unit) + 0.0

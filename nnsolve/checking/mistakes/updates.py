@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each, instead
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import ONE, ZERO, Expr, Ref, mul, rewrite
+from nnsolve.core.expressions import ONE, ZERO, Expr, Ref, mul, references, rewrite
+from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
-    from nnsolve.core.names import Name
 
     Tensor = NDArray[np.float64]
 
@@ -91,9 +92,9 @@ def _is_update(scene: Scene, view: View) -> bool:
 
 def _not_updated(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is not None and name.epoch is None and scene.run.resolve_moment(name) > 0:
-            yield view.after(0)
+        names = references(view.item.expr)
+        if all(name.epoch is None for name in names) and any(scene.run.resolve_moment(name) > 0 for name in names):
+            yield view.renamed(lambda name: name.after(0)) if view.name is None else view.after(0)
 
     yield Slip("not-updated", "", asked=asked)
     for equation in scene.parameters:
@@ -102,16 +103,16 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
 
 def _wrong_update(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is None:
+        if view.name is not None and view.name.epoch is not None:
+            yield from (view.of(other) for other in _other_epochs(scene, view.name))
+        names = references(view.item.expr)
+        if not names or any(name.epoch is not None for name in names):
             return
-        if name.epoch is not None:
-            yield from (view.of(other) for other in _other_epochs(scene, name))
-            return
-        own, last = scene.run.resolve_moment(name), scene.run.last or 0
+        own, last = max(scene.run.resolve_moment(name) for name in names), scene.run.last or 0
         for update in _other_updates(scene, own):
             if 0 < update <= last or (update == 0 and own > 1):
-                yield view.after(update)
+                moved = partial(_moved, scene, own, update)
+                yield view.renamed(moved) if view.name is None else view.after(update)
 
     yield Slip("wrong-update", "", asked=asked)
 
@@ -130,6 +131,11 @@ def _other_epochs(scene: Scene, name: Name) -> Iterator[Name]:
     for epoch in (name.epoch - 1, name.epoch + 1):
         if 0 < epoch <= last:
             yield name._replace(epoch=epoch)
+
+
+def _moved(scene: Scene, own: int, update: int, name: Name) -> Name:
+    """A name after another number of updates, where it is one after so many."""
+    return name.after(update) if scene.run.resolve_moment(name) == own else name
 
 
 def _weight_decay(scene: Scene) -> Iterator[Slip]:

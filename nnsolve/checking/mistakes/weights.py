@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import (
-    deltas,
     each,
     everywhere,
     factors,
@@ -17,8 +15,8 @@ from nnsolve.checking.mistakes.edits import (
     renamed,
     rewritten,
 )
-from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, call, mul, references, rewrite
+from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, RARE, Slip, register
+from nnsolve.core.expressions import ZERO, Call, Expr, Ref, call, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -52,16 +50,30 @@ def _old(scene: Scene) -> Iterator[Slip]:
 def _wrong_layer(scene: Scene) -> Iterator[Slip]:
     parameters = scene.program.parameters
     for name in parameters:
-        alike = [other for other in parameters if scene.dims(other) == scene.dims(name)]
+        dims = scene.dims(name)
+        alike = [other for other in parameters if scene.dims(other) in (dims, dims[::-1])]
         here = alike.index(name)
         for other in alike[max(here - NEAREST, 0) : here + NEAREST + 1]:
             if other != name:
-                change = renamed((name, other))
+                change = renamed((name, other)) if scene.dims(other) == dims else _turned_round(name, other)
                 yield from each("wrong-weights", scene.backward, change)
                 yield from each("wrong-weights", scene.forward, change, forward=True)
                 if here < alike.index(other):
                     both = renamed((name, other), (other, name))
                     yield from everywhere("wrong-weights", scene.forward, both, forward=True)
+
+
+def _turned_round(name: Name, other: Name) -> Change:
+    """V^T for W and V for W^T in products."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "matmul":
+            weight: Expr = Ref(name)
+            turned: dict[Expr, Expr] = {weight: call("transpose", Ref(other)), call("transpose", weight): Ref(other)}
+            return node.with_args(tuple([turned.get(arg, arg) for arg in node.args]))
+        return node
+
+    return rewritten(change)
 
 
 def _turned(scene: Scene) -> Iterator[Slip]:
@@ -104,6 +116,13 @@ def _turn_product(expr: Expr) -> Expr:
 def _exchanged(scene: Scene) -> Iterator[Slip]:
     """p q^T -> q p^T; and p (V d)^T -> d (V p)^T, where p and d fit into each other's place."""
     code = "factors-exchanged"
+
+    def asked(view: View) -> Iterator[Tensor]:
+        equation = scene.program.equations.get(view.name.after(0)) if view.name else None
+        if equation is not None and _outer(equation.expr) and view.own.ndim == 2 and min(view.own.shape) > 1:
+            yield view.own.T
+
+    yield Slip(code, "", asked=asked)
     for equation in leaf_gradients(scene):
         pair = _outer(equation.expr)
         if pair is None:
@@ -139,18 +158,26 @@ def _carried(scene: Scene, delta: Name) -> Iterator[tuple[Name, Name]]:
 
 
 def _factor_left_out(scene: Scene) -> Iterator[Slip]:
-    """One factor of an elementwise product in the backward pass, which is no activation's derivative; a gate."""
+    """One factor of a product in the backward pass, no ReLU's mask; constants and gates in the forward pass."""
     found: dict[Name, dict[Name, Change]] = {}
     for equation in scene.backward:
-        parts = factors(equation.expr)
-        if len(parts) < 2 or not scene.of_loss(equation):
-            continue
-        for i, part in enumerate(parts):
-            if isinstance(part, Ref) and (part.name.of is None):
+        parts = factors(equation.expr if equation.long is None else equation.long)
+        for i, part in enumerate(parts if len(parts) > 1 else ()):
+            if not (isinstance(part, Call) and part.op == "relu'"):
                 rest = product([*parts[:i], *parts[i + 1 :]])
                 yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(rest)})
-    for name in scene.program.parameters:
-        yield from each("factor-left-out", deltas(scene), rewritten(partial(_only_summed, name)))
+        expr = equation.expr
+        if isinstance(expr, Call) and expr.op == "matmul":
+            for i, arg in enumerate(expr.args):
+                ones = (*expr.args[:i], call("pow", arg, ZERO), *expr.args[i + 1 :])
+                yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(expr.with_args(ones))})
+    constants = {Ref(name) for name, leaf in scene.program.leaves.items() if leaf.role == "constant"}
+
+    def without(node: Expr) -> Expr:
+        rest = [part for part in factors(node) if part not in constants]
+        return node if isinstance(node, Ref) or not rest else product(rest)
+
+    yield from each("factor-left-out", scene.forward, rewritten(without), forward=True)
     for equation in scene.forward:
         parts = factors(equation.expr)
         gates = [part for part in parts if isinstance(part, Ref) and part.name.time is not None]
@@ -159,15 +186,6 @@ def _factor_left_out(scene: Scene) -> Iterator[Slip]:
                 found.setdefault(gate.name._replace(time=None), {})[equation.name] = _without(gate)
     for changes in found.values():
         yield Slip("factor-left-out", str(next(iter(changes))), changes)
-
-
-def _only_summed(weight: Name, node: Expr) -> Expr:
-    """W^T d -> the sum of d, for every unit: a product with ones."""
-    if not (isinstance(node, Call) and node.op == "matmul"):
-        return node
-    ones = add(ONE, mul(ZERO, Ref(weight)))
-    swapped = [rewrite(arg, lambda n: ones if n == Ref(weight) else n) for arg in node.args]
-    return node.with_args(tuple(swapped))
 
 
 def _without(factor: Expr) -> Change:
@@ -204,6 +222,7 @@ register(
     "emitted",
     _turned,
     ("network", "dL/da1"),
+    OFTEN,
     paired=True,
 )
 register(
@@ -221,11 +240,12 @@ register(
     "emitted",
     _exchanged,
     ("network", "dL/dW1"),
+    OFTEN,
     paired=True,
 )
 register(
     "factor-left-out",
-    "A factor of the chain rule is left out.",
+    "A factor of a product is left out; the chain rule has one for each step.",
     "emitted",
     _factor_left_out,
     ("formula", "dC/dw"),

@@ -117,9 +117,6 @@ def ways_of_training(tmp_path: Path) -> list[Solution]:
                 )
         for rounding in roundings:
             solutions.append(trained(tmp_path, STYLES[0], "half_squared_error", "sigmoid", size, rounding=rounding))
-        renewed = {"order": "layer_by_layer"}  # q@4 comes of old weights, when there are new ones already
-        more = {"equations": ["q = sum(W1) * sum(W2)"], "ask": ["q@4"], "training": renewed}
-        solutions.append(trained(tmp_path, STYLES[0], "half_squared_error", "tanh", size, **more))
         given = {"a1": rng.random(size=(4, 5))}
         solutions.append(trained(tmp_path, STYLES[0], "half_squared_error", "sigmoid", size, given=given))
     return solutions

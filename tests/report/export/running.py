@@ -6,13 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import nnsolve
 from nnsolve.engine.solve import Solution
 from nnsolve.report.export.formats import EXPORTS
 
@@ -40,15 +38,6 @@ for path in sys.argv[1:]:
     print(json.dumps({"answers": found, "printed": printed.getvalue()}))
 """
 """Runs the scripts whose paths it gets, and prints for each of them a line: its answers, and what it printed."""
-
-
-PROBLEMS = sorted((Path(__file__).parents[3] / "problems").glob("*.yaml"))
-
-
-@cache
-def solved(path: Path) -> Solution:
-    """The solution of a problem of the repository; some train for long."""
-    return nnsolve.solve(path)
 
 
 class Run:

@@ -11,10 +11,11 @@ import nbformat
 import pytest
 from markdown_it import MarkdownIt
 
+import nnsolve
 from nnsolve.report.export.comments import harmless
 from tests.engine.solving import solved
-from tests.report.export.running import PROBLEMS, compare, exported, run_scripts
-from tests.report.export.running import solved as solved_problem
+from tests.report.export.running import compare, exported, run_scripts
+from tests.report.export.test_problems import PROBLEMS
 from tests.report.export.test_safety import HOSTILE
 
 QUICK = [path for path in PROBLEMS if not path.stem.startswith(("next-bit", "xor-batch", "xor-stochastic"))]
@@ -26,18 +27,18 @@ def sources(notebook: Any, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
 def test_notebooks_are_valid(path: Path) -> None:
-    nbformat.validate(json.loads(exported(solved_problem(path), "notebook")))
+    nbformat.validate(json.loads(exported(nnsolve.solve(path), "notebook")))
 
 
 def test_the_validation_can_fail() -> None:
-    notebook = json.loads(exported(solved_problem(PROBLEMS[0]), "notebook"))
+    notebook = json.loads(exported(nnsolve.solve(PROBLEMS[0]), "notebook"))
     del notebook["cells"][1]["outputs"]
     with pytest.raises(nbformat.ValidationError):
         nbformat.validate(notebook)
 
 
 def test_the_cells_compute_what_is_asked(tmp_path: Path) -> None:
-    solutions = {path.stem: solved_problem(path) for path in QUICK}
+    solutions = {path.stem: nnsolve.solve(path) for path in QUICK}
     scripts = {}
     for stem, solution in solutions.items():
         scripts[stem] = "\n".join(sources(json.loads(exported(solution, "notebook")), "code"))
@@ -48,7 +49,7 @@ def test_the_cells_compute_what_is_asked(tmp_path: Path) -> None:
 
 def test_each_phase_is_told_and_then_computed() -> None:
     path = next(path for path in PROBLEMS if path.stem == "relu-softmax-2-4-2-step")
-    notebook = json.loads(exported(solved_problem(path), "notebook"))
+    notebook = json.loads(exported(nnsolve.solve(path), "notebook"))
     told = sources(notebook, "markdown")
     assert told[0].startswith("# 2-4-2 network with ReLU and softmax, both weight updates\n")
     backward = next(text for text in told if text.startswith("## Backward pass"))

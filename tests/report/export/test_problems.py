@@ -5,12 +5,22 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.report.export.running import PROBLEMS, compare, exported, run_scripts, same, solved
+import nnsolve
+from nnsolve.engine.solve import Solution
+from tests.report.export.running import compare, exported, run_scripts, same
+
+PROBLEMS = sorted((Path(__file__).parents[3] / "problems").glob("*.yaml"))
+
+
+@cache
+def solved(path: Path) -> Solution:
+    return nnsolve.solve(path)
 
 
 @pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)

@@ -1,0 +1,151 @@
+"""What explains the wrong answers of a file: the mistakes that all of them, and the right ones, speak for."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
+
+ACCUSED = 0.02
+"""The chance that a wrong answer which none of the mistakes made is accused all the same, at most."""
+
+WRITTEN = 0.1
+"""The same where the numbers of a right answer are written just as the mistake would leave them."""
+
+NAMED = 6
+"""So many mistakes are named for one answer at most, about."""
+
+SEEDS = 2
+"""So many mistakes of a file are tried together with every other one."""
+
+
+class Found(NamedTuple):
+    """The entries of one ask that agree with its answer."""
+
+    evidence: Evidence
+    matches: Matches
+
+    @property
+    def is_explained(self) -> bool:
+        return any(chance <= ACCUSED for chance in self.matches.crowd)
+
+
+class Clues(NamedTuple):
+    """What the right answers of a file say.
+
+    `right` are the wrong values of their asks. `written` are the slips that give just the numbers that are written:
+    a = 0.27 in a file of four digits was rounded, and may have been used.
+    """
+
+    right: list[Evidence]
+    written: dict[SlipName, Slip]
+
+    def deny(self, combination: Combination) -> bool:
+        """Whether a mistake would have made one of them wrong."""
+        return any(slip.name in evidence.changed_by() for slip in combination for evidence in self.right)
+
+
+class Support(NamedTuple):
+    """How many wrong answers a combination of slips explains, and the chance that they all agree by accident.
+
+    `answers` are those with just its values, `covered` also those that one of its slips gives alone.
+    """
+
+    answers: int
+    chance: float
+    covered: int
+
+
+def _corroborated(found: Mapping[str, Sequence[Found]]) -> dict[Identity, Support]:
+    """Each combination of slips with the answers that it explains.
+
+    That some k of m wrong answers agree by accident with one of N values is at most N times the number of choices of k
+    out of m times the product of their chances.
+    """
+    parts: dict[Identity, dict[str, tuple[float, int]]] = {}
+    for id, several in found.items():
+        for evidence, matches in several:
+            for position, chance in zip(matches.entries, matches.chances, strict=True):
+                for combination in evidence.table.entries[position].combinations:
+                    parts.setdefault(identity(combination), {}).setdefault(id, (chance, position + 1))
+    result = {}
+    for made, answers in parts.items():
+        chance = math.prod(chance for chance, _ in answers.values()) * math.comb(len(found), len(answers))
+        rank = max(rank for _, rank in answers.values())
+        covered = answers.keys() | {ask for name in made for ask in parts.get((name,), ())}
+        result[made] = Support(len(answers), min(1.0, chance * rank), len(covered))
+    return result
+
+
+class Explanation(NamedTuple):
+    """A combination of slips that explains an answer, the others that it explains, whether a right one denies it."""
+
+    combination: Combination
+    support: Support
+    denied: bool
+
+    @property
+    def extent(self) -> int:
+        """How often slips are made: in each equation that they change, or in each answer that was read off wrongly."""
+        answers = self.support.answers
+        return sum(answers if slip.asked else len(slip.forward) + len(slip.emitted) for slip in self.combination)
+
+
+def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, list[Explanation]]:
+    """What is accepted for each answer, the best first: what no right answer denies, and explains most other ones.
+
+    Pairs are looked at where no single slip does as well.
+    """
+    together = _corroborated(found)
+    result = {}
+    for ask, several in found.items():
+        accepted: dict[Identity, Explanation] = {}
+        for evidence, matches in several:
+            for position, chance, crowd in zip(*matches, strict=True):
+                for combination in evidence.table.entries[position].combinations:
+                    support = together[identity(combination)]
+                    together_enough = support.answers > 1 and support.chance <= ACCUSED
+                    written = chance <= WRITTEN and any(slip.name in clues.written for slip in combination)
+                    if crowd <= ACCUSED or together_enough or written:
+                        one = Explanation(combination, support, clues.deny(combination))
+                        accepted.setdefault(identity(combination), one)
+        best = sorted(
+            accepted.values(),
+            key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.extent),
+        )
+        single = bool(best) and len(best[0].combination) == 1
+        result[ask] = [one for one in best if len(one.combination) == 1] if single else best
+    return result
+
+
+def singly(explained: Iterable[Explanation]) -> bool:
+    """Whether a single slip explains an answer that no right one denies."""
+    return any(len(one.combination) == 1 and not one.denied for one in explained)
+
+
+def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip]:
+    """The slips of a file's answers that other slips may come on top of: those that explain most of them."""
+    slips = dict(clues.written)
+    answers: Counter[SlipName] = Counter()
+    for several in explained:
+        here = {slip.name: slip for one in several if not one.denied for slip in one.combination if slip.is_likely}
+        slips |= here
+        answers.update(here.keys())
+    answers.update(clues.written.keys())
+    return [slips[key] for key, _ in answers.most_common(SEEDS)]
+
+
+def fewest(explained: Sequence[Explanation]) -> list[Combination]:
+    """The best combinations that explain an answer, of a few mistakes in all."""
+    codes: set[str] = set()
+    chosen = []
+    for explanation in explained:
+        codes.update(slip.code for slip in explanation.combination)
+        if len(codes) > NAMED:
+            break
+        chosen.append(explanation.combination)
+    return chosen

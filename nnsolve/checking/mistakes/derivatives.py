@@ -1,0 +1,203 @@
+"""Mistakes with the derivatives of activation functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from nnsolve.checking.mistakes.activations import CONFUSED
+from nnsolve.checking.mistakes.edits import each, each_of, instead, renamed, rewritten, scaled
+from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, Slip, register
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references
+from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
+
+if TYPE_CHECKING:
+    from nnsolve.checking.mistakes.scene import Scene
+
+
+class _Delta:
+    """dL/dz = dL/da f'(z) of an activation a = f(z), the long way where there is a shortcut; or da/dz = f'(z) itself.
+
+    `incoming` is dL/da; `expr` is the whole right side.
+    """
+
+    def __init__(self, equation: Equation, a: Name, function: Call, z: Name, incoming: Name | None, expr: Expr) -> None:
+        self.equation, self.incoming, self.expr = equation, incoming, expr
+        self.a, self.function, self.z = a, function, z
+
+    def times(self, slope: Expr) -> Change:
+        """dL/da times something else than f'(z)."""
+        return instead(slope if self.incoming is None else mul(Ref(self.incoming), slope))
+
+    def changed(self, change: Change) -> Change:
+        """The long way with a change in it."""
+        return instead(change(self.expr))
+
+
+def _deltas(scene: Scene) -> Iterator[_Delta]:
+    for a, function, z in scene.activations():
+        for equation in scene.backward:
+            root = equation.name.of
+            if equation.name.primal != z or root is None:
+                continue
+            incoming = None if root == a else a.gradient(root)
+            expr = equation.expr if equation.long is None else equation.long
+            if incoming is None or incoming in references(expr):
+                yield _Delta(equation, a, function, z, incoming, expr)
+
+
+def _missing(code: str, *, relu: bool) -> Callable[[Scene], Iterator[Slip]]:
+    def slips(scene: Scene) -> Iterator[Slip]:
+        deltas = [d for d in _deltas(scene) if (d.function.op == "relu") is relu]
+        found = [(d.equation.name, d.incoming) for d in deltas if d.incoming is not None]
+        yield from each_of(code, {name: instead(Ref(incoming)) for name, incoming in found})
+        for name, incoming in found:
+            users = [e for e in scene.backward if name in references(e.expr)]
+            yield from each(code, users, renamed((name, incoming)))
+
+    return slips
+
+
+def _bias_early(scene: Scene) -> Iterator[Slip]:
+    code, of_layers = "bias-gradient-early", dict[Name, dict[Name, Change]]()
+    for delta in _deltas(scene):
+        if delta.incoming is None:
+            continue
+        changes = of_layers.setdefault(delta.z._replace(time=None), {})
+        change = renamed((delta.equation.name, delta.incoming))
+        for equation in scene.backward:
+            if equation.name.of and equation.name.primal in scene.program.leaves:
+                bare = equation.expr.args[0] if isinstance(equation.expr, Call) and equation.expr.op == "sum" else None
+                if Ref(delta.equation.name) in (equation.expr, bare):
+                    changes[equation.name] = change
+    for changes in of_layers.values():
+        yield from each_of(code, changes)
+
+
+def _extra(scene: Scene) -> Iterator[Slip]:
+    """A shortcut has the derivative in it already: (a - y) f'(z)."""
+    for delta in _deltas(scene):
+        if delta.equation.long is not None and delta.function.op in ("sigmoid", "softmax"):
+            name = delta.equation.name
+            yield Slip("activation-derivative-extra", str(name), {}, {name: scaled(_sigmoid_slope(Ref(delta.a)))})
+
+
+def _sigmoid_slope(a: Expr) -> Expr:
+    return mul(a, add(ONE, neg(a)))
+
+
+def _tanh_slope(a: Expr) -> Expr:
+    return add(ONE, neg(call("pow", a, Num(2))))
+
+
+def _at_activation(scene: Scene) -> Iterator[Slip]:
+    """f'(a): where the derivative is written in terms of a, a becomes f(a), where of z, z becomes a."""
+
+    def change(delta: _Delta) -> Change:
+        if delta.a in references(delta.expr):
+            outer = delta.function.with_args((Ref(delta.a),))
+            return delta.changed(rewritten(lambda node: outer if node == Ref(delta.a) else node))
+        return delta.changed(renamed((delta.z, delta.a)))
+
+    yield from each_of("derivative-at-activation", {d.equation.name: change(d) for d in _deltas(scene)})
+
+
+def _at_preactivation(scene: Scene) -> Iterator[Slip]:
+    """a (1 - a) and 1 - a^2 with z in the place of a."""
+    found = {d.equation.name: d.changed(renamed((d.a, d.z))) for d in _deltas(scene) if d.a in references(d.expr)}
+    yield from each_of("derivative-at-preactivation", found)
+
+
+def _of_another(scene: Scene) -> Iterator[Slip]:
+    """g'(z) for f'(z), or what g'(z) is in terms of g(z) with f(z) in its place."""
+    code = "derivative-of-another-activation"
+    deltas = [d for d in _deltas(scene) if d.function.op in CONFUSED]
+    for op, slope in (("sigmoid", _sigmoid_slope), ("tanh", _tanh_slope)):
+        others = [d for d in deltas if d.function.op != op]
+        yield from each_of(code, {d.equation.name: d.times(slope(Ref(d.a))) for d in others})
+        yield from each_of(code, {d.equation.name: d.times(slope(call(op, Ref(d.z)))) for d in others})
+    smooth = [d for d in deltas if d.function.op != "relu"]
+    yield from each_of(code, {d.equation.name: d.times(call("relu'", Ref(d.z))) for d in smooth})
+
+
+def _inverted(scene: Scene) -> Iterator[Slip]:
+    def change(node: Expr) -> Expr:
+        return add(ONE, neg(node)) if isinstance(node, Call) and node.op == "relu'" else node
+
+    yield from each("relu-mask-inverted", scene.backward, rewritten(change))
+
+
+register(
+    "activation-derivative-missing",
+    "The derivative of the activation is missing.",
+    "backward",
+    _missing("activation-derivative-missing", relu=False),
+    ("classifier", "dL/dW1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "relu-mask-missing",
+    "The mask of the ReLU is missing: nothing comes back through a unit that is off.",
+    "backward",
+    _missing("relu-mask-missing", relu=True),
+    ("network", "dL/dW1"),
+    COMMON,
+    paired=True,
+)
+register(
+    "bias-gradient-early",
+    "The gradient of the bias is taken before the derivative of the activation: it is that of the pre-activation.",
+    "emitted",
+    _bias_early,
+    ("network", "dL/db1"),
+    2.0,
+    paired=True,
+)
+register(
+    "activation-derivative-extra",
+    "The derivative of the output activation is applied although prediction minus target already has it in it.",
+    "backward",
+    _extra,
+    ("classifier", "dL/dz2"),
+    OFTEN,
+    paired=True,
+)
+register(
+    "derivative-at-activation",
+    "The derivative of the activation is taken at the activation; it belongs to the pre-activation.",
+    "backward",
+    _at_activation,
+    ("network", "dL/dz2"),
+    OFTEN,
+    paired=True,
+)
+register(
+    "derivative-at-preactivation",
+    "The derivative is written in terms of the activation, but the pre-activation was put in.",
+    "backward",
+    _at_preactivation,
+    ("network", "dL/dz2"),
+    OFTEN,
+    paired=True,
+)
+register(
+    "derivative-of-another-activation",
+    "The derivative is that of another activation function.",
+    "backward",
+    _of_another,
+    ("network", "dL/dz2"),
+    2.0,
+    paired=True,
+)
+register(
+    "relu-mask-inverted",
+    "The mask of the ReLU is the wrong way round: the gradient passes where the unit is on.",
+    "backward",
+    _inverted,
+    ("network", "dL/dz1"),
+    2.0,
+    paired=True,
+)
