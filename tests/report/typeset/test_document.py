@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nnsolve.core.expressions import Num
+from nnsolve.report.display import solve
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
-from nnsolve.report.typeset.document import Answers, Document, Given, Heading, Work, shown_at
+from nnsolve.report.typeset.document import Answers, Document, Given, Heading, Paragraph, Work, shown_at
 from nnsolve.report.typeset.mathematics import Matrix, Number
 from nnsolve.report.typeset.report import document
 from tests.report.solved import ALL, sections
@@ -90,3 +93,33 @@ def test_a_part_has_its_id_before_its_answers_and_its_addresses_once() -> None:
     stem = next(stem for stem in STEMS if len(sections(stem)) > 1)
     headings = [block for block in built(stem).blocks if isinstance(block, Heading) and block.level == 1]
     assert [heading.text for heading in headings] == [f"Part {s.id}" for s in sections(stem) if s.id]
+
+
+def test_what_a_part_shares_with_the_problem_is_only_named() -> None:
+    given = [block for block in built("relu-relu-softmax-classifier").blocks if isinstance(block, Given)]
+    assert not given[0].notes and {value.address for value in given[0].values} >= {"V", "beta"}
+    assert [value.address for value in given[1].values] == ["F"]
+    assert given[1].notes[-1][-1] == " as above"
+
+
+def test_a_long_sequence_is_shown_by_its_results_but_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "inputs: {x: [" + ", ".join(f"0.{n}" for n in range(10, 25)) + "]}\n"
+        "parameters: {w: 0.5}\ninitial: {h_0: 0}\n"
+        "equations: ['z_t = w * h_{t-1} + x_t', h_t = tanh(z_t)]\nask: [h]\n",
+        encoding="utf-8",
+    )
+    blocks = document(solve(path).sections, Style()).blocks
+    roles = {
+        detail: [
+            [side.role for side in block.sides]
+            for block in shown_at(blocks, detail)
+            if isinstance(block, Work) and block.address in ("z_1", "z_15")
+        ]
+        for detail in ("steps", "full")
+    }
+    whole = ["formula", "numbers", "stage", "result"]
+    assert roles == {"steps": [whole, ["formula", "result"]], "full": [whole, whole]}
+    said = [block for block in blocks if isinstance(block, Paragraph) and block.kind == "note"]
+    assert [note.levels for note in said] == [("steps",)] and "--detail full" in str(said[0].text)
