@@ -30,6 +30,9 @@ PRODUCTS = ("·", "⊙", " ", "=", ",")
 
 HALF = Fraction(Number("1"), Number("2"))
 
+ENDS = 1.5
+"""The room that is left for what closes a pair of fences."""
+
 
 class LineOf(NamedTuple):
     """A line of an equation: the relation that it begins with (none where it goes on), what follows, its role."""
@@ -103,13 +106,17 @@ def pieces(node: Mathematics, page: Page) -> list[Mathematics]:
 
 
 def _split(parts: Sequence[Mathematics], signs: tuple[str, ...]) -> list[list[Mathematics]]:
-    """The parts of a row, a new list before each of the signs."""
+    """The parts of a row, a new list before each of the signs; what is summed up stays behind its Σ."""
     found: list[list[Mathematics]] = [[]]
     for part in parts:
-        if isinstance(part, Operator) and part.sign in signs and found[-1]:
+        if isinstance(part, Operator) and part.sign in signs and found[-1] and not _is_sum(found[-1][-1]):
             found.append([])
         found[-1].append(part)
     return found
+
+
+def _is_sum(part: Mathematics) -> bool:
+    return (isinstance(part, Script) and part.base == Operator("Σ")) or part == Operator("Σ")
 
 
 def _filled(terms: Sequence[Sequence[Mathematics]], page: Page) -> list[Mathematics]:
@@ -134,27 +141,25 @@ def _filled(terms: Sequence[Sequence[Mathematics]], page: Page) -> list[Mathemat
 
 
 def _opened(term: Sequence[Mathematics], page: Page) -> list[Mathematics]:
-    """A single factor with its sign: a matrix in blocks of columns, fences around several lines."""
+    """A single factor with its sign: a matrix in blocks of columns, fences around several lines.
+
+    A root is written as a power of one half.
+    """
     *signs, last = term
+    page = page._replace(room=page.room - sum(map(width, signs)))
     if isinstance(last, Matrix | Captioned):
-        first, *rest = pieces(last, page._replace(room=page.room - sum(map(width, signs))))
+        first, *rest = pieces(last, page)
         return [row(*signs, first), *rest]
-    inside = _unfenced(last)
-    return [row(*term)] if inside is None else pieces(row(*signs, *inside), page)
-
-
-def _unfenced(node: Mathematics) -> list[Mathematics] | None:
-    """Fences and what they enclose, one after the other; a root is a power of one half."""
-    if isinstance(node, Fenced):
-        inner = node.inner.parts if isinstance(node.inner, Row) else (node.inner,)
-        ends = [Operator(sign) for sign in (node.left, node.right)]
-        return [ends[0], *inner, ends[1]]
-    if isinstance(node, Root):
-        return _unfenced(Script(Fenced("(", node.inner, ")"), sup=HALF))
-    if isinstance(node, Script) and isinstance(node.base, Fenced):
-        found = _unfenced(node.base)
-        return found and [*found[:-1], node._replace(base=found[-1])]
-    return None
+    if isinstance(last, Root):
+        last = Script(Fenced("(", last.inner, ")"), sup=HALF)
+    fences = last.base if isinstance(last, Script) else last
+    inside = pieces(fences.inner, page._replace(room=page.room - ENDS)) if isinstance(fences, Fenced) else []
+    if not isinstance(fences, Fenced) or len(inside) < 2:
+        return [row(*term)]
+    first, *between, end = inside
+    closing = Fenced("", end, fences.right)
+    closed = last._replace(base=closing) if isinstance(last, Script) else closing
+    return [row(*signs, Fenced(fences.left, first, "")), *between, closed]
 
 
 def column_blocks(node: Matrix, page: Page) -> list[Mathematics]:
