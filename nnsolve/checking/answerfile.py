@@ -24,6 +24,9 @@ MAX_AXES = 4
 MAX_NAME = 200
 """Characters of a student's or problem's name, and of an answer's key."""
 
+MAX_FINDINGS = 100
+"""Findings of a file that are kept."""
+
 GUESSED = 4096
 """Characters of a broken file that are searched for its problem and student."""
 
@@ -93,7 +96,8 @@ class _Reader:
             self.error("missing-key", "the file does not say which problem it answers", root.place, help)
         student = self.word("student", entries["student"], "write student: s0417") if "student" in entries else None
         answers = self.answers(entries.get("answers"))
-        return AnswerFile(self.file, problem, student, answers, tuple(self.findings))
+        errors_first = sorted(self.findings, key=lambda finding: finding.severity != "error")
+        return AnswerFile(self.file, problem, student, answers, tuple(errors_first[:MAX_FINDINGS]))
 
     def word(self, key: str, node: Node | None, help: str) -> str | None:
         """The value of `problem:` or `student:`, a short text in one line."""

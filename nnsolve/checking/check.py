@@ -48,6 +48,9 @@ CHUNK = 50
 AHEAD = 64
 """Chunks that are given out before the first one is back, so that memory stays flat."""
 
+MAX_STEPS = 50
+"""Answers to what is not asked that are looked at in a file, beyond as many as there are asks."""
+
 BROKEN_PROBLEM = "broken-problem"
 """The code of the finding that a problem file cannot be solved: that is nobody's answer's fault."""
 
@@ -148,6 +151,8 @@ class _Checker:
         except ProblemError as error:
             findings += error.diagnostics
             return Result(file, answers.student, answers.problem, 0.0, 0.0, (), tuple(findings))
+        answers, left_out = _bounded(solved.key, answers)
+        findings += left_out
         slips: tuple[Explanation, ...] = ()
         if any(finding.severity == "error" for finding in findings):
             items = [item_of(target, None, "unreadable") for target in solved.key.targets.values()]
@@ -219,7 +224,8 @@ class _Checker:
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
             items = _carry(solved, items, given)
-            items, slips = self.explained(key, answers, items)
+            by_id = {id: answer for id, (_, answer) in given.items()}
+            items, slips = self.explained(key, answers._replace(answers=by_id), items)
         items += [
             self.judged(solved, target, answer)._replace(id=id, points=0.0, asked=False) for id, target, answer in more
         ]
@@ -271,6 +277,19 @@ class _Checker:
                 )
             result.append(item)
         return result, found.slips
+
+
+def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic]]:
+    """The answers without the steps that are too many, and a finding that says so: each may be worked out anew."""
+    steps = [text for text in answers.answers if text not in key.targets]
+    most = MAX_STEPS + len(key.targets)  # who answers by addresses is not cut short
+    if len(steps) <= most:
+        return answers, []
+    left_out = set(steps[most:])
+    message = f"{len(steps)} steps are added; the first {most} are looked at"
+    finding = Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning")
+    kept = {text: answer for text, answer in answers.answers.items() if text not in left_out}
+    return answers._replace(answers=kept), [finding]
 
 
 # Carried forward ------------------------------------------------------------------------------------------------------

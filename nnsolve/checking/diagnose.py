@@ -24,6 +24,9 @@ FURTHER = 500
 REMEMBERED = 10_000
 """Answers of which is remembered what they agree with."""
 
+TABLES = 1000
+"""Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
+
 
 class _Question(NamedTuple):
     """What an answer is to: an ask of a section, or any address in it."""
@@ -59,13 +62,15 @@ class Diagnosis:
         if question is None:
             return None
         if (id, trained) not in self._evidence:
-            if len(self._evidence) == REMEMBERED:
+            if len(self._evidence) == TABLES:
                 self._evidence.clear()
             self._evidence[id, trained] = Evidence(question.mistaken.table(question.item, trained))
         return self._evidence[id, trained]
 
     def _question(self, id: str) -> _Question | None:
         if id not in self._questions:
+            if len(self._questions) == REMEMBERED:
+                self._questions.clear()
             found = self._asked(id)
             if found is not None and found[0] not in self._mistaken:
                 self._mistaken[found[0]] = Mistaken(found[1])

@@ -19,6 +19,9 @@ SUFFIXES = (".yaml", ".yml")
 VERDICTS_NAME = "verdicts.yaml"
 """The file of verdicts set by hand; no answer file, wherever it stands."""
 
+MAX_DEPTH = 100
+"""Folders within folders that are searched: a walk may need a call for each."""
+
 _SNIFFED = 1 << 16
 
 _answers = re.compile(rb"^(?:\xef\xbb\xbf)?(?:problem|answers|student):", re.MULTILINE).search
@@ -35,18 +38,24 @@ def answer_files(paths: Iterable[str], but: str | None = None) -> Iterator[str]:
     for path in paths:
         for file in _below(path) if os.path.isdir(path) else (path,):
             by_hand = os.path.basename(file) == VERDICTS_NAME or (left_out and true_path(file) == left_out)
-            if file not in seen and not by_hand:
-                seen.add(file)
+            if not by_hand and (spelled := true_path(file)) not in seen:
+                seen.add(spelled)
                 yield file
 
 
 def _below(folder: str) -> Iterator[str]:
+    for path in files_below(folder):
+        if path.endswith(SUFFIXES) and is_answer_file(path):
+            yield path
+
+
+def files_below(folder: str) -> Iterator[str]:
+    """The files below a folder in the order of their names, but for hidden ones, at most `MAX_DEPTH` folders deep."""
+    top = folder.count(os.sep)
     for inner, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(names):
-            path = os.path.join(inner, name)
-            if name.endswith(SUFFIXES) and not name.startswith(".") and is_answer_file(path):
-                yield path
+        shallow = inner.count(os.sep) - top < MAX_DEPTH
+        below[:] = sorted(name for name in below if shallow and not name.startswith("."))
+        yield from (os.path.join(inner, name) for name in sorted(names) if not name.startswith("."))
 
 
 def true_path(path: str) -> str:

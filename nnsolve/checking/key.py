@@ -12,7 +12,9 @@ from nnsolve.checking.judge import Bounds, bounds
 from nnsolve.checking.marking import Marking
 from nnsolve.core.diagnostics import ProblemError, did_you_mean
 from nnsolve.core.expressions import Call, Expr, Ref, references, rewrite
+from nnsolve.core.language import parse
 from nnsolve.core.names import END, Name
+from nnsolve.core.spelling import spell
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Text
@@ -126,6 +128,7 @@ class Key:
         known = f"asked are {', '.join(list(self.targets)[:20])}"
         if solver is None or len(text) > MAX_ADDRESS:
             raise ProblemError.of("unknown-name", f"{text[:MAX_ADDRESS]} is not defined", None, known)
+        address = spell(parse(address, addresses=True))  # one id, however many ways to write it
         expr, shapes = solver.resolve(address)
         if not isinstance(expr, Ref) and not (isinstance(expr, Call) and expr.op in ("index", "sequence")):
             raise ProblemError.of("not-an-address", f"{address} is no address", None, known)
@@ -140,7 +143,8 @@ class Key:
         for target in self.targets.values():
             if target.section == section and _home(target.expr, solver) == _home(expr, solver):
                 return target
-        return _target(text, section, item, solver, 0.0, is_asked=False)
+        id = f"{section}.{address}" if section else address
+        return _target(id, section, item, solver, 0.0, is_asked=False)
 
 
 def _names(solver: SectionSolver) -> list[Name]:

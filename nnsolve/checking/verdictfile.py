@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from nnsolve.checking.answerfile import answer
 from nnsolve.checking.claims import numbers
-from nnsolve.checking.files import VERDICTS_NAME, leaves, true_path
+from nnsolve.checking.files import VERDICTS_NAME, files_below, leaves, true_path
 from nnsolve.checking.model import ByHand, Item, Result, Unreadable, Verdict, score_of
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.fields import Context, Entry, TooManyError, entries, known_entries, read_fields
@@ -109,10 +109,7 @@ def _all_of_the_name(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if os.path.basename(path) == VERDICTS_NAME and not os.path.isdir(path):
             yield path
-        for inner, below, names in os.walk(path):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            if VERDICTS_NAME in names:
-                yield os.path.join(inner, VERDICTS_NAME)
+        yield from (found for found in files_below(path) if os.path.basename(found) == VERDICTS_NAME)
 
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from shutil import copyfileobj
 from tempfile import TemporaryFile
+from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 import click
@@ -18,6 +20,9 @@ from nnsolve.cli.common import BROKEN, INTERRUPTED, harmless, print_findings
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from types import FrameType
+
     from nnsolve.checking.model import Result
     from nnsolve.checking.summary import Summary
     from nnsolve.report.verdicts.writer import Writer
@@ -94,17 +99,18 @@ def command(
         raise click.UsageError("--verdicts and --no-verdicts exclude each other")
     rulings = find_rulings(paths, verdicts, not no_verdicts)
     outputs = {name.replace("_", "-"): path for name, path in formats.items() if path}
-    if len(set(outputs.values())) < len(outputs):
-        raise click.UsageError("two formats cannot go to the same file")
+    _distinct(outputs.values(), files)
     if "gradescope" in outputs and len(files) > 1:
         raise click.UsageError("--gradescope is for one submission: give one answer file")
     done = _Outcome(_writers(outputs, hide_solution))
-    interrupted = False
+    stopped, status = "", INTERRUPTED
     try:
         _check(files, problems, jobs, lambda result: done.add(rulings.apply(result)))
     except KeyboardInterrupt:
-        interrupted = True
-    done.write(interrupted)
+        stopped = "interrupted"
+    except _WorkerLostError:
+        stopped, status = "Error: a process that shared the work was ended from outside", BROKEN
+    unwritten = done.write(bool(stopped))
     print_findings([*done.summary.broken, *rulings.findings])
     if "-" not in outputs.values():
         from nnsolve.report.check import class_report, student_report
@@ -115,9 +121,12 @@ def command(
         write_report(report, None)
         if in_actions():
             show_on_page(str(report))
-    if interrupted:
-        click.echo(f"interrupted: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
-        sys.exit(INTERRUPTED)
+    if stopped:
+        click.echo(f"{stopped}: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
+    if unwritten is not None:
+        raise unwritten
+    if stopped:
+        sys.exit(status)
     if done.summary.broken or rulings.broken:
         sys.exit(BROKEN)
     sys.exit(0 if done.summary.all_right else WRONG)
@@ -132,6 +141,17 @@ def _usage(paths: tuple[str, ...], files: list[str], problems: str | None) -> No
         raise click.UsageError(f"--problems {harmless(problems)} is no folder")
     if not files:
         raise click.UsageError(f"There are no answer files in {', '.join(map(harmless, paths))}")
+
+
+def _distinct(outputs: Collection[str], files: list[str]) -> None:
+    """No output takes the place of another one, or of an answer file."""
+    from nnsolve.checking.files import true_path
+
+    targets = [os.path.realpath(path) for path in outputs if path != "-"]
+    if len(set(targets)) + ("-" in outputs) < len(outputs):
+        raise click.UsageError("two formats cannot go to the same file")
+    for path in set(targets).intersection(map(true_path, files)) if targets else ():
+        raise click.UsageError(f"{harmless(path)} is an answer file, which the output would replace")
 
 
 class _Outcome:
@@ -151,17 +171,41 @@ class _Outcome:
             pieces.write(writer.begin())
 
     def add(self, result: Result) -> None:
-        self.summary.add(result)
-        self.last = result
-        for writer, pieces, _ in self.texts:
-            pieces.write(writer.entry(result))
+        with _interrupted_later():  # so that every format has the same results
+            self.summary.add(result)
+            self.last = result
+            for writer, pieces, _ in self.texts:
+                pieces.write(writer.entry(result))
 
-    def write(self, interrupted: bool) -> None:
+    def write(self, interrupted: bool) -> click.UsageError | None:
+        """Write every format; the first error, where one cannot be written."""
+        first: click.UsageError | None = None
         for writer, pieces, send in self.texts:
             pieces.write(writer.end(self.summary, interrupted))
             pieces.seek(0)
-            send(pieces)
+            try:
+                send(pieces)
+            except click.UsageError as error:
+                first = first or error
             pieces.close()
+        return first
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of this."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or current_thread() is not main_thread():
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *found: caught.append(found))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if caught:
+            handler(*caught[0])
 
 
 def _writers(outputs: dict[str, str], hide: bool) -> list[tuple[Writer, Send]]:
@@ -193,15 +237,27 @@ def _check(files: list[str], problems: str | None, jobs: int, add: Callable[[Res
 
     with ExitStack() as stack:
         show = stack.enter_context(_bar(len(files)))
-        executor = None
-        if jobs > 1 and len(files) > 1:
-            from concurrent.futures import ProcessPoolExecutor
-
-            executor = ProcessPoolExecutor(jobs)
-            stack.callback(executor.shutdown, wait=True, cancel_futures=True)
+        executor = stack.enter_context(_workers(jobs)) if jobs > 1 and len(files) > 1 else None
         for count, result in enumerate(checked(files, executor, problems, diagnose), 1):
             add(result)
             show(count)
+
+
+class _WorkerLostError(Exception):
+    """A process that shared the work is gone: killed, or out of memory."""
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[Executor]:
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(jobs)
+    try:
+        yield executor
+    except BrokenExecutor:
+        raise _WorkerLostError from None
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, VERDICTS, file_kind, harmless, is_yaml, print_findings
+from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, VERDICTS, file_kind, harmless, print_findings
 
 if TYPE_CHECKING:
     from nnsolve.core.diagnostics import Diagnostic
@@ -40,16 +40,18 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
     Exit status: 0 no errors, 1 warnings and --strict, 2 errors or wrong usage.
     """
     from nnsolve.checking.authoring import hidden_mistakes
+    from nnsolve.checking.files import leaves
     from nnsolve.engine.lint import lint
 
     files = list(dict.fromkeys(path for given in paths for path in _files(given)))
-    kinds = {path: file_kind(path) for path in files}
+    outside = {path: finding for path in files if path not in paths and (finding := leaves(path))}
+    kinds = {path: None if path in outside else file_kind(path) for path in files}
     problems = [path for path, kind in kinds.items() if kind not in SKIPPED]
     if not files:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
     for path in problems:
-        found[path] = lint(path, [hidden_mistakes])
+        found[path] = [outside[path]] if path in outside else lint(path, [hidden_mistakes])
         if not as_json:
             print_findings(found[path], sys.stdout)
     everything = [finding for findings in found.values() for finding in findings]
@@ -68,14 +70,12 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
 
 def _files(given: str) -> Iterator[str]:
     """The path itself, or the YAML files below a folder; hidden folders are left out."""
+    from nnsolve.checking.files import SUFFIXES, files_below
+
     if not os.path.isdir(given):
         yield given
         return
-    for folder, below, names in os.walk(given):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(names):
-            if is_yaml(name):
-                yield os.path.join(folder, name)
+    yield from (path for path in files_below(given) if path.endswith(SUFFIXES))
 
 
 def _entry(finding: Diagnostic, path: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from nnsolve.report.style import clean
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from nnsolve.checking.summary import Summary
 
 HEADS = ("student", "file", "problem", "score", "max_score", "trouble", "by_hand")
+
+
+# Where a comma is the decimal sign, cells end at semicolons instead, whatever the quotes.
+_formula = re.compile('(?:^|(?<=;))(?=[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 
 
 class CsvWriter:
@@ -48,5 +53,4 @@ class CsvWriter:
 
 def cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula (OWASP, CSV injection), on one line."""
-    text = clean(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")) else text
+    return _formula.sub("'", clean(text))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nnsolve.checking.files import true_path
 from nnsolve.report.check import WORDS
 from nnsolve.report.style import clean
-from nnsolve.report.verdicts.writer import explanation
+from nnsolve.report.verdicts.writer import encodable, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ class GithubWriter:
             inside = os.path.commonpath([self.root, path]) == self.root
         except ValueError:  # on another drive
             inside = False
-        return (os.path.relpath(path, self.root) if inside else path).replace(os.sep, "/")
+        return encodable(os.path.relpath(path, self.root) if inside else path).replace(os.sep, "/")
 
 
 def _data(text: str) -> str:

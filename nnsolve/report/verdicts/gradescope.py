@@ -33,7 +33,11 @@ class GradescopeWriter:
         return ""
 
     def end(self, summary: Summary, interrupted: bool) -> str:
-        output = "All answers are right." if summary.all_right else "\n".join(self._output)
+        output = "\n".join(self._output)
+        if interrupted:
+            output = "The check was interrupted."
+        elif summary.all_right:
+            output = "All answers are right."
         document = {"score": self._score, "output": output, "output_format": "text", "tests": self._tests}
         return json.dumps(document, allow_nan=False, indent=1) + "\n"
 

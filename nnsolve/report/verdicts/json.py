@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.checking.claims import numbers
-from nnsolve.report.verdicts.writer import finite
+from nnsolve.report.verdicts.writer import encodable, finite
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import ByHand, Explanation, Item, Result
@@ -34,7 +34,7 @@ class JsonWriter:
     def result(self, result: Result) -> dict[str, Any]:
         """One result as plain objects."""
         return {
-            "file": result.file,
+            "file": encodable(result.file),
             "student": result.student,
             "problem": result.problem,
             "score": result.score,
@@ -91,9 +91,9 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
     return {
         "severity": finding.severity,
         "code": finding.code,
-        "message": finding.message,
+        "message": encodable(finding.message),
         "help": finding.help,
-        "file": place.file if place else None,
+        "file": encodable(place.file) if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
     }

@@ -42,6 +42,11 @@ def explanation(item: Item, hide: bool) -> list[str]:
     return [line for line in lines if line]
 
 
+def encodable(path: str) -> str:
+    """A path as text for other programs: bytes of a name that are no UTF-8 are spelled out."""
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
 def finite(value: Any) -> Any:
     """Nested numbers; one that is not finite as a text, which every reader of JSON understands."""
     if isinstance(value, tuple):

@@ -1,0 +1,150 @@
+"""`nnsolve check` on answers of strangers: every output is written, whatever a file or its name is, and a run's end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnsolve.checking.check import MAX_STEPS, check
+from nnsolve.checking.diagnose import diagnose
+from nnsolve.checking.files import MAX_DEPTH
+from nnsolve.cli import check as command
+from nnsolve.report.verdicts.csv import CsvWriter, cell
+from tests.cli.calling import call, written
+
+CHAIN = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2]\nask: [z, a, {id: s, of: sqrt(a)}]\n"
+RIGHT = "problem: chain\nanswers: {z: 6.34, a: 40.2, s: 6.34}\n"
+
+
+@pytest.fixture
+def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    written(tmp_path / "problems", CHAIN, "chain.yaml")
+    for n in range(3):
+        written(tmp_path / "in", RIGHT, f"{n}.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_file_name_that_is_no_text_is_spelled_out(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with open(b"in/\xff.yaml", "w") as file:
+            file.write("problem: chain\nanswers: {z: 1}\n")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = call("check", "in", "--json", "out.json", "--csv", "out.csv", "--junit-xml", "out.xml")
+    assert result.exit_code == 1 and r"file=in/\udcff.yaml" in result.output
+    files = [entry["file"] for entry in json.loads(Path("out.json").read_text())["results"]]
+    assert r"in/\udcff.yaml" in files  # half a surrogate pair is no text to strict readers of JSON
+
+
+def test_a_broken_off_output_leaves_the_others(chain: Path) -> None:
+    result = call("check", "in", "--json", "none/out.json", "--csv", "out.csv")
+    assert result.exit_code == 2 and "none/out.json cannot be written" in result.output
+    assert len(list(csv.reader(Path("out.csv").read_text().splitlines()))) == 4 and "3 answer files" in result.output
+
+
+def test_no_output_takes_the_place_of_answers_or_of_another_output(chain: Path) -> None:
+    assert call("check", "in", "--json", "in/../in/1.yaml").exit_code == 2
+    assert Path("in/1.yaml").read_text() == RIGHT
+    assert call("check", "in", "--json", "out", "--csv", "./out").exit_code == 2
+
+
+def test_a_file_that_is_named_twice_is_checked_once(chain: Path) -> None:
+    assert "3 answer files" in call("check", "in/1.yaml", "./in/1.yaml", "in").output
+
+
+def test_ctrl_c_between_two_formats_waits_for_the_second(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = CsvWriter.entry
+
+    def interrupting(self: CsvWriter, result: Any) -> str:
+        if result.file.endswith("1.yaml"):
+            os.kill(os.getpid(), signal.SIGINT)
+        return entry(self, result)
+
+    monkeypatch.setattr(CsvWriter, "entry", interrupting)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = call("check", "in", "--csv", "out.csv", "--json", "out.json")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.exit_code == 130 and "2 of 3 files" in result.output
+    assert len(list(csv.reader(Path("out.csv").read_text().splitlines()))) == 3
+    assert len(json.loads(Path("out.json").read_text())["results"]) == 2
+
+
+def test_a_run_without_results_is_not_all_right(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_check", interrupted)
+    assert call("check", "in/1.yaml", "--gradescope", "out.json").exit_code == 130
+    assert json.loads(Path("out.json").read_text())["output"] == "The check was interrupted."
+
+
+def test_a_lost_worker_ends_the_run_with_what_there_is(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(files: Any, executor: Any, *rest: Any) -> Any:
+        yield check("in/0.yaml")
+        raise BrokenExecutor
+
+    monkeypatch.setattr("nnsolve.checking.check.checked", lost)
+    result = call("check", "in", "--jobs", "2", "--json", "out.json")
+    assert result.exit_code == 2 and "ended from outside: 1 of 3 files" in result.output
+    assert json.loads(Path("out.json").read_text())["summary"]["interrupted"]
+
+
+@pytest.mark.parametrize("text", ["=1", "a;=1", 'a;"=1"', "a; +1", '"=1'])
+def test_no_cell_is_a_formula_wherever_cells_end(text: str) -> None:
+    assert "'" in cell(text) and "'" not in cell("a;b=1")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths are shorter there")
+def test_folders_in_folders_without_end_are_no_end_of_the_run(chain: Path) -> None:
+    folder = os.getcwd()
+    os.chdir("in")
+    for _ in range(1100):  # deeper than calls may nest
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(folder)
+    near = Path("in", *["d"] * (MAX_DEPTH - 1))
+    written(near, RIGHT, "near.yaml")
+    checked, linted = call("check", "in"), call("lint", "in", "problems")
+    subprocess.run(["rm", "-r", "in/d"], check=True)  # what removes temporary folders nests calls, too
+    assert "4 answer files" in checked.output and linted.exit_code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links")
+def test_lint_follows_no_link_out_of_a_folder(chain: Path) -> None:
+    Path("secret").write_text("token of somebody")
+    Path("problems/link.yaml").symlink_to("../secret")
+    result = call("lint", "problems")
+    assert result.exit_code == 2 and "link-outside" in result.output and "token" not in result.output
+
+
+def test_an_answer_by_its_address_is_traced_however_it_is_written(chain: Path) -> None:
+    for key in ("sqrt(a)", "z", " z  ", "(z)"):
+        path = written(chain, f'problem: chain\nanswers: {{"{key}": -6.34}}\n', "in.yaml")
+        items = [item for item in check(path, "problems", diagnose).items if item.verdict == "wrong"]
+        assert key == "sqrt(a)" or (len(items) == 1 and items[0].causes), key
+
+
+def test_steps_without_end_are_not_looked_at(chain: Path) -> None:
+    steps = "".join(f'  "{" " * (n // 60)}z{" " * (n % 60)}": 1\n' for n in range(1900))
+    result = check(written(chain, f"problem: chain\nanswers:\n{steps}", "in.yaml"), "problems", diagnose)
+    assert [finding.code for finding in result.findings] == ["too-many-steps"]
+    assert len(result.items) <= 3 + 3 + MAX_STEPS
+
+
+def test_findings_without_end_are_not_kept(chain: Path) -> None:
+    path = written(chain, RIGHT + "".join(f"k{n}: 1\n" for n in range(5000)) + "problem: other\n", "in.yaml")
+    found = check(path, "problems").findings
+    assert len(found) <= 100 and any(finding.severity == "error" for finding in found)
