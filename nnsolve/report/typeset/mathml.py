@@ -23,6 +23,7 @@ from nnsolve.report.typeset.mathematics import (
     Symbol,
     Text,
 )
+from nnsolve.report.typeset.tex import is_high
 
 ACCENTS = {
     "bar": "‾",
@@ -98,20 +99,19 @@ def _letter(text: str) -> str:
     return f"<{kind}>{escape(text)}</{kind}>"
 
 
-def _symbol(node: Symbol) -> str:
+def _symbol(node: Symbol, power: str = "") -> str:
     found = _letter(node.letter)
     if node.accent:
         mark = escape(ACCENTS.get(node.accent, node.accent))
         found = f'<mover accent="true">{found}<mo stretchy="false">{mark}</mo></mover>'
-    below = _below(node.lowered)
-    above = _letter(node.raised) if node.raised else ""
-    if below and above:
-        found = f"<msubsup>{found}{below}{above}</msubsup>"
-    elif below:
-        found = f"<msub>{found}{below}</msub>"
-    elif above:
-        found = f"<msup>{found}{above}</msup>"
+    found = _scripted(found, _below(node.lowered), power or (_letter(node.raised) if node.raised else ""))
     return f"<mrow>{found}<mtext>{escape(node.moment)}</mtext></mrow>" if node.moment else found
+
+
+def _scripted(base: str, sub: str, sup: str) -> str:
+    """Something with an index, an exponent, or both, one above the other."""
+    kind = f"m{'sub' if sub else ''}{'sup' if sup else ''}"
+    return f"<{kind}>{base}{sub}{sup}</{kind}>" if sub or sup else base
 
 
 def _below(parts: tuple[str | Symbol, ...]) -> str:
@@ -154,17 +154,20 @@ def _root(node: Root) -> str:
 
 
 def _script(node: Script) -> str:
-    base = write(node.base)
-    if node.sub is not None and node.sup is not None:
-        return f"<msubsup>{base}{write(node.sub)}{write(node.sup)}</msubsup>"
-    if node.sub is not None:
-        return f"<msub>{base}{write(node.sub)}</msub>"
-    return f"<msup>{base}{write(node.sup)}</msup>" if node.sup is not None else base
+    sub = "" if node.sub is None else write(node.sub)
+    sup = "" if node.sup is None else write(node.sup)
+    if isinstance(node.base, Symbol) and not (sub or node.base.raised or node.base.moment):
+        return _symbol(node.base, sup)
+    if isinstance(node.base, Operator) and sub and not sup:
+        return f"<munder>{write(node.base)}{sub}</munder>"
+    return _scripted(write(node.base), sub, sup)
 
 
 def _fenced(node: Fenced) -> str:
-    left = f"<mo>{escape(node.left)}</mo>" if node.left else ""
-    right = f"<mo>{escape(node.right)}</mo>" if node.right else ""
+    """Fences that are not higher than they have to be, which would set them apart from what they enclose."""
+    start = "<mo>" if not node.left or is_high(node.inner) else '<mo stretchy="false">'
+    left = f"{start}{escape(node.left)}</mo>" if node.left else ""
+    right = f"{start}{escape(node.right)}</mo>" if node.right else ""
     return f"<mrow>{left}{_spread(node.inner)}{right}</mrow>"
 
 
