@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nnsolve.core.diagnostics import Place
 from nnsolve.report.lines import heading, justified, paragraph
+from nnsolve.report.said import (
+    SIGNS,
+    WORDS,
+    address_beside,
+    earned,
+    files_checked,
+    points,
+    question_names,
+    said,
+    set_by_hand,
+    share,
+)
 from nnsolve.report.slips import Slips
 from nnsolve.report.style import Line, Style, clean
 from nnsolve.report.table import TextColumn, table_lines
@@ -18,24 +28,6 @@ if TYPE_CHECKING:
     from nnsolve.checking.model import Item, Result
     from nnsolve.checking.summary import Row, Summary
 
-SIGNS = {
-    "correct": ("✓", "+", "answer"),
-    "imprecise": ("≈", "~", "result"),
-    "carried": ("↪", ">", "result"),
-    "wrong": ("✗", "x", "warning"),
-    "missing": ("–", "-", "note"),
-    "unreadable": ("?", "?", "warning"),
-}
-"""The sign of each verdict, in Unicode and in ASCII, and its style."""
-
-WORDS = {"carried": "right, carried forward"}
-
-MOST_SHOWN = 600
-"""Characters of an answer that are shown."""
-
-DIGITS = 6
-"""Significant digits of an expected value."""
-
 
 def student_report(result: Result, style: Style, hide: bool) -> Report:
     """Every verdict on one file; with `hide` nothing from which the solution follows."""
@@ -45,11 +37,15 @@ def student_report(result: Result, style: Style, hide: bool) -> Report:
     lines += warning_lines(result.findings, style)
     if not result.items:
         return Report(lines)
-    slips = Slips(result.slips, style)
-    lines += [*slips.top(), []]
+    slips = Slips(result.slips)
+    for text, causes in slips.top():
+        lines += [[], *paragraph(clean(text, style.unicode), style, "formula", 2, 0)]
+        for cause in causes:
+            lines += paragraph(clean(cause, style.unicode), style, "", 4, 2)
+    lines.append([])
     for item in result.items:
         lines += _item(item, result, slips, style, hide)
-    score = f"{_points(result.score)} of {_points(result.max_score)} points"
+    score = f"{points(result.score)} of {points(result.max_score)} points"
     lines += [[], [(score, "answer" if result.score == result.max_score else "formula")]]
     return Report(lines)
 
@@ -57,46 +53,26 @@ def student_report(result: Result, style: Style, hide: bool) -> Report:
 def _item(item: Item, result: Result, slips: Slips, style: Style, hide: bool) -> list[Line]:
     unicode = style.unicode
     sign, plain, name = SIGNS[item.verdict]
-    lead = f"{sign if unicode else plain} "
-    id, of = clean(item.id, unicode), clean(item.of, unicode)
-    left: Line = [(lead, name), (id, "formula")]
-    if of and of != id and not id.endswith("." + of):
+    left: Line = [(f"{sign if unicode else plain} ", name), (clean(item.id, unicode), "formula")]
+    if of := clean(address_beside(item), unicode):
         left.append((f"  {of}", "address"))
     left.append((f"  {WORDS.get(item.verdict, item.verdict)}", name))
-    earned = f"{_points(item.credit * item.points)} of {_points(item.points)}" if item.asked else "not asked"
-    lines = justified(left, [(earned, "note")], style.width)
-    if item.verdict in ("correct", "missing") and item.by_hand is None:
-        return lines
-    if item.given is not None:
-        lines += paragraph(f"given     {tensor_text(item.given, unicode)}", style, "", 12, 2)
-    if item.given is not None and item.expected is not None and not hide:
-        tolerance = f"  ({item.tolerance})" if item.tolerance else ""
-        lines += paragraph(f"expected  {tensor_text(item.expected, unicode)}{tolerance}", style, "", 12, 2)
-    elif item.tolerance:
-        lines += paragraph(f"asked     {item.tolerance}", style, "", 12, 2)
-    if item.message:
-        lines += paragraph(clean(item.message, unicode), style, "", 2, 2)
-    lines += slips.of(item)
-    if item.line is not None:
-        place = Place(result.file, item.line, item.column or 0)
-        lines += paragraph(f"at {clean(str(place), unicode)}", style, "address", 2, 2)
+    lines = justified(left, [(earned(item), "note")], style.width)
+    for kind, text in said(item, result, slips, hide, unicode):
+        label, name, indent = _SAID[kind]
+        lines += paragraph(f"{label}{text}", style, name, indent, 2)
     return lines
 
 
-def tensor_text(value: Any, unicode: bool = True) -> str:
-    """Numbers in brackets: those of a student as written."""
-    text = clean(_bracketed(value), unicode)
-    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " ..."
-
-
-def _bracketed(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_bracketed, value))}]"
-    return value if isinstance(value, str) else f"{value:.{DIGITS}g}"
-
-
-def _points(points: float) -> str:
-    return f"{points:.6g}"
+_SAID = {
+    "given": ("given     ", "", 12),
+    "expected": ("expected  ", "", 12),
+    "asked": ("asked     ", "", 12),
+    "message": ("", "", 2),
+    "cause": ("", "", 4),
+    "place": ("", "address", 2),
+}
+"""How each line beside a verdict begins, its style, and how far what follows is indented."""
 
 
 # Many -----------------------------------------------------------------------------------------------------------------
@@ -113,13 +89,9 @@ def class_report(summary: Summary, style: Style) -> Report:
         for code, count in summary.causes.most_common():
             sentence = clean(summary.sentences[code], style.unicode)
             lines += paragraph(f"{count} of {summary.students}  {code}: {sentence}", style, "", 6, 2)
-    scores = [row.score / row.max_score for row in summary.rows if row.max_score]
-    mean = f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average" if scores else ""
-    count = len(summary.rows)
-    lines += [[], [(f"{count} answer file{'' if count == 1 else 's'}{mean}", "formula")]]
-    if summary.by_hand:
-        verdicts = "verdict is" if summary.by_hand == 1 else "verdicts are"
-        lines.append([(f"{summary.by_hand} {verdicts} set by hand", "note")])
+    lines += [[], [(files_checked(summary), "formula")]]
+    if by_hand := set_by_hand(summary):
+        lines.append([(by_hand, "note")])
     return Report(lines)
 
 
@@ -131,8 +103,8 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
     columns = [TextColumn("student", cells([row.student or row.file for row in rows]), style="formula")]
     if several:
         columns.append(TextColumn("problem", cells([row.problem for row in rows])))
-    columns.append(TextColumn("points", [_points(row.score) if row.max_score else "" for row in rows], right=True))
-    columns.append(TextColumn("of", [_points(row.max_score) if row.max_score else "" for row in rows], right=True))
+    columns.append(TextColumn("points", [points(row.score) if row.max_score else "" for row in rows], right=True))
+    columns.append(TextColumn("of", [points(row.max_score) if row.max_score else "" for row in rows], right=True))
     lines = table_lines(columns)
     for line, row in zip(lines[1:], rows, strict=True):
         if row.trouble:
@@ -141,16 +113,11 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
 
 
 def _questions(summary: Summary, style: Style) -> list[Line]:
-    several = len({problem for problem, _ in summary.questions}) > 1
-    names = [f"{problem}: {id}" if several else id for problem, id in summary.questions]
+    names = question_names(summary)
     counts: list[Counter[str]] = list(summary.questions.values())
     columns = [TextColumn("question", [clean(name, style.unicode) for name in names], style="formula")]
-    columns.append(TextColumn("right", [f"{_share(count)} %" for count in counts], right=True, style="answer"))
+    columns.append(TextColumn("right", [f"{share(count)} %" for count in counts], right=True, style="answer"))
     for verdict in SIGNS:
         if any(count[verdict] for count in counts):
             columns.append(TextColumn(verdict, [str(count[verdict]) for count in counts], right=True))
     return table_lines(columns)
-
-
-def _share(counts: Counter[str]) -> str:
-    return f"{100 * counts['correct'] / counts.total():.0f}"

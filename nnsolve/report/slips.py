@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnsolve.report.lines import paragraph
-from nnsolve.report.style import Line, Style, clean
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,23 +16,21 @@ LISTED = 4
 class Slips:
     """The slips of one student; each mistake is explained where it is named first, and named alone after that."""
 
-    def __init__(self, slips: Sequence[Explanation], style: Style) -> None:
+    def __init__(self, slips: Sequence[Explanation]) -> None:
         self.slips = slips
         self.shared = [slip for slip in slips if len(slip.items) > 1]
-        self.style = style
         self._told: set[str] = set()
 
-    def top(self) -> list[Line]:
-        """Each slip that explains more than one answer, and which."""
-        lines: list[Line] = []
+    def top(self) -> list[tuple[str, list[str]]]:
+        """Each slip that explains more than one answer: which these are, and what it is."""
+        found: list[tuple[str, list[str]]] = []
         for number, slip in enumerate(self.shared, 1):
             which = "One slip explains" if len(slip.causes) == 1 else "Two slips together explain"
             lead = f"{number}. " if len(self.shared) > 1 else ""
-            text = f"{lead}{which} {self._listed(slip.items)}:"
-            lines += [[], *paragraph(text, self.style, "formula", 2, 0), *self._causes(slip)]
-        return lines
+            found.append((f"{lead}{which} {_listed(slip.items)}:", self._causes(slip)))
+        return found
 
-    def of(self, item: Item) -> list[Line]:
+    def of(self, item: Item) -> list[str]:
         """What one answer is consistent with; of a slip at the top only which it is."""
         for slip in self.slips:
             if item.id in slip.items:
@@ -43,11 +38,11 @@ class Slips:
                     return self._causes(slip)
                 which = f"slip {self.shared.index(slip) + 1}" if len(self.shared) > 1 else "the slip"
                 codes = " and ".join(cause.code for cause in slip.causes)
-                return paragraph(f"consistent with {which} at the top: {codes}", self.style, "", 4, 2)
+                return [f"consistent with {which} at the top: {codes}"]
         return []
 
-    def _causes(self, slip: Explanation) -> list[Line]:
-        lines: list[Line] = []
+    def _causes(self, slip: Explanation) -> list[str]:
+        found: list[str] = []
         for n, causes in enumerate([slip.causes, *slip.alternatives]):
             lead = "or with" if n else "consistent with"
             for cause in causes:
@@ -56,13 +51,13 @@ class Slips:
                     text += f": {cause.message}"
                 if cause.of:
                     text += f" (first at {cause.of})"
-                lines += paragraph(clean(text, self.style.unicode), self.style, "", 4, 2)
+                found.append(text)
                 self._told.add(cause.code)
                 lead = "together with"
-        return lines
+        return found
 
-    def _listed(self, ids: Sequence[str]) -> str:
-        names = [clean(id, self.style.unicode) for id in ids]
-        if len(names) <= LISTED:
-            return f"{', '.join(names[:-1])} and {names[-1]}"
-        return f"{', '.join(names[: LISTED - 2])} and {len(names) - LISTED + 2} more"
+
+def _listed(ids: Sequence[str]) -> str:
+    if len(ids) <= LISTED:
+        return f"{', '.join(ids[:-1])} and {ids[-1]}"
+    return f"{', '.join(ids[: LISTED - 2])} and {len(ids) - LISTED + 2} more"

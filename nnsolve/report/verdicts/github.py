@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.files import true_path
-from nnsolve.report.check import WORDS
+from nnsolve.report.said import WORDS
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import encodable, explanation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from nnsolve.report.check import WORDS
+from nnsolve.report.said import WORDS
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nnsolve.report.check import tensor_text
+from nnsolve.report.said import tensor_text
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import Item, Result
