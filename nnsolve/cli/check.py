@@ -53,6 +53,7 @@ WRONG = 1
 )
 @click.option("--json", type=click.Path(), metavar="FILE", help="Write the verdicts as JSON; - is standard output.")
 @click.option("--csv", type=click.Path(), metavar="FILE", help="Write a table: a row a student, a column a question.")
+@click.option("--html", type=click.Path(), metavar="FILE", help="Write a page: the class, and each student's verdicts.")
 @click.option("--junit-xml", type=click.Path(), metavar="FILE", help="Write the verdicts as JUnit XML.")
 @click.option("--gradescope", type=click.Path(), metavar="FILE", help="Write the results.json of one submission.")
 @click.option(

@@ -181,7 +181,7 @@ def test_an_interrupted_run_writes_what_it_has(chain: Path) -> None:
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from nnsolve.cli.main import main; "
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", start + "main()", "check", "in", "--json", "out.json"],
+        [sys.executable, "-c", start + "main()", "check", "in", "--json", "out.json", "--html", "out.html"],
         cwd=chain, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     time.sleep(2)
@@ -191,5 +191,6 @@ def test_an_interrupted_run_writes_what_it_has(chain: Path) -> None:
         assert "interrupted" in errors
         if (chain / "out.json").exists():  # else it was still looking for files
             assert json.loads((chain / "out.json").read_text())["summary"]["interrupted"]
+            assert "<b>Interrupted:</b>" in (chain / "out.html").read_text(encoding="utf-8")
     else:
         assert process.returncode == 1

@@ -63,7 +63,7 @@ def test_gradescope_has_a_test_for_each_ask() -> None:
     assert call("check", SHOWN, SHOWN.replace(".yaml", "-typeset.yaml"), "--gradescope", "-").exit_code == 2
 
 
-@pytest.mark.parametrize("format", ["json", "csv", "junit-xml", "gradescope"])
+@pytest.mark.parametrize("format", ["json", "csv", "junit-xml", "gradescope", "html"])
 def test_no_format_gives_a_hidden_solution_away(format: str, tmp_path: Path) -> None:
     answers = "problem: regression-3-4-3-l2-norm\nanswers: {q-c: [7, 7, 7], q-d: 77, q-e-h2: [7, 7, 7]}\n"
     path = written(tmp_path, answers, "a.yaml")

@@ -163,7 +163,7 @@ class _Writer:
     def given(self, block: Given) -> str:
         values = "".join(map(self.value, block.values))
         notes = "".join([f'<p class="note">{sentence(note)}</p>\n' for note in block.notes])
-        return f'<div class="given w">\n{values}</div>\n{notes}'
+        return f'<div class="values w">\n{values}</div>\n{notes}'
 
     def value(self, value: Value) -> str:
         shown = _equation(math(value.left), [math(Operator("="), value.value)])
