@@ -25,6 +25,7 @@ COMMANDS = {
     "run": Entry("run", "Solve a problem and print every step."),
     "train": Entry("train", "Run the training loop; losses, parameters, predictions."),
     "grad": Entry("grad", "The chain rule for one layer, factor by factor."),
+    "draw": Entry("draw", "Draw the network, or the graph of the equations."),
     "export": Entry("export", "Write a script or notebook of its own that computes the same."),
     "check": Entry("check", "Check answer files."),
     "answers": Entry("answers", "Print an answer file, blank or with the solution."),

@@ -20,7 +20,10 @@ from nnsolve.problem.model import Layer, Problem, Text
 
 
 class Network:
-    """The layers of a problem; `prediction` is what the last one gives, `numbers` tells what belongs to which layer."""
+    """The layers of a problem, each with its kind in `sites`.
+
+    `prediction` is what the last one gives, `numbers` tells what belongs to which layer.
+    """
 
     def __init__(self, problem: Problem, data: Data, scope: Scope) -> None:
         self.problem = problem
@@ -29,6 +32,7 @@ class Network:
         self.shapes = data.shapes
         self.symbols = problem.conventions.symbols
         self.equations: list[Equation] = []
+        self.sites: list[tuple[str, LayerSite]] = []
         self.prediction: tuple[Name, ...] = ()
         self.output_shape: Shape | None = None
         self.numbers: dict[Name, int] = {}
@@ -51,6 +55,7 @@ class Network:
                 site = self.expanded(layer, number, i + 1, source, shape)
             if site is None:
                 return
+            self.sites.append((layer.kind, site))
             source, shape = site.outputs, site.output_shape
             for equation in site.equations:
                 self.equations.append(equation._replace(place=layer.place))

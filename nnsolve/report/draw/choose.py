@@ -1,0 +1,35 @@
+"""Which picture suits a problem: its units, its layers, its time steps, or the graph of its equations."""
+
+from __future__ import annotations
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.engine.solve import SectionSolver
+from nnsolve.report.draw import cells, units
+from nnsolve.report.draw.kinds import KINDS
+from nnsolve.report.draw.scene import Scene
+from nnsolve.report.draw.shapes import Picture
+from nnsolve.report.style import Style
+
+MOST_UNITS, MOST_LAYERS = 8, 5
+"""A network with more units in a layer, or with more layers, is drawn as blocks."""
+
+
+def choose(scene: Scene) -> str:
+    """The kind of picture that suits a problem."""
+    if cells.drawable(scene):
+        return "unrolled"
+    if not scene.layers:
+        return "graph"
+    if units.drawable(scene) and units.widest(scene) <= MOST_UNITS and len(scene.layers) <= MOST_LAYERS:
+        return "network"
+    return "blocks"
+
+
+def draw(solver: SectionSolver, kind: str | None = None, sample: int = 1, decimals: int | None = None) -> Picture:
+    """The picture of a solved section, before its first update; raises `ProblemError` where it cannot be drawn."""
+    scene = Scene(solver, Style(decimals=decimals), sample)
+    if not 1 <= sample <= scene.samples:
+        message = f"there is no sample {sample}: they are 1 to {scene.samples}"
+        raise ProblemError.of("no-such-sample", message, solver.problem.place, "choose one of them: --sample 1")
+    kind = kind or choose(scene)
+    return KINDS[kind](scene)

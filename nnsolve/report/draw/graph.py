@@ -1,0 +1,249 @@
+"""The computational graph: operations as nodes, on each edge the value above and the gradient below it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.expressions import Call, Expr, Num, Ref, substitute
+from nnsolve.core.names import Name
+from nnsolve.engine.graph import Graph, Node, graph
+from nnsolve.report.draw.layered import Layout, Place, Size, layered
+from nnsolve.report.draw.runs import Run, fitted, plain, width_of
+from nnsolve.report.draw.scene import EQUALS, Scene
+from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, framed
+from nnsolve.report.notation import function_name, number_sign
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+MOST_OPERATIONS = 30
+"""Nodes of a graph with a node for each operation; a larger one has a node for each equation."""
+
+MOST_EQUATIONS = 60
+
+SYMBOL, LABEL = 14.0, 11.0
+"""Sizes of text: in nodes and on edges."""
+
+RADIUS, HIGH = 15.0, 30.0
+"""Of a circle with a sign in it, and the height of a box."""
+
+WIDEST = 190.0
+"""Of a formula in a node."""
+
+PLACEHOLDER = Name("·")
+
+LONGEST, LINE = 120.0, 14.0
+"""The length of a list of numbers on one line, and the height of one."""
+
+
+def graph_picture(scene: Scene) -> Picture:
+    """The graph of the forward pass; raises `ProblemError` where it is too large to be read."""
+    root = derived(scene)
+    found = graph(scene.moment, root, by_operation=True)
+    by_operation = len(found.nodes) <= MOST_OPERATIONS
+    if not by_operation:
+        found = graph(scene.moment, root, by_operation=False)
+    if len(found.nodes) > MOST_EQUATIONS:
+        message = f"the graph has {len(found.nodes)} nodes; at most {MOST_EQUATIONS} are drawn"
+        raise ProblemError.of("too-big", message, scene.solver.problem.place, "draw it in another way: see --kind")
+    return _Drawing(scene, found, by_operation).picture()
+
+
+def derived(scene: Scene) -> Name | None:
+    """What the gradients are of: the loss, else what an asked derivative is of, one number or element by element."""
+    program = scene.program
+    if program.loss is not None:
+        return program.loss
+    for ask in scene.solver.problem.ask:
+        name = program.parse_address(ask.of.text)
+        if name is not None and name.of is not None and name.of in program.equations:
+            v = name.primal.after(0)
+            if program.shapes.of(name.of).size == 1 or program.differentiator.is_elementwise(name.of, v):
+                return name.of
+    return None
+
+
+class _Label(NamedTuple):
+    """What stands at an edge: the value above it and the gradient below it, in lines."""
+
+    above: list[tuple[Run, ...]]
+    below: list[tuple[Run, ...]]
+
+    @property
+    def size(self) -> Size:
+        lines = [*self.above, *self.below]
+        high = max(len(self.above), len(self.below)) * LINE + 5.0
+        return Size(max(width_of(line, LABEL) for line in lines) + 6.0, 2 * high)
+
+    def shapes(self, place: Place) -> list[Shape]:
+        above = [
+            Text(place.x, place.y - 5.0 - n * LINE, line, "value", LABEL) for n, line in enumerate(reversed(self.above))
+        ]
+        below = [Text(place.x, place.y + LINE + n * LINE, line, "gradient", LABEL) for n, line in enumerate(self.below)]
+        return [*above, *below]
+
+    def __str__(self) -> str:
+        return ", ".join(" ".join(plain(line).strip() for line in lines) for lines in self if lines)
+
+
+class _Drawing:
+    """A graph with the texts of its nodes and edges, laid out."""
+
+    def __init__(self, scene: Scene, found: Graph, by_operation: bool) -> None:
+        self.scene = scene.with_shapes(found)
+        self.graph = found
+        self.by_operation = by_operation
+        self.nodes = {node.name: node for node in found.nodes}
+        uses = Counter(edge.source for edge in found.edges)
+        self.branching = {name for name, count in uses.items() if count > 1}
+        self.ends = {_end(node.name): node for node in found.nodes if node.name not in uses}
+        self.symbols = {node.name: self._symbol(node) for node in found.nodes}
+        self.symbols |= {end: self.scene.name(node.name) for end, node in self.ends.items()}
+        self.labels = {(edge[0], edge[1]): self._label(self.nodes[edge.source], edge.gradient) for edge in found.edges}
+        self.labels |= {(node.name, end): self._label(node, node.gradient) for end, node in self.ends.items()}
+        self.sizes = {name: self._size(name) for name in self.symbols}
+        self.layout: Layout[Name] = layered(self.sizes, {use: label.size for use, label in self.labels.items()})
+
+    # Texts
+
+    def _symbol(self, node: Node) -> tuple[Run, ...]:
+        """What stands in a node."""
+        if node.expr is None:
+            return fitted(self.scene.name(node.name), WIDEST, SYMBOL)
+        if not self.by_operation:
+            return fitted(self.scene.expression(node.expr), WIDEST, SYMBOL)
+        sign = operation_sign(node.expr, self.scene)
+        if sign is not None:
+            return (Run(sign),)
+        hidden = {name: Ref(PLACEHOLDER) for name, other in self.nodes.items() if not other.named}
+        return fitted(self.scene.expression(substitute(node.expr, hidden)), WIDEST, SYMBOL)
+
+    def _label(self, node: Node, gradient: Tensor | None) -> _Label:
+        """The value of a node, with its name where it is computed, and a gradient."""
+        named = node.named and node.expr is not None
+        name = (*self.scene.name(node.name), EQUALS) if named else ()
+        return _Label(self._lines(name, node.value, node), self._gradient(node, gradient))
+
+    def _gradient(self, node: Node, gradient: Tensor | None) -> list[tuple[Run, ...]]:
+        return [] if gradient is None or self._is_fixed(node) else self._lines((Run("∂ "),), gradient, node)
+
+    def _is_fixed(self, node: Node) -> bool:
+        """Whether a node is a target or a constant, of which nobody asks for a gradient."""
+        leaf = self.scene.program.leaves.get(node.name)
+        return leaf is not None and leaf.role in ("target", "constant")
+
+    def _lines(self, before: tuple[Run, ...], value: Tensor, node: Node) -> list[tuple[Run, ...]]:
+        """A value in lines that are not too long."""
+        found: list[tuple[Run, ...]] = [before]
+        for n, part in enumerate(self.scene.brief(value, node.shape).split(", ")):
+            text = f", {part}" if n else part
+            longer = (*found[-1], Run(text))
+            if n and width_of(longer, LABEL) > LONGEST:
+                found[-1] = (*found[-1], Run(","))
+                found.append((Run(part),))
+            else:
+                found[-1] = longer
+        return found
+
+    def _size(self, name: Name) -> Size:
+        core = width_of(self.symbols[name], SYMBOL) + 14.0
+        core = 2 * RADIUS if self._is_round(name) else core
+        below = self._total(name)
+        width = max([core, *(width_of(line, LABEL) for line in below)])
+        return Size(width, HIGH + 2 * len(below) * LINE, core)
+
+    def _total(self, name: Name) -> list[tuple[Run, ...]]:
+        """The whole gradient of what is used several times."""
+        if name not in self.branching:
+            return []
+        found = self._gradient(self.nodes[name], self.nodes[name].gradient)
+        return [(Run("Σ "), *found[0]), *found[1:]] if found else []
+
+    def _is_round(self, name: Name) -> bool:
+        """Whether a node is a sign in a circle."""
+        node = self.nodes.get(name)
+        return node is not None and node.expr is not None and width_of(self.symbols[name], SYMBOL) <= 2 * RADIUS - 8.0
+
+    # Shapes
+
+    def picture(self) -> Picture:
+        """The whole picture."""
+        shapes: list[Shape] = [
+            Line(tuple(points), "edge", 1.3, curved=True, arrow=True) for points in self.layout.paths.values()
+        ]
+        for name, place in self.layout.nodes.items():
+            shapes += self._node(name, place)
+        for use, label in self.labels.items():
+            shapes += label.shapes(self.layout.labels[use])
+        return framed(shapes, self.scene.title, self._described(), [*self._notes(), *self.scene.notes])
+
+    def _node(self, name: Name, place: Place) -> list[Shape]:
+        text = Text(place.x, place.y + 0.36 * SYMBOL, self.symbols[name], "label", SYMBOL)
+        node = self.nodes.get(name)
+        if node is None:
+            return [text]
+        kind, width = "leaf" if node.expr is None else "operation", self.sizes[name].core
+        total = [
+            Text(place.x, place.y + HIGH / 2 + (n + 0.9) * LINE, line, "gradient", LABEL)
+            for n, line in enumerate(self._total(name))
+        ]
+        if self._is_round(name):
+            return [Circle(place.x, place.y, RADIUS, kind), text, *total]
+        corner = HIGH / 2 if node.expr is None else 6.0
+        return [Box(place.x - width / 2, place.y - HIGH / 2, width, HIGH, kind, corner), text, *total]
+
+    def _notes(self) -> list[str]:
+        said = f"A node is an {'operation' if self.by_operation else 'equation'}. Above each edge: its value."
+        if self.graph.root is None:
+            return [said]
+        root = plain(self.scene.name(self.graph.root))
+        said = f"{said} Below it, behind ∂: the gradient of {root} that flows back along it."
+        return [f"{said} Σ ∂ is the sum over several edges." if self.branching else said]
+
+    def _described(self) -> str:
+        parts = [
+            f"{plain(self.symbols[a])} → {plain(self.symbols[b])}: {label}" for (a, b), label in self.labels.items()
+        ]
+        return f"A computational graph. {'; '.join(parts)}."
+
+
+def _end(name: Name) -> Name:
+    """What stands for the end of the last edge."""
+    return name._replace(stem=f"→{name.stem}")
+
+
+def operation_sign(expr: Expr, scene: Scene) -> str | None:
+    """The sign of an operation, as textbooks put it into a circle; None where a formula says more."""
+    if isinstance(expr, Ref):
+        return "="
+    if not isinstance(expr, Call):
+        return None
+    numbers = [arg for arg in expr.args if isinstance(arg, Num)]
+    rest = [arg for arg in expr.args if not isinstance(arg, Num)]
+    if expr.op == "neg":
+        return "×(−1)"
+    if expr.op == "add" and not numbers:
+        return _sum_sign(expr.args)
+    if expr.op == "add" and len(expr.args) == 2 and isinstance(rest[0], Ref):
+        return f"+{number_sign(numbers[0].value)}".replace("+−", "−")
+    if expr.op == "mul" and not numbers:
+        return "⊙" if all(not scene.scope.scalar(arg) for arg in rest) else "×"
+    if expr.op == "mul" and len(expr.args) == 2:
+        return f"×{number_sign(numbers[0].value)}"
+    if expr.op == "div" and not numbers:
+        return "÷"
+    if len(expr.args) == 1 and not scene.extras(expr) and expr.op not in ("transpose", "index", "norm", "abs"):
+        return function_name(expr.op, scene.scope)
+    return None
+
+
+def _sum_sign(args: tuple[Expr, ...]) -> str | None:
+    signs = [isinstance(arg, Call) and arg.op == "neg" for arg in args]
+    if not any(signs):
+        return "+"
+    return "−" if signs == [False, True] else None

@@ -1,0 +1,95 @@
+"""Weights at their lines: where each text stands, so that no other line runs through it and no other text meets it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nnsolve.report.draw.runs import Run, width_of
+from nnsolve.report.draw.shapes import Area, Point, Text
+
+SIZE = 10.0
+"""The size of the weights' texts."""
+
+GAP = 2.0
+"""Room around a text."""
+
+CLEAR = 7.0
+"""A text that is farther from other lines than this belongs to its own as clearly as any."""
+
+_PLACES = [n / 50 for n in range(4, 47)]
+
+
+class Edge(NamedTuple):
+    """A weight: the line from the left to the right of the room between two columns, its value, its text."""
+
+    start: Point
+    end: Point
+    weight: float
+    text: str
+
+    def at(self, x: float) -> float:
+        """The height of the line at x."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        return y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+
+    def label(self, place: float) -> Text:
+        """The text in the middle of the line's part at this place, from 0 to 1."""
+        x = self.start[0] + place * (self.end[0] - self.start[0])
+        return Text(x, self.at(x) + 0.36 * SIZE, (Run(self.text),), f"weight-{sign(self.weight)}", SIZE)
+
+    def distance(self, area: Area) -> float:
+        """How far above or below a rectangle the line passes; negative where it runs through it."""
+        ends = self.at(area.left), self.at(area.right)
+        return max(area.top - max(ends), min(ends) - area.bottom)
+
+    def around(self, area: Area) -> tuple[tuple[Point, Point], tuple[Point, Point]]:
+        """The two parts of the line that a text in it leaves."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        slope = abs(y2 - y1) / (x2 - x1)
+        half = min((area.right - area.left) / 2, (area.bottom - area.top) / 2 / slope if slope else 1e9)
+        middle = (area.left + area.right) / 2
+        left, right = middle - half, middle + half
+        return (self.start, (left, self.at(left))), ((right, self.at(right)), self.end)
+
+
+def sign(weight: float) -> str:
+    """How a weight is drawn."""
+    return "positive" if weight > 0 else "negative" if weight < 0 else "zero"
+
+
+def room(text: Text) -> Area:
+    """What a text keeps free around itself."""
+    half = text.width / 2
+    middle = text.y - 0.36 * SIZE
+    return Area(text.x - half - GAP, middle - 0.55 * SIZE - GAP, text.x + half + GAP, middle + 0.55 * SIZE + GAP)
+
+
+def placed(edges: list[Edge]) -> list[Text] | None:
+    """A text for each line; None where they do not all have room.
+
+    Those that have the fewest free places choose first, each the one that is the farthest from other lines.
+    """
+    free: list[list[Text]] = []
+    for edge in edges:
+        if width_of((Run(edge.text),), SIZE) + 2 * GAP > 0.7 * (edge.end[0] - edge.start[0]):
+            return None
+        others = [other for other in edges if other is not edge]
+        found: list[tuple[float, Text]] = []
+        for place in _PLACES:
+            text = edge.label(place)
+            area = room(text)
+            nearest = min([other.distance(area) for other in others], default=CLEAR)
+            if nearest > 0 and area.left > edge.start[0] + GAP and area.right < edge.end[0] - GAP:
+                found.append((min(nearest, CLEAR), text))
+        if not found:
+            return None
+        free.append([text for _, text in sorted(found, key=lambda pair: -pair[0])])
+    chosen: dict[int, Text] = {}
+    taken: list[Area] = []
+    for n in sorted(range(len(edges)), key=lambda n: len(free[n])):
+        fitting = [text for text in free[n] if not any(room(text).overlaps(area) for area in taken)]
+        if not fitting:
+            return None
+        chosen[n] = fitting[0]
+        taken.append(room(fitting[0]))
+    return [chosen[n] for n in range(len(edges))]

@@ -1,0 +1,184 @@
+"""What a picture shows of a solved problem: its names, formulas and values, for one sample."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr
+from nnsolve.core.names import Name
+from nnsolve.core.shapes import Shape
+from nnsolve.engine.graph import Graph
+from nnsolve.engine.moment import Moment
+from nnsolve.engine.solve import SectionSolver
+from nnsolve.report.draw.runs import Run, fitted, plain, runs_of, width_of
+from nnsolve.report.notation import extras
+from nnsolve.report.outline import section_scope
+from nnsolve.report.style import Style, clean
+from nnsolve.report.tensors import dimensions, texts
+from nnsolve.report.typeset.compose import Composer
+from nnsolve.report.typeset.mathematics import Symbol
+from nnsolve.report.typeset.symbols import name_symbol
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnsolve.blocks.layer import LayerSite
+
+    Tensor = NDArray[np.float64]
+
+MOST_LISTED = 4
+"""A vector with more elements is shown by its shape."""
+
+LONGEST_NAME = 150.0
+"""The width of a name at the size of 12; a longer one is cut."""
+
+EQUALS = Run(" = ")
+
+
+class Layer(NamedTuple):
+    """A layer as the problem expands it: its kind, and its quantities."""
+
+    kind: str
+    site: LayerSite
+
+    def named(self, stem: str) -> Name | None:
+        """The layer's quantity of that stem."""
+        return next((name for name, (found, _) in self.site.declared.items() if found == stem), None)
+
+    @property
+    def title(self) -> str:
+        return self.kind if self.site.number is None else f"{self.site.number}: {self.kind}"
+
+
+class Scene:
+    """One section of a solution, before its first update."""
+
+    def __init__(self, solver: SectionSolver, style: Style, sample: int) -> None:
+        self.solver = solver
+        self.style = style
+        self.program = solver.program
+        self.moment: Moment = solver.run.moment_of(0)
+        self.sample = sample - 1
+        self.shapes = self.program.shapes
+        self.scope = section_scope(solver.section, style).of(self.shapes.named)
+        self.layers = [Layer(kind, site) for kind, site in self.program.network.sites]
+
+    def with_shapes(self, graph: Graph) -> Scene:
+        """The same, with formulas over the nodes of a graph."""
+        found = copy.copy(self)
+        found.scope = self.scope.of({**self.shapes.named, **{node.name: node.shape for node in graph.nodes}})
+        return found
+
+    @property
+    def samples(self) -> int:
+        """How many samples the first run has."""
+        data = [name for name, leaf in self.program.leaves.items() if leaf.role in ("input", "target")]
+        return max([self.shapes.layout.count(self.shapes.of(name)) for name in data], default=1)
+
+    @property
+    def title(self) -> str:
+        section = self.solver.section
+        title = clean(section.title or "")
+        return f"{title} ({clean(section.id)})" if section.id and title else title or clean(section.id)
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be said about the values."""
+        count = self.samples
+        notes = ["The values are those before the first update."] if self.program.updates else []
+        if count > 1:
+            loss = self.program.loss
+            all_of_them = "" if loss is None else f"; {plain(self.name(loss))} is that of all"
+            notes.append(f"Shown is sample {self.sample + 1} of {count}{all_of_them}.")
+        return notes
+
+    # Names and formulas
+
+    def name(self, name: Name, element: int | None = None) -> tuple[Run, ...]:
+        """A name, or that of one of its elements."""
+        symbol = name_symbol(name, self.scope)
+        if element is not None and isinstance(symbol, Symbol):
+            symbol = symbol._replace(lowered=(*symbol.lowered, str(element + self.scope.base)))
+        return fitted(cleaned(runs_of(symbol)), LONGEST_NAME, 12.0)
+
+    def letter(self, name: Name) -> tuple[Run, ...]:
+        """The letter of a name alone."""
+        symbol = name_symbol(name, self.scope)
+        assert isinstance(symbol, Symbol)
+        return cleaned(runs_of(Symbol(symbol.letter, symbol.accent)))
+
+    def expression(self, expr: Expr) -> tuple[Run, ...]:
+        return cleaned(runs_of(Composer(self.scope).whole(expr)))
+
+    def extras(self, expr: Call) -> list[str]:
+        """The options of a call that change its value."""
+        return extras(expr, self.scope)
+
+    def formula(self, equation: Equation) -> tuple[Run, ...]:
+        """`name = expression`."""
+        return (*self.name(equation.name), EQUALS, *self.expression(equation.expr))
+
+    # Values
+
+    def shape(self, name: Name) -> Shape:
+        return self.shapes.of(name)
+
+    def numbers(self, name: Name) -> list[str]:
+        """The elements of a value for one sample, as the report writes them."""
+        return self.listed(self.moment.value(name), self.shape(name))
+
+    def listed(self, value: Tensor, shape: Shape) -> list[str]:
+        """The elements of a value for one sample."""
+        rows = np.array(texts(np.atleast_2d(value).tolist(), self.style), dtype=object)
+        if len(shape.dims) == 2 and shape.kind == "tensor" and self.batched(shape):
+            rows = rows[:, self.sample] if self.shapes.layout.features == 0 else rows[self.sample]
+        return [str(text) for text in rows.ravel()]
+
+    def batched(self, shape: Shape) -> bool:
+        """Whether a matrix holds the samples' values."""
+        return self.shapes.layout.said and self.samples > 1 and self.shapes.layout.count(shape) == self.samples
+
+    def brief(self, value: Tensor, shape: Shape) -> str:
+        """A value in a few characters: a number, a short list, or its shape."""
+        if value.ndim > 2 or value.size > 400:
+            return dimensions(shape, self.style)
+        found = self.listed(value, shape)
+        vector = shape.flat or self.batched(shape)
+        if len(found) == 1:
+            return found[0]
+        return f"[{', '.join(found)}]" if vector and len(found) <= MOST_LISTED else dimensions(shape, self.style)
+
+    def value(self, name: Name) -> str:
+        """The value of a quantity in a few characters."""
+        return self.brief(self.moment.value(name), self.shape(name))
+
+    def valued(self, name: Name, room: float = math.inf, size: float = 12.0) -> tuple[Run, ...]:
+        """`name = value`; the shape of a value for which there is no room: half a number would mislead."""
+        found = (*self.name(name), EQUALS, Run(self.value(name)))
+        if width_of(found, size) <= room:
+            return found
+        return fitted((*self.name(name), Run(f": {dimensions(self.shape(name), self.style) or '…'}")), room, size)
+
+    # Equations beside the layers
+
+    @property
+    def further(self) -> list[Equation]:
+        """The equations of the forward pass that no layer has."""
+        inside = {equation.name for layer in self.layers for equation in layer.site.equations}
+        return [equation for equation in self.program.forward if equation.name not in inside]
+
+
+def cleaned(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """A line without control characters; what the file calls things may hold any."""
+    return tuple(run._replace(text=_kept(run.text)) for run in runs)
+
+
+def _kept(text: str) -> str:
+    inner = text.strip(" ")
+    before, _, after = text.partition(inner) if inner else (text, "", "")
+    return before + clean(inner) + after

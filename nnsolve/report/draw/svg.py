@@ -1,0 +1,170 @@
+"""Pictures as SVG: one file, no other file and no script needed, text as text, colours for light and dark pages."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from itertools import pairwise
+
+from nnsolve.report.draw.runs import SCRIPT, Run, width_of
+from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Point, Shape, Text
+from nnsolve.report.style import clean
+
+SANS = "'Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif"
+SERIF = "'STIX Two Text',Cambria,'Times New Roman','Liberation Serif','DejaVu Serif',serif"
+
+LIGHT = {
+    "paper": "#ffffff", "ink": "#1d2430", "soft": "#5a6472", "fill": "#f3f6fa", "rim": "#44546a",
+    "positive": "#1f5fbf", "negative": "#b4490e", "zero": "#8a94a3", "value": "#13742f", "gradient": "#b3202c",
+}  # fmt: skip
+DARK = {
+    "paper": "#14181f", "ink": "#e8ecf2", "soft": "#a7b1c0", "fill": "#222934", "rim": "#93a3ba",
+    "positive": "#7fb2ff", "negative": "#ffa366", "zero": "#8793a5", "value": "#6fd58d", "gradient": "#ff8f8f",
+}  # fmt: skip
+"""Colours that stand out from the paper by 4.5 to 1 and more."""
+
+_RULES = (
+    (("paper",), "fill", "paper"),
+    (("title", "label", "unit-name"), "fill", "ink"),
+    (("note", "tag"), "fill", "soft"),
+    (("unit-value", "value"), "fill", "value"),
+    (("gradient",), "fill", "gradient"),
+    (("weight-positive",), "fill", "positive"),
+    (("weight-negative",), "fill", "negative"),
+    (("weight-zero",), "fill", "soft"),
+    (("unit", "box", "operation"), "fill", "fill"),
+    (("unit", "box", "operation", "leaf", "faint", "edge"), "stroke", "rim"),
+    (("edge-positive",), "stroke", "positive"),
+    (("edge-negative",), "stroke", "negative"),
+    (("edge-zero",), "stroke", "zero"),
+    (("tip",), "fill", "rim"),
+)
+"""What in which colour."""
+
+_SHAPES = (
+    f".t{{font-family:{SANS}}}",
+    f".v{{font-family:{SERIF};font-style:italic}}",
+    ".title,.unit-name{font-weight:600}",
+    ".edge,.edge-positive,.edge-negative,.edge-zero,.leaf,.faint{fill:none}",
+    ".edge-negative{stroke-dasharray:6 4}",
+    ".edge-zero{stroke-dasharray:1 4}",
+    ".faint{stroke-dasharray:2 3}",
+)
+"""What does not depend on colours: a negative weight is dashed, one that is zero dotted."""
+
+
+def _colours(palette: dict[str, str]) -> str:
+    return "".join(
+        ",".join(f"{SCOPE} .{kind}" for kind in kinds) + f"{{{what}:{palette[colour]}}}"
+        for kinds, what, colour in _RULES
+    )
+
+
+SCOPE = ".nnsolve-picture"
+"""Every rule begins with this class: a page that holds the picture keeps its own styles."""
+
+
+def style_sheet() -> str:
+    """The rules of every picture."""
+    shapes = "".join(
+        ",".join(f"{SCOPE} {selector}" for selector in rule.partition("{")[0].split(",")) + "{" + rule.partition("{")[2]
+        for rule in _SHAPES
+    )
+    return f"{shapes}{_colours(LIGHT)}@media (prefers-color-scheme:dark){{{_colours(DARK)}}}"
+
+
+def svg(picture: Picture) -> str:
+    """The picture as an `<svg>` element, to be saved as a file or put into a page."""
+    width, height = _n(picture.width), _n(picture.height)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="nnsolve-picture" role="img" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">',
+        f"<title>{_escaped(picture.title)}</title>",
+        f"<desc>{_escaped(picture.description)}</desc>",
+        f"<style>{style_sheet()}</style>",
+        f'<rect class="paper" width="{width}" height="{height}"/>',
+    ]
+    parts += [_element(shape) for shape in picture.shapes]
+    return "\n".join(parts) + "\n</svg>\n"
+
+
+def _escaped(text: str) -> str:
+    return escape(clean(text))
+
+
+def _n(value: float) -> str:
+    """A length, to a tenth of a pixel."""
+    text = f"{value:.1f}"
+    return text.removesuffix(".0")
+
+
+def _element(shape: Shape) -> str:
+    if isinstance(shape, Text):
+        return _text(shape)
+    if isinstance(shape, Circle):
+        return f'<circle class="{shape.kind}" cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}"/>'
+    if isinstance(shape, Box):
+        return (
+            f'<rect class="{shape.kind}" x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" '
+            f'height="{_n(shape.height)}" rx="{_n(shape.radius)}"/>'
+        )
+    return _line(shape)
+
+
+def _text(text: Text) -> str:
+    return (
+        f'<text class="t {text.kind}" x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
+        f'text-anchor="{text.anchor}" xml:space="preserve">{_spans(text.runs, text.size)}</text>'
+    )
+
+
+def _spans(runs: tuple[Run, ...], size: float) -> str:
+    """The parts of a line; after a raised or lowered one the next goes back to the baseline."""
+    parts: list[str] = []
+    level = 0
+    for n, run in enumerate(runs):
+        attributes = ' class="v"' if run.variable else ""
+        if n and (level, run.raised) == (1, -1):  # below each other, as nearly as an unknown typeface allows
+            attributes += f' dx="{_n(-0.85 * width_of(runs[n - 1 : n], size))}"'
+        if run.raised != level:
+            attributes += f' dy="{_n((level - run.raised) * 0.33 * size)}"'
+            level = run.raised
+        if run.raised:
+            attributes += f' font-size="{_n(SCRIPT * size)}"'
+        text = _escaped_run(run.text)
+        parts.append(f"<tspan{attributes}>{text}</tspan>" if attributes else text)
+    return "".join(parts)
+
+
+def _escaped_run(text: str) -> str:
+    """The text of a run, whose blanks at both ends count."""
+    inner = text.strip(" ")
+    if not inner:
+        return text
+    before, _, after = text.partition(inner)
+    return before + _escaped(inner) + after
+
+
+def _line(line: Line) -> str:
+    """A path, and its tip."""
+    points = line.points
+    path = f"M{_p(points[0])}"
+    for a, b in pairwise(points):
+        middle = (a[0] + b[0]) / 2
+        path += f"C{_p((middle, a[1]))} {_p((middle, b[1]))} {_p(b)}" if line.curved and a[1] != b[1] else f"L{_p(b)}"
+    found = f'<path class="{line.kind}" d="{path}" stroke-width="{_n(line.width)}"/>'
+    return found + (_tip(points[-2], points[-1], line.curved) if line.arrow else "")
+
+
+def _tip(start: Point, end: Point, curved: bool) -> str:
+    """A small triangle at the end of a line, drawn as such: a marker would need an id that another picture has too."""
+    angle = 0.0 if curved else math.atan2(end[1] - start[1], end[0] - start[0])
+    corners = [end]
+    for side in (-1, 1):
+        turned = angle + math.pi + side * 0.42
+        corners.append((end[0] + 7.5 * math.cos(turned), end[1] + 7.5 * math.sin(turned)))
+    return f'<path class="tip" d="M{" L".join(map(_p, corners))}Z"/>'
+
+
+def _p(point: Point) -> str:
+    return f"{_n(point[0])} {_n(point[1])}"
