@@ -16,6 +16,7 @@ from tests.bench.accuracy import KINDS
 from tests.bench.accusations import rows as accusations
 from tests.bench.checking import rows as checking
 from tests.bench.diagnosis import rows as diagnosis
+from tests.bench.pages import rows as pages
 from tests.bench.timing import in_turn, process, ratio
 from tests.bench.trained import rows as trained
 from tests.bench.training import rows as training
@@ -37,6 +38,8 @@ def main() -> None:
     for row in trained():
         line(*row)
     for row in checking():
+        line(*row)
+    for row in pages():
         line(*row)
 
 

@@ -23,6 +23,18 @@ HOSTILE = " ".join(
 )
 """A text that tries to be a command in every language that a report is written in."""
 
+LSTM = """title: A scalar LSTM
+conventions: {{weights: rows, samples: columns}}
+layers:
+  - lstm: {{W_fx: 0.5, W_fh: 0.1, b_f: 0.2, W_ix: 1, W_ih: 0.3, b_i: -1,
+            W_ox: 0.7, W_oh: -0.2, b_o: 0, W_gx: 0.9, W_gh: -1, b_g: 0.1}}
+inputs: {{x: {x}}}
+targets: {{y: {y}}}
+loss: {{name: half_squared_error, over_time: sum}}
+training: {{learning_rate: 0.1, steps: 1}}
+ask: [h_100, dL/dW_fx, W_fx@1]
+"""
+
 
 @functools.cache
 def built(stem: str) -> Document:
@@ -37,6 +49,13 @@ def hostile(folder: Path) -> Document:
     lines += ["equations: [z = w * x]", f"ask: [{{id: 'a %$_{{}}^\\', of: z, text: {text}}}]"]
     lines += [f"parts: [{{id: '# $_%\\', text: {text}, inputs: {{x: 4}}, ask: [z]}}]"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return document(solve(path).sections, Style())
+
+
+def long_lstm(folder: Path) -> Document:
+    """A scalar LSTM over a hundred steps: forward, backward through all of time, and an update."""
+    path = folder / "lstm.yaml"
+    path.write_text(LSTM.format(x=[t * 7 % 5 - 2 for t in range(100)], y=[t % 3 - 1 for t in range(100)]))
     return document(solve(path).sections, Style())
 
 

@@ -23,7 +23,7 @@ from nnsolve.report.typeset.mathematics import Captioned, Number
 from nnsolve.report.typeset.report import document
 from nnsolve.report.web.page import asset
 from tests.report.solved import OWN
-from tests.report.typeset.built import DETAILS, STEMS, built, hostile
+from tests.report.typeset.built import DETAILS, STEMS, built, hostile, long_lstm
 from tests.report.typeset.pages import (
     classes,
     content,
@@ -160,6 +160,34 @@ def test_on_paper_everything_is_unfolded_and_nothing_can_be_switched() -> None:
     assert re.search(r"details,[^{]*\{ break-inside: avoid; \}", printed)
 
 
+PALETTE = re.compile(r"(--\w+|background): light-dark\((#\w{6}), (#\w{6})\)")
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour (WCAG 2.2)."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("name", ["--text", "--quiet", "--accent", "--result", "--warning"])
+def test_every_colour_of_text_can_be_read(name: str, theme: int) -> None:
+    colours = {key: both[theme] for key, *both in PALETTE.findall(asset("report.css") + asset("page.css"))}
+    for ground in ("background", "--panel"):
+        assert contrast(colours[name], colours[ground]) >= 4.5
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
 # Mathematics ----------------------------------------------------------------------------------------------------------
 
 
@@ -232,24 +260,10 @@ def test_a_notebook_shows_the_fragment() -> None:
 
 # Size -----------------------------------------------------------------------------------------------------------------
 
-LSTM = """title: A scalar LSTM
-conventions: {{weights: rows, samples: columns}}
-layers:
-  - lstm: {{W_fx: 0.5, W_fh: 0.1, b_f: 0.2, W_ix: 1, W_ih: 0.3, b_i: -1,
-            W_ox: 0.7, W_oh: -0.2, b_o: 0, W_gx: 0.9, W_gh: -1, b_g: 0.1}}
-inputs: {{x: {x}}}
-targets: {{y: {y}}}
-loss: {{name: half_squared_error, over_time: sum}}
-training: {{learning_rate: 0.1, steps: 1}}
-ask: [h_100, dL/dW_fx, W_fx@1]
-"""
-
 
 def test_a_scalar_lstm_over_a_hundred_steps_stays_small(tmp_path: Path) -> None:
     """Forward, backward through all of time, and an update; what is left out at full detail is said."""
-    path = tmp_path / "lstm.yaml"
-    path.write_text(LSTM.format(x=[t * 7 % 5 - 2 for t in range(100)], y=[t % 3 - 1 for t in range(100)]))
-    given = document(solve(path).sections, Style())
+    given = long_lstm(tmp_path)
     text = page(given, "steps")
     assert len(text.encode()) < 2_000_000
     assert text.count("<details id=") == sum(isinstance(block, Work) for block in given.blocks)
