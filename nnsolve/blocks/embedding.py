@@ -15,7 +15,7 @@ from nnsolve.ops.words import UnknownWordError, positions
 
 def expand(site: LayerSite) -> None:
     """Emit e_t for every time step: E[x_t] of a number, E^T x_t (words: rows) or E x_t of a one-hot vector."""
-    words = site.word("words", ("rows", "columns"))
+    words = site.word("words")
     assert words is not None
     E = site.matrix("E", as_row=words == "columns")
     count, size = E.shape if words == "rows" else E.shape[::-1]
@@ -72,5 +72,5 @@ LAYERS["embedding"] = LayerBlock(
     sequential=True,
     single_too=True,
     also_called={"W": "E", "C": "E"},
-    words=("words",),
+    words={"words": ("rows", "columns")},
 )

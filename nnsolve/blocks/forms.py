@@ -37,6 +37,9 @@ PLAIN = Stems("W_xh", "W_hh", "W", "b", "b_xh", "b_hh")
 
 STACKED = Stems("W_x", "W_h", "W", "b", "b_x", "b_h")
 
+JOINED = {"joined": ("h_first", "x_first")}
+"""The words of the option `joined`."""
+
 
 def stems_of(gate: str) -> Stems:
     """Those of one gate: W_fx, W_fh, W_f, b_f, b_fx, b_fh."""
@@ -62,7 +65,7 @@ class Form(NamedTuple):
 
 def read_form(site: LayerSite, gates: Sequence[str]) -> Form:
     """In which form the weights are written; raises where some are missing, or two forms are mixed."""
-    joined = site.word("joined", ("h_first", "x_first"))
+    joined = site.word("joined")
     order = _order(site, gates)
     if order:
         blocks: tuple[tuple[str, Stems], ...] = (("", STACKED),)

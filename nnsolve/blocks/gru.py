@@ -14,9 +14,9 @@ Keras u r g.
 
 from __future__ import annotations
 
-from nnsolve.blocks.forms import also_called, read_form, weight_options
+from nnsolve.blocks.forms import JOINED, also_called, read_form, weight_options
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, give
+from nnsolve.blocks.recurrent import RETURN, RETURNED, Cell, give
 from nnsolve.core.expressions import ONE, Expr, Ref, add, mul, neg
 
 GATES = {"r": "reset gate", "u": "update gate", "g": "candidate"}
@@ -25,11 +25,11 @@ GATES = {"r": "reset gate", "u": "update gate", "g": "candidate"}
 def expand(site: LayerSite) -> None:
     """Emit each gate's pre-activation and value, and h_t, for every time step."""
     form = read_form(site, tuple(GATES))
-    after = site.word("reset", ("before", "after")) == "after"
+    after = site.word("reset") == "after"
     if after and form.joined:
         message = f"reset: after multiplies W_gh h by r, but joined: {form.joined} has one weight over h and x"
         raise site.fail("mixed-weights", message, "reset", "write W_gh and W_gx apart, or say reset: before")
-    keeps = site.word("update", ("renews", "keeps"), "renews") == "keeps"
+    keeps = site.word("update", "renews") == "keeps"
     cell = Cell(site, form)
     squash, candidate = site.activation("gate_activation", "sigmoid"), site.activation("activation", "tanh")
     assert squash and candidate
@@ -98,6 +98,13 @@ LAYERS["gru"] = LayerBlock(
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
-    words=("joined", "gates", "reset", "update", "gate_activation", "return"),
+    words={
+        **JOINED,
+        **RETURNED,
+        "reset": ("before", "after"),
+        "update": ("renews", "keeps"),
+        "gate_activation": (),
+    },
+    orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"u": ("z",), "g": ("n", "h", "c")}),
 )

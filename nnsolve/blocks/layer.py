@@ -38,10 +38,10 @@ class Step(NamedTuple):
 class LayerSite:
     """One layer of a problem while it is expanded.
 
-    `given` are the layer's tensors and `options` its words as written; the layer's `number` is left out of the names of
-    `unnumbered` stems, which it alone has; `place` tells where each option stands. `inputs` is what the layer reads,
-    one value or one for each time step, each of `shape`. The layer declares parameters, initial states and equations;
-    `outputs` is what the next layer reads, each of `output_shape`.
+    `given` are the layer's tensors and `options` its words as written, `words` what these may be; the layer's `number`
+    is left out of the names of `unnumbered` stems, which it alone has; `place` tells where each option stands. `inputs`
+    is what the layer reads, one value or one for each time step, each of `shape`. The layer declares parameters,
+    initial states and equations; `outputs` is what the next layer reads, each of `output_shape`.
 
     Quantities are named by a stem, `W`, or a stem and a gate, `W_fx`; `time` is the step that they belong to.
     """
@@ -53,6 +53,7 @@ class LayerSite:
         exact: Mapping[str, str],
         given: Mapping[str, Tensor],
         options: Mapping[str, Any],
+        words: Mapping[str, tuple[str, ...]],
         unnumbered: Container[str],
         place: Callable[[str], Place | None],
         weights: str,
@@ -71,6 +72,7 @@ class LayerSite:
         self.exact = exact
         self.given = given
         self.options = options
+        self.words = words
         self.unnumbered = unnumbered
         self.place = place
         self.weights = weights
@@ -114,8 +116,9 @@ class LayerSite:
         where = f"layer {self.number}: " if self.number else ""
         return ProblemError.of(code, where + message, self.place(option), help)
 
-    def word(self, option: str, choices: Sequence[str], default: str | None = None) -> str | None:
+    def word(self, option: str, default: str | None = None) -> str | None:
         """One of the words that an option may be; raises where it is another, or no word."""
+        choices = self.words[option]
         if option not in self.options:
             if option in self.given:
                 raise self.fail("unknown-choice", f"{option} is {' or '.join(choices)}, not a list", option)
@@ -283,7 +286,8 @@ class LayerBlock(NamedTuple):
 
     `sequential` layers read a sequence: the input of a network that has one is seen as such, its outermost list is
     time; those that are `single_too` also read a value without time. `also_called` are other names of options, which
-    help where they are used. Options that are `words` are not tensors. The `example` reads `example_input`.
+    help where they are used. Options that are `words` are not tensors: each is one of these, or any activation where
+    none is listed. Options that are `orders` list all of these words. The `example` reads `example_input`.
     """
 
     name: str
@@ -297,7 +301,8 @@ class LayerBlock(NamedTuple):
     sequential: bool = False
     single_too: bool = False
     also_called: Mapping[str, str] = {}
-    words: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = {}
+    orders: Mapping[str, tuple[str, ...]] = {}
 
 
 LAYERS: dict[str, LayerBlock] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nnsolve.core.expressions import Expr
 from nnsolve.core.language import parse
@@ -14,6 +14,7 @@ class LossBlock(NamedTuple):
 
     `total` is its expression in the language; `per_sample` the one for several samples, where summing the expression
     over all of them would mean something else. `mean_over_outputs` divides by the number of outputs, too.
+    `options` are numbers that it has to be given, each with what it means.
     """
 
     name: str
@@ -21,7 +22,7 @@ class LossBlock(NamedTuple):
     total: str
     per_sample: str | None = None
     mean_over_outputs: bool = False
-    options: Mapping[str, Any] = {}
+    options: Mapping[str, str] = {}
     source: str = ""
 
 
@@ -72,7 +73,7 @@ LOSSES = {
             "huber",
             "e²/2 where |e| = |a - y| <= delta, else delta (|e| - delta/2); summed",
             "sum(huber_error(a - y, delta=delta))",
-            options={"delta": ...},
+            options={"delta": "the largest error that counts by its square"},
             source="Huber: Robust Estimation of a Location Parameter (1964)",
         ),
     )

@@ -15,9 +15,9 @@ PyTorch stacks its weights in the order i f g o and has two biases, Keras stacks
 
 from __future__ import annotations
 
-from nnsolve.blocks.forms import also_called, read_form, weight_options
+from nnsolve.blocks.forms import JOINED, also_called, read_form, weight_options
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, give
+from nnsolve.blocks.recurrent import RETURN, RETURNED, Cell, give
 from nnsolve.core.expressions import Expr, Ref, add, mul
 
 GATES = {"f": "forget gate", "i": "input gate", "o": "output gate", "g": "candidate"}
@@ -83,6 +83,7 @@ LAYERS["lstm"] = LayerBlock(
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
-    words=("joined", "gates", "gate_activation", "output_activation", "return"),
+    words={**JOINED, **RETURNED, "gate_activation": (), "output_activation": ()},
+    orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"g": ("c", "C")}),
 )

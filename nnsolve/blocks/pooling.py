@@ -27,7 +27,7 @@ POOLS: dict[str, Callable[[Sequence[Expr]], Expr]] = {
 
 def expand(site: LayerSite) -> None:
     """Emit p = (e_1 + e_2 + ... + e_T) / T, or their sum, their largest elements; the last step is called p."""
-    way = site.word("over_time", (*POOLS, "last"))
+    way = site.word("over_time")
     assert way is not None
     steps = [value for _, value in site.inputs]
     if way == "last":
@@ -48,5 +48,5 @@ LAYERS["pooling"] = LayerBlock(
     {"over_time": "mean"},
     [[1.0, -1.0], [0.25, 0.75], [2.0, 0.5]],
     sequential=True,
-    words=("over_time",),
+    words={"over_time": (*POOLS, "last")},
 )

@@ -282,10 +282,12 @@ def _present(expr: Expr | None) -> list[Expr]:
 
 
 RETURN = {"return": "what the next layer reads: all (every step), or last"}
+RETURNED = {"return": ("all", "last")}
+"""The words of this option."""
 
 
 def give(site: LayerSite, states: Sequence[Step], shape: Shape) -> None:
     """What the next layer reads: the state of every step, or with `return: last` the last one."""
-    last = site.word("return", ("all", "last")) == "last"
+    last = site.word("return") == "last"
     site.outputs = (Step(None, states[-1].value),) if last else tuple(states)
     site.output_shape = shape

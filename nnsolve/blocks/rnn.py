@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nnsolve.blocks.forms import read_form
+from nnsolve.blocks.forms import JOINED, read_form
 from nnsolve.blocks.layer import LAYERS, LayerBlock, LayerSite, Step
-from nnsolve.blocks.recurrent import RETURN, Cell, give
+from nnsolve.blocks.recurrent import RETURN, RETURNED, Cell, give
 from nnsolve.core.expressions import add
 
 
@@ -50,7 +50,7 @@ LAYERS["rnn"] = LayerBlock(
     },
     [[1.0, -1.0, 0.5], [0.25, 0.75, -0.5], [-1.5, 1.0, 2.0]],
     sequential=True,
-    words=("joined", "return"),
+    words={**JOINED, **RETURNED},
     also_called={
         "W_h": "W_hh", "W_x": "W_xh", "W_hx": "W_xh", "W_ih": "W_xh", "W_ss": "W_hh", "W_aa": "W_hh", "W_ax": "W_xh",
         "U": "W_xh", "V": "W_hh", "b_h": "b", "b_ih": "b_xh",

@@ -122,7 +122,7 @@ class Network:
                 f"{key}: {block.options[key]}",
             )
             for key in layer.options
-            if key in block.options and key not in layer.values and key not in (*block.words, *COMMON)
+            if key in block.options and key not in layer.values and key not in (*block.words, *block.orders, *COMMON)
         ]
         problems += [
             ProblemError.of(
@@ -148,6 +148,7 @@ class Network:
             exact,
             given,
             layer.options,
+            block.words,
             self.unnumbered(layer, block),
             lambda option: layer.option_places.get(option, layer.place),
             conventions.weights or "rows",

@@ -103,8 +103,7 @@ def known_entries(node: Node, table: Table, what: str, context: Context) -> dict
     """The entries of a mapping whose keys the table knows; others are errors."""
     found = entries(node, what, context)
     for name in [name for name in found if name not in table]:
-        usable = [key for key, entry in table.items() if not entry.later]
-        unknown_key(found.pop(name).key, usable, what, context)
+        unknown_key(found.pop(name).key, list(table), what, context)
     return found
 
 

@@ -23,7 +23,6 @@ class Key(NamedTuple):
     high: float | None = None
     above: float | None = None
     below: float | None = None
-    later: bool = False  # read already, but nothing uses it yet: no help proposes it
 
 
 Table: TypeAlias = Mapping[str, Key]
@@ -54,7 +53,7 @@ LAYER: Table = {
 LOSS: Table = {
     "name": Key("text", "The loss: its name, an equation's name or an expression."),
     "reduction": Key("choice", "How the losses of several samples become one.", ("sum", "mean")),
-    "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last"), later=True),
+    "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last")),
 }
 """Further options are the loss's own (`delta` of huber); they are checked where the loss is defined."""
 
@@ -89,7 +88,7 @@ TRAINING: Table = {
     "seed": Key("integer", "The seed of everything random.", low=0, high=2**63),
     "update": Key("names", "Which parameters are updated; all if not said."),
     "order": Key("choice", "Whether all layers are updated at once.", ("simultaneous", "layer_by_layer")),
-    "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT, later=True),
+    "truncate": Key("integer", "How many steps back in time a loss reaches.", low=1, high=_COUNT),
     **HYPERPARAMETERS,
     "decayed": Key("names", "Which parameters weight_decay is for; all that are updated if not said."),
     "state": Key("values", "The optimizer's state that a run continues from: {m_W: ..., t: 5}."),
@@ -133,7 +132,7 @@ PART: Table = {
     "inputs": Key("values", "Inputs that differ."),
     "targets": Key("targets", "Targets that differ."),
     "given": Key("values", "Values that are given instead of computed."),
-    "initial": Key("values", "Initial states that differ.", later=True),
+    "initial": Key("values", "Initial states that differ."),
     "loss": Key("loss", "Another loss."),
     "training": Key("training", "Training that differs."),
     "rounding": Key("rounding", "Rounding that differs."),
@@ -152,7 +151,7 @@ PROBLEM: Table = {
     "inputs": Key("values", "The inputs."),
     "targets": Key("targets", "The targets; also {class: 2}."),
     "given": Key("values", "Values that replace an equation's: {a1: [...]}."),
-    "initial": Key("values", "Initial states: h_0, c_0.", later=True),
+    "initial": Key("values", "Initial states: h_0, c_0."),
     "loss": Key("loss", "The loss: a name, a mapping or an expression."),
     "training": Key("training", "How parameters are updated."),
     "rounding": Key("rounding", "Which values are rounded as they are stored."),

@@ -231,7 +231,7 @@ def read_loss(node: Node, context: Context) -> Loss | None:
             except ProblemError as error:
                 context.keep(error.diagnostics)
     if "name" not in found:
-        help = "write {name: cross_entropy}; keys of loss: name, reduction and the options of the loss"
+        help = f"write {{name: cross_entropy}}; keys of loss: {', '.join(LOSS)} and the options of the loss"
         context.error("missing-key", "loss has no name:", node.place, help)
     return Loss(text, options, {name: entry.key.place for name, entry in found.items()}) if text else None
 
