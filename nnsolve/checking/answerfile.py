@@ -11,6 +11,7 @@ from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.numbers import described, is_null
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, parse_yaml
+from nnsolve.problem.schema import Key, Table
 from nnsolve.problem.source import read_text, shown
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ MAX_FINDINGS = 100
 GUESSED = 4096
 """Characters of a broken file that are searched for its problem and student."""
 
-KEYS = ("problem", "student", "answers")
+KEYS: Table = {
+    "problem": Key("stem", "The name of the problem file, without folder and without .yaml."),
+    "student": Key("word", "Who answers: a name or number, as the course has it."),
+    "answers": Key("answers", "The answers, each under the id of its ask or any address."),
+}
 
 
 def read_answers(path: str | Path) -> AnswerFile:
@@ -81,7 +86,7 @@ class _Reader:
             if key.text in KEYS:
                 entries[key.text] = value
             else:
-                near = did_you_mean(key.text, KEYS)
+                near = did_you_mean(key.text, tuple(KEYS))
                 help = near or f"keys of an answer file: {', '.join(KEYS)}; answers stand below answers:"
                 message = f"an answer file has no key {shown(key.text)}"
                 self.findings.append(Diagnostic("unknown-key", message, key.place, help, "warning"))

@@ -29,13 +29,13 @@ from nnsolve.problem.source import shown
 if TYPE_CHECKING:
     from nnsolve.checking.marking import Marking
 
-FILE: Table = {"verdicts": Key("any", "Answer files, each with its answers and the verdicts on them.")}
+FILE: Table = {"verdicts": Key("verdicts", "Answer files, each with its answers and the verdicts on them.")}
 
 RULING: Table = {
     "verdict": Key("choice", "The verdict, where it is not the computed one.", get_args(Verdict)),
     "credit": Key("number", "The credit, where it is not what the verdict earns.", low=0, high=1),
     "why": Key("string", "The reason, which the student's report shows."),
-    "given": Key("any", "The answer that this was decided on: it does not hold for another one."),
+    "given": Key("answer", "The answer that this was decided on: it does not hold for another one."),
 }
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "answers": Entry("answers", "Print an answer file, blank or with the solution."),
     "new": Entry("new", "Write a commented starter file."),
     "lint": Entry("lint", "Check problem files."),
+    "schema": Entry("schema", "Print the JSON Schema of a kind of file, for editors."),
 }
 
 

@@ -264,6 +264,11 @@ def check_name(node: ScalarNode, what: str) -> None:
 _READERS: dict[str, Callable[[Node, Key, str], Any]] = {
     "string": read_string,
     "text": read_text_key,
+    "id": read_string,
+    "activation": read_text_key,
+    "loss name": read_text_key,
+    "optimizer": read_text_key,
+    "schedule kind": read_text_key,
     "integer": read_integer,
     "number": read_number,
     "boolean": read_boolean,

@@ -31,8 +31,8 @@ _begins_as_number = re.compile(r"[-+−]?\.?\d").match
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 NULLS = ("", "~", "null", "Null", "NULL")
 
-_CONSTANTS = {"pi": math.pi, "e": math.e}
-_FUNCTIONS: dict[str, Callable[[float], float]] = {
+CONSTANTS = {"pi": math.pi, "e": math.e}
+FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "exp": math.exp,
     "ln": math.log,
@@ -180,8 +180,8 @@ def _fold(expr: Expr, node: ScalarNode) -> float:
         return float(expr.value)
     if isinstance(expr, Ref):
         name = str(expr.name)
-        if name in _CONSTANTS:
-            return _CONSTANTS[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
         raise _unknown(f"the name {shown(name)}", node, expr.at)
     args = [_fold(arg, node) for arg in expr.args]
     if not expr.options:
@@ -195,8 +195,8 @@ def _fold(expr: Expr, node: ScalarNode) -> float:
             return args[0] / args[1]
         if expr.op == "pow":
             return _power(args[0], args[1])
-        if expr.op in _FUNCTIONS and len(args) == 1:
-            return _FUNCTIONS[expr.op](args[0])
+        if expr.op in FUNCTIONS and len(args) == 1:
+            return FUNCTIONS[expr.op](args[0])
     if expr.op == "log":
         place = node.text_place.right(max(expr.at, 0))
         raise ProblemError.of("unknown-function", "log is not a known function", place, LOG_HELP)
@@ -212,5 +212,5 @@ def _power(base: float, exponent: float) -> float:
 
 def _unknown(what: str, node: ScalarNode, at: int) -> ProblemError:
     place: Place = node.text_place.right(max(at, 0))
-    help = f"a constant expression has numbers, + - * / ^, pi, e and {', '.join(_FUNCTIONS)}"
+    help = f"a constant expression has numbers, + - * / ^, pi, e and {', '.join(FUNCTIONS)}"
     return ProblemError.of("not-a-number", f"{shown(node.text)} is not a number: it has {what}", place, help)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Key(NamedTuple):
@@ -11,9 +11,10 @@ class Key(NamedTuple):
 
     A number is at least `low` and at most `high`; or more than `above`, less than `below`.
 
-    Kinds: string, text (an equation, address or name), integer, number, boolean, choice, names (one or a list of
-    them), shape, numbers (whole numbers), columns, values (names -> tensors), constants, targets, strings
-    (words -> words), any; or the name of a table in `TABLES`, or list of ... for the structured sections.
+    Kinds: string, text (an equation, address or name), id, integer, number, boolean, choice, names (one or a list of
+    them), strings (words -> words), batch_size, shape, columns, classes; optimizer, activation and other names of
+    blocks; values, constants, inputs, targets, given (names -> tensors); the structured sections, and list of ...
+    The `examples` are values that the schema shows to editors.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Key(NamedTuple):
     high: float | None = None
     above: float | None = None
     below: float | None = None
+    examples: tuple[Any, ...] = ()
 
 
 Table: TypeAlias = Mapping[str, Key]
@@ -42,16 +44,16 @@ CONVENTIONS: Table = {
 }
 
 LAYER: Table = {
-    "activation": Key("text", "The activation: its name, or an expression in u."),
-    "gate_activation": Key("text", "The activation of gates."),
-    "output_activation": Key("text", "The activation on the way out."),
+    "activation": Key("activation", "The activation: its name, or an expression in u."),
+    "gate_activation": Key("activation", "The activation of gates."),
+    "output_activation": Key("activation", "The activation on the way out."),
     "number": Key("integer", "The layer's number, where it is not its place in the list.", low=1, high=1e6),
     "symbols": Key("strings", "Exact names of this layer's quantities: {W: V, z: u}."),
 }
 """Options that are read alike in every layer; which ones a layer has is checked where it is defined."""
 
 LOSS: Table = {
-    "name": Key("text", "The loss: its name, an equation's name or an expression."),
+    "name": Key("loss name", "The loss: its name, an equation's name or an expression."),
     "reduction": Key("choice", "How the losses of several samples become one.", ("sum", "mean")),
     "over_time": Key("choice", "How the losses of the time steps become one.", ("sum", "mean", "last")),
 }
@@ -69,7 +71,7 @@ HYPERPARAMETERS: Table = {
 }
 
 SCHEDULE: Table = {
-    "kind": Key("text", "How the learning rate changes: step, exponential or cosine."),
+    "kind": Key("schedule kind", "How the learning rate changes: step, exponential or cosine."),
     "every": Key("integer", "step: after how many updates (epochs) the rate drops.", low=1, high=_COUNT),
     "factor": Key("number", "step, exponential: what the rate is multiplied by.", above=0),
     "over": Key("integer", "cosine: after how many updates (epochs) the lowest rate is reached.", low=1, high=_COUNT),
@@ -78,7 +80,7 @@ SCHEDULE: Table = {
 }
 
 TRAINING: Table = {
-    "optimizer": Key("text", "The optimizer; sgd if not said."),
+    "optimizer": Key("optimizer", "The optimizer; sgd if not said."),
     "learning_rate": Key("number", "The step size eta.", low=0),
     "schedule": Key("schedule", "How the learning rate changes: {kind: step, every: 10, factor: 0.5}."),
     "steps": Key("integer", "The number of updates.", low=0, high=_COUNT),
@@ -102,7 +104,7 @@ ROUND: Table = {
 }
 
 ASK: Table = {
-    "id": Key("string", "What answers call it; the address if not said."),
+    "id": Key("id", "What answers call it; the address if not said."),
     "of": Key("text", "The address or expression that is asked."),
     "decimals": Key("integer", "Digits behind the decimal point that are asked.", low=0, high=300),
     "significant": Key("integer", "Significant digits that are asked; instead of decimals.", low=1, high=300),
@@ -121,7 +123,7 @@ MARKING: Table = {
 }
 
 PART: Table = {
-    "id": Key("string", "What comes before the dot in its answers: b.z1."),
+    "id": Key("part id", "What comes before the dot in its answers: b.z1."),
     "title": Key("string", "The part's title."),
     "text": Key("string", "The part's question in words."),
     "conventions": Key("conventions", "Conventions that differ."),
@@ -129,9 +131,9 @@ PART: Table = {
     "equations": Key("list of equations", "Other equations."),
     "parameters": Key("values", "Parameters that differ."),
     "constants": Key("constants", "Constants that differ."),
-    "inputs": Key("values", "Inputs that differ."),
+    "inputs": Key("inputs", "Inputs that differ."),
     "targets": Key("targets", "Targets that differ."),
-    "given": Key("values", "Values that are given instead of computed."),
+    "given": Key("given", "Values that are given instead of computed."),
     "initial": Key("values", "Initial states that differ."),
     "loss": Key("loss", "Another loss."),
     "training": Key("training", "Training that differs."),
@@ -143,20 +145,48 @@ PROBLEM: Table = {
     "title": Key("string", "The title of the report."),
     "source": Key("string", "Where the problem comes from."),
     "text": Key("string", "The question in words, shown at the top of the report."),
-    "conventions": Key("conventions", "How matrices, samples and indices are written."),
+    "conventions": Key(
+        "conventions",
+        "How matrices, samples and indices are written.",
+        examples=({"weights": "rows", "samples": "columns", "count_from": 1},),
+    ),
     "layers": Key("list of layers", "The layers, first to last; each `- dense: {...}` or another kind."),
-    "equations": Key("list of equations", "Equations of the forward pass, each `- name = expression`."),
-    "parameters": Key("values", "What is trained: names and values."),
-    "constants": Key("constants", "Fixed numbers and masks, which may be infinite."),
-    "inputs": Key("values", "The inputs."),
-    "targets": Key("targets", "The targets; also {class: 2}."),
-    "given": Key("values", "Values that replace an equation's: {a1: [...]}."),
-    "initial": Key("values", "Initial states: h_0, c_0."),
-    "loss": Key("loss", "The loss: a name, a mapping or an expression."),
-    "training": Key("training", "How parameters are updated."),
-    "rounding": Key("rounding", "Which values are rounded as they are stored."),
-    "ask": Key("list of asks", "What is asked: addresses, or {id: ..., of: ...}."),
-    "marking": Key("marking", "What answers earn: {imprecise: 0.5, carried: 1}."),
+    "equations": Key(
+        "list of equations",
+        "Equations of the forward pass, each `- name = expression`.",
+        examples=(["z = W @ x + b", "a = relu(z)"],),
+    ),
+    "parameters": Key("values", "What is trained: names and values.", examples=({"W": [[1, -1], [0, 2]], "b": "1/3"},)),
+    "constants": Key("constants", "Fixed numbers and masks, which may be infinite.", examples=({"mask": [0, "-inf"]},)),
+    "inputs": Key("inputs", "The inputs.", examples=({"x": [1, 0.5, "sqrt(2)"]},)),
+    "targets": Key(
+        "targets",
+        "The targets; also {class: 2}.",
+        examples=({"y": [0, 1]}, {"y": {"class": 2}}),
+    ),
+    "given": Key("given", "Values that replace an equation's: {a1: [...]}.", examples=({"a1": [1, 0]},)),
+    "initial": Key("values", "Initial states: h_0, c_0.", examples=({"h_0": [0, 1]},)),
+    "loss": Key(
+        "loss",
+        "The loss: a name, a mapping or an expression.",
+        examples=("half_squared_error", {"name": "cross_entropy", "reduction": "mean"}),
+    ),
+    "training": Key(
+        "training", "How parameters are updated.", examples=({"optimizer": "sgd", "learning_rate": 0.1, "steps": 1},)
+    ),
+    "rounding": Key(
+        "rounding",
+        "Which values are rounded as they are stored.",
+        examples=({"z1": {"decimals": 2}}, {"every": {"decimals": 2}}),
+    ),
+    "ask": Key(
+        "list of asks",
+        "What is asked: addresses, or {id: ..., of: ...}.",
+        examples=(["z1", "dL/dW1", {"id": "q", "of": "W1@1", "decimals": 3}],),
+    ),
+    "marking": Key(
+        "marking", "What answers earn: {imprecise: 0.5, carried: 1}.", examples=({"imprecise": 0.5, "carried": 1},)
+    ),
     "parts": Key("list of parts", "The same problem with other givens, each part over the rest."),
 }
 
