@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -40,6 +40,14 @@ class _Question(NamedTuple):
         return not self.mistaken.scene.near(self.item)
 
 
+class Reading(NamedTuple):
+    """What an answer says: whether it is right, the slips that give just what is `written` there, what it agrees with."""
+
+    is_right: bool
+    written: Mapping[SlipName, Slip]
+    matches: Matches
+
+
 class Diagnosis:
     """The mistakes of a problem, worked out when they are first needed, then kept for every student."""
 
@@ -49,7 +57,7 @@ class Diagnosis:
         self._questions: dict[str, _Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
         self._further: dict[tuple[str, SlipName], Evidence | None] = {}
-        self._matches: dict[tuple[str, tuple[int, ...], tuple[int, ...], tuple[tuple[float, float], ...]], Matches] = {}
+        self._readings: dict[Hashable, Reading] = {}
 
     # What mistakes give
 
@@ -98,8 +106,9 @@ class Diagnosis:
     def _early(self, id: str, given: Given) -> Early:
         evidence = self.evidence(id)
         assert evidence is not None
-        agreeing = [evidence.table.entries[i] for i in self._remembered(id, (), evidence, given).entries]
-        return Early(_identities(evidence.table.entries), _identities(agreeing), evidence.is_right(given))
+        reading = self._read(id, (), evidence, given)
+        agreeing = [evidence.table.entries[i] for i in reading.matches.entries]
+        return Early(_identities(evidence.table.entries), _identities(agreeing), reading.is_right)
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
         solvers = self.solution.solvers
@@ -152,7 +161,7 @@ class Diagnosis:
         for trained in self._trained(ask, given):
             evidence = self.evidence(ask, trained)
             if evidence is not None:
-                found[ask] = [Found(evidence, self._remembered(ask, trained, evidence, given[ask]))]
+                found[ask] = [Found(evidence, self._read(ask, trained, evidence, given[ask]).matches)]
                 if found[ask][0].is_explained:
                     break
         return found
@@ -163,11 +172,12 @@ class Diagnosis:
         evidence = None if question is None or question.is_late else self.evidence(ask)
         if evidence is None:
             return
-        if evidence.is_right(answer):
+        reading = self._read(ask, (), evidence, answer)
+        if reading.is_right:
             clues.right.append(evidence)
-            clues.written.update({slip.name: slip for slip in evidence.written_as(answer)})
+            clues.written.update(reading.written)
         else:
-            found[ask] = [Found(evidence, self._remembered(ask, (), evidence, answer))]
+            found[ask] = [Found(evidence, reading.matches)]
 
     def _with_others(self, ask: str, seed: Slip) -> Evidence | None:
         """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""
@@ -183,19 +193,26 @@ class Diagnosis:
             self._further[key] = None if table is None else Evidence(table)
         return self._further[key]
 
-    def _remembered(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Matches:
-        """What agrees with an answer: many students give the same wrong one."""
-        key = id, trained, given.shape, tuple([(claim.value, claim.unit) for claim in given.claims])
-        found = self._matches.get(key)
+    def _read(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Reading:
+        """What an answer says; remembered, since many students give the same."""
+        key = id, trained, given.shape, tuple([claim[:2] for claim in given.claims])
+        found = self._readings.get(key)
         if found is None:
-            if len(self._matches) == REMEMBERED:
-                self._matches.clear()
-            found = self._matches[key] = _matches(evidence, given)
+            if len(self._readings) == REMEMBERED:
+                self._readings.clear()
+            found = self._readings[key] = _reading(evidence, given)
         return found
 
 
 def _identities(entries: Iterable[Entry]) -> frozenset[Identity]:
     return frozenset([identity(made) for entry in entries for made in entry.combinations])
+
+
+def _reading(evidence: Evidence, given: Given) -> Reading:
+    if evidence.is_right(given):
+        written = {slip.name: slip for slip in evidence.written_as(given)}
+        return Reading(True, written, _matches(evidence, given))
+    return Reading(False, {}, _matches(evidence, given))
 
 
 def _matches(evidence: Evidence, given: Given) -> Matches:
