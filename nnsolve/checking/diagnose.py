@@ -41,7 +41,7 @@ class _Question(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What an answer says: whether it is right, the slips that give just what is `written` there, what it agrees with."""
+    """What an answer says: whether it is right, the slips that give just what is `written`, what it agrees with."""
 
     is_right: bool
     written: Mapping[SlipName, Slip]

@@ -48,7 +48,7 @@ def checked(*arguments: str, file: str = "s1.yaml") -> dict[str, Any]:
 def test_a_verdict_set_by_hand_takes_the_place_of_the_computed_one() -> None:
     before = checked()
     assert {id: item["verdict"] for id, item in before["items"].items()} == MACHINE
-    assert before["items"]["q-z"]["causes"] == ["sign-flipped"]
+    assert "sign-flipped" in before["items"]["q-z"]["causes"]
     set_by_hand("s1.yaml: {q-z: {verdict: correct, why: the other convention}, a: {credit: 3/4}, dL/da: {credit: 0.5}}")
     after = checked()
     item = after["items"]["q-z"]
