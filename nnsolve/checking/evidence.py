@@ -162,7 +162,7 @@ class Evidence:
         n = len(claimed)
         agree = np.abs(values - claimed) <= reach
         with np.errstate(all="ignore"):
-            each = 2 * reach / (DECADE * np.abs(values))
+            each = np.where(np.abs(values) <= reach, 0.0, 2 * reach / (DECADE * np.abs(values)))  # a 0 has no size
             if self.right.size == n:
                 right = self.right.ravel()
                 is_right = np.abs(right - claimed) <= _reach(right, units)

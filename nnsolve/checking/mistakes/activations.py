@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, each_of, everywhere, instead, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each, each_of, instead, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import OFTEN, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, Ref, call, mul, references
 from nnsolve.core.names import Name
@@ -33,22 +33,19 @@ def _left_out(scene: Scene) -> Iterator[Slip]:
 def misvalued(scene: Scene, code: str, change: Change) -> Iterator[Slip]:
     """Activations whose value alone is another: dL/dz is still worked out from them by the rule of the right one."""
     short = {name: e for e in scene.forward if e.long is not None for name in e.bypassed}
-    for equation in scene.forward:
-        if change(equation.expr) != equation.expr:
-            changes: dict[Name, Change] = {equation.name: change}
-            loss = short.get(equation.name)
-            if loss is not None and loss.long is not None:
+    for names in over_time(e.name for e in scene.forward if change(e.expr) != e.expr):
+        changes: dict[Name, Change] = dict.fromkeys(names, change)
+        for loss in (short[name] for name in names if name in short):
+            if loss.long is not None:
                 changes[loss.name] = instead(loss.long)
-            yield Slip(code, str(equation.name), {}, changes)
+        yield Slip(code, str(names[0]), {}, changes)
 
 
 def _replaced(scene: Scene, code: str, change: Change) -> Iterator[Slip]:
     """Another function and its derivative; of one that has a shortcut with the loss also with a - y kept."""
     short = {name for e in scene.forward for name in e.bypassed}
     yield from (slip for slip in misvalued(scene, code, change) if not short.isdisjoint(slip.emitted))
-    for equation in scene.forward:
-        if change(equation.expr) != equation.expr:
-            yield Slip(code, str(equation.name), {equation.name: change}, {})
+    yield from each(code, scene.forward, change, forward=True)
 
 
 def _softmax_left_out(scene: Scene) -> Iterator[Slip]:
@@ -104,14 +101,11 @@ def _temperature(scene: Scene) -> Iterator[Slip]:
 def _confused(scene: Scene) -> Iterator[Slip]:
     for op in ("sigmoid", "tanh", "relu"):
 
-        def change(expr: Expr, op: str = op) -> Expr:
-            plain = isinstance(expr, Call) and expr.op in CONFUSED and expr.op != op
-            return call(op, *expr.args) if plain and isinstance(expr, Call) else expr
+        def change(node: Expr, op: str = op) -> Expr:
+            plain = isinstance(node, Call) and node.op in CONFUSED and node.op != op
+            return call(op, *node.args) if plain and isinstance(node, Call) else node
 
-        found = [e for e in scene.forward if change(e.expr) != e.expr]
-        if len(found) > 1:
-            yield from everywhere("wrong-activation", found, change, forward=True)
-        yield from _replaced(scene, "wrong-activation", change)
+        yield from _replaced(scene, "wrong-activation", rewritten(change))
 
 
 def _step_at_zero(scene: Scene) -> Iterator[Slip]:

@@ -40,10 +40,14 @@ def without(names: set[Name], expr: Expr) -> Expr:
 
 
 def _missing(scene: Scene) -> Iterator[Slip]:
-    """Left out of the forward pass alone: who forgets to add a bias still derives by it."""
-    found = biases(scene)
+    """Left out of the forward pass alone, as who forgets to add a bias still derives by it; or of the updates, too."""
+    found, updated = biases(scene), {e.name.after(0) for e in scene.parameters}
     for names in [set(found), *({name} for name in found)] if len(found) > 1 else [set(found)]:
-        yield from each("bias-missing", scene.program.forward, partial(without, names))
+        for slip in each("bias-missing", scene.program.forward, partial(without, names)):
+            yield slip
+            kept = {name.after(1): instead(Ref(name)) for name in found if name in names & updated}
+            if kept:
+                yield slip._replace(emitted={**slip.emitted, **kept})
     yield from each("bias-missing", scene.program.forward, folded_times(0))
 
 

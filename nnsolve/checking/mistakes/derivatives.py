@@ -68,7 +68,7 @@ def _bias_early(scene: Scene) -> Iterator[Slip]:
         changes = of_layers.setdefault(delta.z._replace(time=None), {})
         change = renamed((delta.equation.name, delta.incoming))
         for equation in scene.backward:
-            if equation.name.of and equation.name.primal in scene.program.leaves:
+            if equation.name.of and equation.name.primal not in scene.program.equations:
                 bare = equation.expr.args[0] if isinstance(equation.expr, Call) and equation.expr.op == "sum" else None
                 if Ref(delta.equation.name) in (equation.expr, bare):
                     changes[equation.name] = change

@@ -54,27 +54,31 @@ def everywhere(code: str, equations: Iterable[Equation], change: Change, *, forw
         yield Slip(code, at, changes, {}) if forward else Slip(code, at, {}, changes)
 
 
+def over_time(names: Iterable[Name]) -> list[list[Name]]:
+    """The same quantity at all time steps together: who makes a mistake at one makes it at the others."""
+    found: dict[Name, list[Name]] = {}
+    for name in names:
+        found.setdefault(name._replace(time=None), []).append(name)
+    return list(found.values())
+
+
 def each(code: str, equations: Iterable[Equation], change: Change, *, forward: bool = False) -> Iterator[Slip]:
     """A slip in one equation (the same at all time steps), in all that a change changes; and in each of them."""
     found = [e for e in equations if change(e.expr) != e.expr]
-    groups: dict[Name, list[Equation]] = {}
-    for equation in found:
-        groups.setdefault(equation.name._replace(time=None), []).append(equation)
+    groups = over_time(e.name for e in found)
     if len(groups) > 1:
         yield from everywhere(code, found, change, forward=forward)
-    for group in groups.values():
-        yield from everywhere(code, group, change, forward=forward)
+    for names in groups:
+        yield from everywhere(code, [e for e in found if e.name in names], change, forward=forward)
 
 
 def each_of(code: str, changes: Mapping[Name, Change]) -> Iterator[Slip]:
     """The same, where each emitted equation has a change of its own."""
-    groups: dict[Name, dict[Name, Change]] = {}
-    for name, change in changes.items():
-        groups.setdefault(name._replace(time=None), {})[name] = change
+    groups = over_time(changes)
     if len(groups) > 1:
         yield Slip(code, str(next(iter(changes))), {}, changes)
-    for group in groups.values():
-        yield Slip(code, str(next(iter(group))), {}, group)
+    for names in groups:
+        yield Slip(code, str(names[0]), {}, {name: changes[name] for name in names})
 
 
 def factors(expr: Expr) -> tuple[Expr, ...]:

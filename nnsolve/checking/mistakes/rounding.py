@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, rewritten
+from nnsolve.checking.mistakes.edits import each, over_time, rewritten
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, call
@@ -35,7 +35,7 @@ def _rounded(scene: Scene) -> Iterator[Slip]:
     for decimals, significant in rules:
         yield _slip("", [Rounding(None, decimals, significant, "away", place)], short.values())
     results = [e.name for e in scene.equations if e.name.of is None and e.phase == "forward"]
-    for names in _over_time([*results, *(e.name for e in scene.backward if scene.of_loss(e))]):
+    for names in over_time([*results, *(e.name for e in scene.backward if scene.of_loss(e))]):
         through = [short[name] for name in names if name in short]
         for decimals in ONE:
             own = [Rounding(Text(str(name), place), decimals, None, "away", place) for name in names]
@@ -50,14 +50,6 @@ def _slip(at: str, rules: list[Rounding], through: Iterable[Equation]) -> Slip:
     """What is computed `through` a rounded value takes no shortcut that does without it."""
     emitted = {e.name: _undone(e.expr, e.long) for e in through if e.long is not None}
     return Slip("rounded-early", at, emitted=emitted, rounding=tuple(rules))
-
-
-def _over_time(names: Iterable[Name]) -> Iterable[list[Name]]:
-    """The same quantity at all time steps together: who rounds it at one rounds it at the others."""
-    found: dict[Name, list[Name]] = {}
-    for name in names:
-        found.setdefault(name._replace(time=None), []).append(name)
-    return found.values()
 
 
 def _not_rounded(scene: Scene) -> Iterator[Slip]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import each_of, everywhere, leaf_gradients, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each_of, everywhere, leaf_gradients, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
@@ -91,6 +91,7 @@ def _wrong_step(scene: Scene) -> Iterator[Slip]:
                 continue  # there is no such step
 
     yield Slip("wrong-time-step", "", asked=asked)
+    yield from _shifted(scene)
     shares = [e for e in leaf_gradients(scene) if e.name.time is not None]
     changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
     yield from each_of("wrong-time-step", changes)
@@ -144,20 +145,33 @@ def _initial(scene: Scene) -> Iterator[Slip]:
         yield Slip("initial-state", str(states[0]), given=dict.fromkeys(states, np.ones_like))
 
 
+def _sequences(scene: Scene) -> list[list[Name]]:
+    """The inputs that have time steps."""
+    leaves = scene.program.leaves
+    return over_time(name for name, leaf in leaves.items() if leaf.role == "input" and name.time is not None)
+
+
 def _reversed(scene: Scene) -> Iterator[Slip]:
     """x_T, ..., x_1."""
     leaves = scene.program.leaves
-    inputs = [name for name, leaf in leaves.items() if leaf.role == "input" and name.time is not None]
-    sequences: dict[Name, list[Name]] = {}
-    for name in inputs:
-        sequences.setdefault(name._replace(time=None), []).append(name)
     given = {
         name: partial(_replaced, leaves[other].value)
-        for names in sequences.values()
+        for names in _sequences(scene)
         for name, other in zip(names, reversed(names), strict=True)
     }
     if given:
-        yield Slip("sequence-reversed", str(inputs[0]), given=given)
+        yield Slip("sequence-reversed", str(next(iter(given))), given=given)
+
+
+def _shifted(scene: Scene) -> Iterator[Slip]:
+    """x_{t+1} or x_{t-1} for x_t; zero beyond the sequence."""
+    leaves = scene.program.leaves
+    for names in _sequences(scene):
+        values = [leaves[name].value for name in names]
+        nothing = np.zeros_like(values[0])
+        for shifted in ([*values[1:], nothing], [nothing, *values[:-1]]):
+            given = {name: partial(_replaced, value) for name, value in zip(names, shifted, strict=True)}
+            yield Slip("wrong-time-step", str(names[0]), given=given)
 
 
 def _replaced(other: Tensor, _: Tensor) -> Tensor:

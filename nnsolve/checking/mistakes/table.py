@@ -26,8 +26,10 @@ ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
 """What equal values have in common: their shape and their first digits."""
 
 WORK = 30_000
-"""Equations that are evaluated at most for the single slips of one section, and for its pairs: what is left out is
-rare."""
+"""Equations that are evaluated at most for the pairs of slips of one section: what is left out is rare."""
+
+SINGLES = 150_000
+"""The same for single slips."""
 
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
@@ -83,13 +85,12 @@ class Mistaken:
 
     def _run_all(self, slips: list[Slip]) -> None:
         """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
-        most = most_runs(self.scene)
-        self._add([(slip,) for slip in slips], most)
+        self._add([(slip,) for slip in slips], most_runs(self.scene, SINGLES))
         paired = [slip for slip in slips if CAUSES[slip.code].paired]
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
         rank = {id(slip): place + 1 for place, slip in enumerate(paired)}
         pairs.sort(key=lambda pair: rank[id(pair[0])] * rank[id(pair[1])])
-        self._add(pairs, most)
+        self._add(pairs, most_runs(self.scene))
 
     def _add(self, candidates: Sequence[Combination], most: int) -> None:
         self.runs += self._made(candidates[: max(most, 0)])
@@ -183,11 +184,11 @@ class Mistaken:
                         yield from (((first, second), twice) for twice in readings(second, right.with_value(value)))
 
 
-def most_runs(scene: Scene) -> int:
+def most_runs(scene: Scene, work: int = WORK) -> int:
     """How many edited runs of a section are made at most, up to the last of its asked values that are not late."""
     near = [item for item in scene.asked if scene.near(item)]
     updates = 1 + max((scene.run.home(n)[0] for i in near for n in references(i.expr)), default=0)
-    return min(WORK // (len(scene.equations) * updates + 1), NUMBERS // (_numbers(scene) * updates))
+    return min(work // (len(scene.equations) * updates + 1), NUMBERS // (_numbers(scene) * updates))
 
 
 def _numbers(scene: Scene) -> int:

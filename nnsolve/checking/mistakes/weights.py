@@ -90,6 +90,9 @@ def _turned(scene: Scene) -> Iterator[Slip]:
 
         yield from each("weights-transposed", scene.backward, rewritten(change))
         yield from each("weights-transposed", scene.forward, rewritten(change), forward=True)
+        # the product with the wrong matrix, its gradient by the rule for the right one
+        yield from each("weights-transposed", scene.forward, rewritten(change))
+        yield from everywhere("weights-transposed", [*scene.forward, *scene.backward], rewritten(change))
 
 
 def _transposed_weight(arg: Expr, name: Name) -> Expr:
