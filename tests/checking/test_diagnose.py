@@ -13,9 +13,11 @@ from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.checking.mistakes.late import FEWEST
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
+from tests.bench import slips_sequences
 from tests.bench.accusations import CHANCE, accusations
 from tests.bench.diagnosis import known, outcomes, share
 from tests.bench.slips import networks, units
+from tests.bench.slips_training import training
 from tests.checking.answering import answer
 
 SEEDS = Path(__file__).parents[2] / "problems"
@@ -56,6 +58,27 @@ def test_random_wrong_answers_are_accused_of_nothing(digits: int, most: float) -
 def test_zeros_and_ones_prove_nothing() -> None:
     masked = np.array([[0.0, 1, 0], [1, 0, -1], [0, 0, 0], [1, -1, 0]])
     assert codes({"q-f-W1": masked}) == {"q-f-W1": set()}
+
+
+@cache
+def lstm() -> Diagnosis:
+    return Diagnosis(load_problem(SEEDS / "lstm-rounded-gates.yaml"))
+
+
+@pytest.mark.parametrize("made", ["gate-inverted", "wrong-activation:output", "wrong-time-step:input"])
+def test_sequences_of_zeros_and_ones_say_something_together(made: str) -> None:
+    given = {ask: answer(value) for ask, value in slips_sequences.lstm(False, (made,)).items()}
+    found = lstm().explain(given, ["a.h", "d.h", "e.h"])
+    assert all(made.partition(":")[0] in {cause.code for cause in causes} for causes in found.values())
+
+
+def test_other_sequences_of_zeros_and_ones_are_accused_of_nothing() -> None:
+    given = {"d.h": answer([1, 0, 0, -1, 1, 0, 1, 0, -1]), "e.h": answer([0, 1, 0, -1, 0, 1, 1, 0, 1])}
+    assert set(lstm().explain(given, list(given)).values()) == {()}
+
+
+def test_a_single_small_whole_number_says_nothing() -> None:
+    assert lstm().explain({"f.c_10": answer(0)}, ["f.c_10"]) == {"f.c_10": ()}
 
 
 def test_two_digits_of_a_number_prove_little() -> None:
@@ -147,6 +170,15 @@ def test_a_mistake_is_named_for_what_comes_after_many_updates(tmp_path: Path) ->
     for answers in (given, {"W2@end": given["W2@end"]}):  # with what was answered early on, and without
         found = trained(tmp_path).explain(answers, list(answers))
         assert all("learning-rate-twice" in {cause.code for cause in causes} for causes in found.values()), found
+
+
+def test_what_is_not_there_at_all_is_not_updated(tmp_path: Path) -> None:
+    """Without biases z and what follows are others, and b stays as it was: that is no second mistake."""
+    made = training("xor-mini-batches", ("bias-missing",))
+    diagnosis = Diagnosis(load_problem(SEEDS / "xor-mini-batches.yaml"))
+    given = {ask: answer(value) for ask, value in made.items()}
+    found = diagnosis.explain(given, ["b1@end", "W1@end"])
+    assert all("bias-missing" in {cause.code for cause in causes} for causes in found.values())
 
 
 def test_wrong_values_after_many_updates_are_accused_of_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from nnsolve.checking.mistakes.edits import each, over_time, rewritten
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, call
-from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem, Rounding, Text
 
