@@ -94,7 +94,7 @@ def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
         quoted = json.dumps(name)
         text = f"problem: linear-layer-relu\nstudent: {quoted}\nanswers: {{q-a: {quoted}, {quoted}: 1}}\n"
         written(tmp_path, text, f"in/{n}.yaml")
-    written(tmp_path, "problem: [\x1b", "in/<i>broken.yaml")
+    written(tmp_path, "problem: [\x1b", "in/<i>broken\u202e.yaml")
     written(tmp_path, 'problem: linear-layer-relu\nstudent: "a\\u202eb"\nanswers: {q-a: 1}\n', "in/y.yaml")
     tree = page(str(tmp_path / "in"))
     assert faults(tree) == []
@@ -116,7 +116,8 @@ def test_a_page_that_would_be_too_large_says_what_it_leaves_out(monkeypatch: pyt
 
 def test_a_verdict_set_by_hand_is_shown(tmp_path: Path) -> None:
     written(tmp_path, "problem: tanh-derivative\nstudent: s\nanswers: {sigma: 7}\n", "in/a.yaml")
-    written(tmp_path, "verdicts: {a.yaml: {sigma: {verdict: correct, why: <u>said</u>}}}\n", "in/verdicts.yaml")
+    right = "{verdict: correct, why: <u>said</u>}"
+    written(tmp_path, f"verdicts: {{a.yaml: {{sigma: {right}, dsigma/dx: {right}}}}}\n", "in/verdicts.yaml")
     tree = page(str(tmp_path / "in"))
     assert "set by hand: <u>said</u> (nnsolve: wrong, credit 0)" in content(verdicts(tree, "s")["sigma"])
-    assert "1 verdict is set by hand." in content(tree)
+    assert "2 verdicts are set by hand." in content(tree)

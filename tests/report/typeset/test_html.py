@@ -17,12 +17,13 @@ import pytest
 import nnsolve
 from nnsolve.report.display import solve
 from nnsolve.report.style import Style
-from nnsolve.report.typeset.document import Answers, Heading, Work, shown_at
+from nnsolve.report.typeset.document import Answers, Heading, Paragraph, Work, shown_at
 from nnsolve.report.typeset.html import SHORTENED, fragment, page
 from nnsolve.report.typeset.mathematics import Captioned, Number
 from nnsolve.report.typeset.report import document
 from nnsolve.report.web.page import asset
 from tests.report.solved import OWN
+from tests.report.test_safety import evil_section
 from tests.report.typeset.built import DETAILS, STEMS, built, hostile, long_lstm
 from tests.report.typeset.pages import (
     classes,
@@ -115,6 +116,11 @@ def test_what_is_seen_is_what_the_detail_shows(stem: str, detail: str) -> None:
     blocks = shown_at(built(stem).blocks, detail)
     headings = [content(node) for node in shown if re.fullmatch("h[2-6]", short(node))]
     assert headings == [" ".join(block.text.split()) for block in blocks if isinstance(block, Heading)]
+    sentences = {content(node) for node in shown if short(node) == "p"}
+    for block in built(stem).blocks:
+        if isinstance(block, Paragraph) and block.kind != "title" and isinstance(block.text[0], str):
+            words = " ".join("".join(part for part in block.text if isinstance(part, str)).split())
+            assert (words in sentences) == (detail in block.levels)
     steps = [content(node[0]) for node in shown if short(node) == "summary"]
     assert steps == [block.address for block in blocks if isinstance(block, Work)]
     asked = [content(node[0]) for node in shown if short(node) == "dt"]
@@ -218,6 +224,15 @@ def test_texts_of_the_problem_stay_texts(tmp_path: Path) -> None:
         assert not elements(found, "i") and not elements(found, "img")
         assert "<script>alert(1)</script>" in content(found)
     assert faults(parsed(page(given, "steps"))) == []
+
+
+def test_ids_and_findings_stay_texts() -> None:
+    tree = parsed(page(document([evil_section()], Style()), "steps"))  # type: ignore[list-item]
+    assert len(elements(tree, "script")) == 1 and faults(tree) == []
+    for name in ("title", "h1", "h2", "dt", "a"):
+        assert any("<script>alert(1)</script>" in content(node) for node in elements(tree, name)), name
+    (alert,) = [node for node in tree.iter() if "alert" in classes(node)]
+    assert content(alert).count("<script>alert(1)</script>") == 3
 
 
 def test_the_check_of_hostile_texts_can_fail(tmp_path: Path) -> None:
