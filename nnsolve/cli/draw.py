@@ -54,8 +54,8 @@ def command(
     if part is not None:
         part_of(loaded, part)
     solution = Solution(loaded)
-    id = solution.sections[0].id if part is None else part
-    picture = draw(solution.solvers[id], kind, sample, decimals)
+    section = solution.sections[0] if part is None else solution.solvers[part].section
+    picture = draw(section, kind, sample, decimals)
     if as_png:
         from nnsolve.report.draw.png import png
 

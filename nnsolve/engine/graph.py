@@ -79,14 +79,26 @@ def graph(moment: Moment, root: Name | None, by_operation: bool) -> Graph:
     return long if long.finite else _graph(moment, root, by_operation, long=False)
 
 
+def size(program: Program, by_operation: bool) -> int:
+    """The number of nodes that the graph has, the long way."""
+    parts = _taken_apart(program, by_operation, long=True)
+    names = {used for equation in parts.equations for used in references(equation.expr)}
+    return len(names | {equation.name for equation in parts.equations})
+
+
+def _taken_apart(program: Program, by_operation: bool, long: bool) -> _Parts:
+    parts = _Parts(program.shapes)
+    for equation in program.forward:
+        whole = equation.long if long and equation.long is not None else equation.expr
+        parts.add(equation._replace(expr=whole), by_operation)
+    return parts
+
+
 def _graph(moment: Moment, root: Name | None, by_operation: bool, long: bool) -> Graph:
-    forward = [e._replace(expr=e.long, long=None) if long and e.long is not None else e for e in moment.program.forward]
-    parts = _Parts(moment.program.shapes)
-    for equation in forward:
-        parts.add(equation, by_operation)
+    parts = _taken_apart(moment.program, by_operation, long)
     uses = _uses(parts.equations)
     program = _changed(moment.program, parts, uses)
-    moment.require(equation.name for equation in forward)
+    moment.require(equation.name for equation in moment.program.forward)
     known = {name: value for name, value in moment.values.items() if name.of is None and not name.update}
     values = Moment(program, 0, known, Roundings((), program))
     nodes: dict[Name, Node] = {}

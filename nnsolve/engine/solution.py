@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nnsolve.engine.moment import Moment
+
     Tensor = NDArray[np.float64]
 
 
@@ -38,7 +40,8 @@ class Section(NamedTuple):
 
     `question` is the text of the whole problem, where `text` is that of a part. `conventions` says how names are
     written. `warnings` are findings about the results (a value that is not finite, an update that changes nothing).
-    `truncate` is how many time steps the loss of each step is carried over; None: all of them.
+    `truncate` is how many time steps the loss of each step is carried over; None: all of them. `start` has the values
+    before the first update, whether they are shown or not, and the program; None where only some steps are shown.
     """
 
     id: str
@@ -52,3 +55,4 @@ class Section(NamedTuple):
     loss: Name | None = None
     question: str | None = None
     truncate: int | None = None
+    start: Moment | None = None

@@ -44,7 +44,7 @@ class DisplayedSolution(Solution):
         from nnsolve.report.typeset.report import document
 
         style = Style()
-        return fragment(document(self.sections, style), style.detail)
+        return fragment(document(self.sections, style, pictures=True), style.detail)
 
     def __rich__(self) -> Fitted:
         from nnsolve.report.terminal import Fitted

@@ -26,7 +26,7 @@ def _html(sections: Sequence[Section], style: Style) -> str:
     from nnsolve.report.typeset.html import fragment, page
     from nnsolve.report.typeset.report import document
 
-    return (fragment if style.fragment else page)(document(sections, style), style.detail)
+    return (fragment if style.fragment else page)(document(sections, style, pictures=True), style.detail)
 
 
 def _markdown(sections: Sequence[Section], style: Style) -> str:

@@ -7,7 +7,7 @@ from nnsolve.core.names import Name
 from nnsolve.report.draw.panel import panel
 from nnsolve.report.draw.runs import Run, fitted, plain
 from nnsolve.report.draw.scene import Layer, Scene
-from nnsolve.report.draw.shapes import Box, Line, Picture, Shape, Text, bounds, framed
+from nnsolve.report.draw.shapes import Box, Line, Picture, Shape, Text, bounds
 from nnsolve.report.tensors import dimensions
 
 WIDTH, LINE, BETWEEN = 320.0, 18.0, 42.0
@@ -18,7 +18,7 @@ def blocks(scene: Scene) -> Picture:
     """The picture of a problem's layers; raises `ProblemError` where there are none."""
     if not scene.layers:
         message = "the problem has no layers to draw as blocks"
-        raise ProblemError.of("no-layers", message, scene.solver.problem.place, "leave out --kind")
+        raise ProblemError.of("no-layers", message, scene.problem.place, "leave out --kind")
     shapes: list[Shape] = [Text(0.0, 0.0, read(scene, scene.layers[0]), "label", SIZE)]
     y = 8.0
     for layer in scene.layers:
@@ -40,7 +40,7 @@ def blocks(scene: Scene) -> Picture:
     else:
         shapes.append(Line(((0.0, y), (0.0, y + BETWEEN - 14.0)), "edge", 1.4, arrow=True))
     total = sum(scene.shape(name).size for name in scene.program.parameters)
-    return framed(shapes, scene.title, _described(scene), [f"{counted(total)} in all.", *scene.notes])
+    return scene.picture(shapes, _described(scene), [f"{counted(total)} in all."])
 
 
 def _lines(scene: Scene, layer: Layer) -> list[tuple[tuple[Run, ...], str]]:

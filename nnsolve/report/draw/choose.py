@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnsolve.core.diagnostics import ProblemError
-from nnsolve.engine.solve import SectionSolver
+from nnsolve.engine.solution import Section
 from nnsolve.report.draw import cells, units
 from nnsolve.report.draw.kinds import KINDS
 from nnsolve.report.draw.scene import Scene
@@ -25,11 +25,13 @@ def choose(scene: Scene) -> str:
     return "blocks"
 
 
-def draw(solver: SectionSolver, kind: str | None = None, sample: int = 1, decimals: int | None = None) -> Picture:
-    """The picture of a solved section, before its first update; raises `ProblemError` where it cannot be drawn."""
-    scene = Scene(solver, Style(decimals=decimals), sample)
+def draw(
+    section: Section, kind: str | None = None, sample: int = 1, decimals: int | None = None, heading: bool = True
+) -> Picture:
+    """The picture of a whole section, before its first update; raises `ProblemError` where it cannot be drawn."""
+    assert section.start is not None
+    scene = Scene(section, section.start, Style(decimals=decimals), sample, heading)
     if not 1 <= sample <= scene.samples:
         message = f"there is no sample {sample}: they are 1 to {scene.samples}"
-        raise ProblemError.of("no-such-sample", message, solver.problem.place, "choose one of them: --sample 1")
-    kind = kind or choose(scene)
-    return KINDS[kind](scene)
+        raise ProblemError.of("no-such-sample", message, scene.problem.place, "choose one of them: --sample 1")
+    return KINDS[kind or choose(scene)](scene)

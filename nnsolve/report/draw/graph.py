@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, Expr, Num, Ref, substitute
 from nnsolve.core.names import Name
-from nnsolve.engine.graph import Graph, Node, graph
+from nnsolve.engine.graph import Graph, Node, graph, size
 from nnsolve.report.draw.layered import Layout, Place, Size, layered
 from nnsolve.report.draw.runs import Run, fitted, plain, width_of
 from nnsolve.report.draw.scene import EQUALS, Scene
-from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, framed
+from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text
 from nnsolve.report.notation import function_name, number_sign
 
 if TYPE_CHECKING:
@@ -44,14 +44,11 @@ LONGEST, LINE = 120.0, 14.0
 def graph_picture(scene: Scene) -> Picture:
     """The graph of the forward pass; raises `ProblemError` where it is too large to be read."""
     root = derived(scene)
-    found = graph(scene.moment, root, by_operation=True)
-    by_operation = len(found.nodes) <= MOST_OPERATIONS
-    if not by_operation:
-        found = graph(scene.moment, root, by_operation=False)
-    if len(found.nodes) > MOST_EQUATIONS:
-        message = f"the graph has {len(found.nodes)} nodes; at most {MOST_EQUATIONS} are drawn"
-        raise ProblemError.of("too-big", message, scene.solver.problem.place, "draw it in another way: see --kind")
-    return _Drawing(scene, found, by_operation).picture()
+    by_operation = size(scene.program, by_operation=True) <= MOST_OPERATIONS
+    if not by_operation and (count := size(scene.program, by_operation=False)) > MOST_EQUATIONS:
+        message = f"the graph has {count} nodes; at most {MOST_EQUATIONS} are drawn"
+        raise ProblemError.of("too-big", message, scene.problem.place, "draw it in another way: see --kind")
+    return _Drawing(scene, graph(scene.moment, root, by_operation), by_operation).picture()
 
 
 def derived(scene: Scene) -> Name | None:
@@ -59,7 +56,7 @@ def derived(scene: Scene) -> Name | None:
     program = scene.program
     if program.loss is not None:
         return program.loss
-    for ask in scene.solver.problem.ask:
+    for ask in scene.problem.ask:
         name = program.parse_address(ask.of.text)
         if name is not None and name.of is not None and name.of in program.equations:
             v = name.primal.after(0)
@@ -180,7 +177,7 @@ class _Drawing:
             shapes += self._node(name, place)
         for use, label in self.labels.items():
             shapes += label.shapes(self.layout.labels[use])
-        return framed(shapes, self.scene.title, self._described(), [*self._notes(), *self.scene.notes])
+        return self.scene.picture(shapes, self._described(), self._notes())
 
     def _node(self, name: Name, place: Place) -> list[Shape]:
         text = Text(place.x, place.y + 0.36 * SYMBOL, self.symbols[name], "label", SYMBOL)

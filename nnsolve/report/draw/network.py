@@ -10,11 +10,14 @@ from nnsolve.report.draw.panel import panel
 from nnsolve.report.draw.placing import Edge, placed, room, sign
 from nnsolve.report.draw.runs import Run, fitted, plain
 from nnsolve.report.draw.scene import Scene
-from nnsolve.report.draw.shapes import Circle, Line, Picture, Shape, Text, bounds, framed
+from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, bounds
 from nnsolve.report.draw.units import NAME, TAG, VALUE, Column, Unit, columns, drawable
 
-PITCHES = ((0.0, 150.0), (98.0, 210.0), (116.0, 280.0))
-"""Distances between units (at least) and between columns, tried until every weight has room at its line."""
+RADIUS = 25.0
+"""Of a unit; one with a longer value is as high, and wider."""
+
+PITCHES = ((90.0, 150.0), (98.0, 210.0), (116.0, 280.0))
+"""Distances between units and between columns, tried until every weight has room at its line."""
 
 LEGEND = "Solid lines are positive weights, dashed ones negative, dotted ones 0; the thicker, the larger."
 
@@ -23,7 +26,7 @@ def network(scene: Scene) -> Picture:
     """The picture of a chain of dense layers; raises `ProblemError` for any other problem."""
     if not drawable(scene):
         message = "only dense layers that read one value, no sequence, are drawn unit by unit"
-        raise ProblemError.of("no-network", message, scene.solver.problem.place, "leave out --kind")
+        raise ProblemError.of("no-network", message, scene.problem.place, "leave out --kind")
     return _Drawing(scene, columns(scene)).picture()
 
 
@@ -33,21 +36,20 @@ class _Drawing:
     def __init__(self, scene: Scene, found: list[Column]) -> None:
         self.scene = scene
         self.columns = found
-        self.radii = [max([22.0, *(unit.width / 2 for unit in column.units if unit)]) for column in found]
-        closest = 2 * max(self.radii) + 38.0
+        self.halves = [max([RADIUS, *(unit.width / 2 for unit in column.units if unit)]) for column in found]
         for least, gap in PITCHES:
-            self.pitch, self.gap = max(least, closest), gap
+            self.pitch, self.gap = least, gap
             self.labels = [placed(self.edges(n)) for n in range(1, len(found))]
             if None not in self.labels:
                 break
 
     def left(self, n: int) -> float:
         """Where the circles of a column begin."""
-        return sum(self.gap + 2 * radius for radius in self.radii[:n])
+        return sum(self.gap + 2 * half for half in self.halves[:n])
 
     def middle(self, n: int) -> float:
         """Where the centres of a column's circles stand."""
-        return self.left(n) + self.radii[n]
+        return self.left(n) + self.halves[n]
 
     def heights(self, column: Column) -> list[float]:
         """Where the units of a column stand, dots included; the middle of every column is at 0."""
@@ -75,34 +77,38 @@ class _Drawing:
         for n, column in enumerate(self.columns):
             if n:
                 shapes += _lines(self.edges(n), self.labels[n - 1], largest or 1.0)
-            shapes += self._circles(column, self.middle(n), self.radii[n])
+            shapes += self._circles(column, self.middle(n), self.halves[n])
         shapes += self._formulas()
         shapes += self._further()
         shapes += self._tables(bounds(shapes).bottom + 20.0)
         apart = [LEGEND]
         if None in self.labels:
             apart.append("Where the lines leave no room, the weights stand in matrices: a row for each unit.")
-        return framed(shapes, self.scene.title, self._described(), [*apart, *self.scene.notes])
+        return self.scene.picture(shapes, self._described(), apart)
 
-    def _circles(self, column: Column, x: float, radius: float) -> list[Shape]:
+    def _circles(self, column: Column, x: float, half: float) -> list[Shape]:
         shapes: list[Shape] = []
         for y, unit in zip(self.heights(column), column.units, strict=True):
             if unit is None:
                 shapes += [Circle(x, y + k * 10.0, 1.8, "tip") for k in (-1, 0, 1)]
                 continue
-            shapes.append(Circle(x, y, radius))
+            shapes.append(
+                Circle(x, y, RADIUS)
+                if half == RADIUS
+                else Box(x - half, y - RADIUS, 2 * half, 2 * RADIUS, "unit", RADIUS)
+            )
             shapes.append(Text(x, y - 3.0, unit.name, "unit-name", NAME))
             shapes.append(Text(x, y + 12.0, (Run(unit.value),), "unit-value", VALUE))
             if unit.bias:
-                shapes.append(Text(x, y - radius - 5.0, unit.bias, "tag", TAG))
+                shapes.append(Text(x, y - RADIUS - 5.0, unit.bias, "tag", TAG))
             if unit.target:
-                shapes.append(Text(x, y + radius + 13.0, unit.target, "tag", TAG))
+                shapes.append(Text(x, y + RADIUS + 13.0, unit.target, "tag", TAG))
         return shapes
 
     def _formulas(self) -> list[Shape]:
         """The equations of each layer below its column."""
-        lowest = max(self.heights(column)[-1] for column in self.columns) + max(self.radii) + 40.0
-        width = self.gap + 2 * min(self.radii) - 14.0
+        lowest = max(self.heights(column)[-1] for column in self.columns) + RADIUS + 40.0
+        width = self.gap + 2 * min(self.halves) - 14.0
         return [
             Text(self.middle(n), lowest + k * 19.0, fitted(formula, width, NAME), "label", NAME)
             for n, column in enumerate(self.columns)
@@ -111,7 +117,7 @@ class _Drawing:
 
     def _further(self) -> list[Shape]:
         """What is computed from the outputs."""
-        right = self.middle(len(self.columns) - 1) + self.radii[-1]
+        right = self.middle(len(self.columns) - 1) + self.halves[-1]
         left = right + max(60.0, self.gap / 2)
         found = panel(self.scene, self.scene.further, left, 0.0)
         if not found:

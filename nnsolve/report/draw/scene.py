@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.engine.graph import Graph
 from nnsolve.engine.moment import Moment
-from nnsolve.engine.solve import SectionSolver
+from nnsolve.engine.solution import Section
+from nnsolve.report.draw import shapes as drawn
 from nnsolve.report.draw.runs import Run, fitted, plain, runs_of, width_of
+from nnsolve.report.draw.shapes import Picture, framed
 from nnsolve.report.notation import extras
 from nnsolve.report.outline import section_scope
 from nnsolve.report.style import Style, clean
@@ -56,16 +59,18 @@ class Layer(NamedTuple):
 
 
 class Scene:
-    """One section of a solution, before its first update."""
+    """One section of a solution, before its first update; with a `heading` its title stands above the picture."""
 
-    def __init__(self, solver: SectionSolver, style: Style, sample: int) -> None:
-        self.solver = solver
+    def __init__(self, section: Section, moment: Moment, style: Style, sample: int = 1, heading: bool = True) -> None:
+        self.section = section
+        self.moment = moment
         self.style = style
-        self.program = solver.program
-        self.moment: Moment = solver.run.moment_of(0)
+        self.heading = heading
+        self.program = moment.program
+        self.problem = self.program.problem
         self.sample = sample - 1
         self.shapes = self.program.shapes
-        self.scope = section_scope(solver.section, style).of(self.shapes.named)
+        self.scope = section_scope(section, style).of(self.shapes.named)
         self.layers = [Layer(kind, site) for kind, site in self.program.network.sites]
 
     def with_shapes(self, graph: Graph) -> Scene:
@@ -82,9 +87,8 @@ class Scene:
 
     @property
     def title(self) -> str:
-        section = self.solver.section
-        title = clean(section.title or "")
-        return f"{title} ({clean(section.id)})" if section.id and title else title or clean(section.id)
+        title, part = clean(self.section.title or ""), clean(self.section.id)
+        return f"{title} ({part})" if part and title else title or part
 
     @property
     def notes(self) -> list[str]:
@@ -96,6 +100,11 @@ class Scene:
             all_of_them = "" if loss is None else f"; {plain(self.name(loss))} is that of all"
             notes.append(f"Shown is sample {self.sample + 1} of {count}{all_of_them}.")
         return notes
+
+    def picture(self, shapes: Sequence[drawn.Shape], description: str, notes: Sequence[str]) -> Picture:
+        """A picture of these shapes, with what has to be said below them."""
+        found = framed(shapes, self.title if self.heading else "", [*notes, *self.notes])
+        return Picture(found.width, found.height, found.shapes, self.title or "A network", clean(description))
 
     # Names and formulas
 

@@ -94,8 +94,8 @@ class Picture(NamedTuple):
     width: float
     height: float
     shapes: tuple[Shape, ...]
-    title: str
-    description: str
+    title: str = ""
+    description: str = ""
 
     @property
     def texts(self) -> list[Text]:
@@ -103,14 +103,15 @@ class Picture(NamedTuple):
 
 
 MARGIN = 16.0
+WIDEST_NOTE = 560.0
 
 
-def framed(shapes: Sequence[Shape], title: str, description: str, notes: Sequence[str] = ()) -> Picture:
-    """Shapes moved to the middle of a picture, with the title above and the notes below them."""
+def framed(shapes: Sequence[Shape], heading: str, notes: Sequence[str]) -> Picture:
+    """Shapes moved to the middle of a picture, with a heading above and notes below them."""
     area = bounds(shapes)
     inner = max(area.right - area.left, 280.0)
-    head = [shortened(line, inner, 15.0) for line in wrapped(title, inner, 15.0)[:2]] if title else []
-    foot = [line for note in notes for line in wrapped(note, inner, 11.0)]
+    head = [shortened(line, inner, 15.0) for line in wrapped(heading, inner, 15.0)[:2]]
+    foot = [line for note in notes for line in wrapped(note, min(inner, WIDEST_NOTE), 11.0)]
     width = inner + 2 * MARGIN
     top = MARGIN + len(head) * 15.0 * LINE_HEIGHT + (8.0 if head else 0.0)
     x, y = (width - (area.right - area.left)) / 2 - area.left, top - area.top
@@ -121,7 +122,7 @@ def framed(shapes: Sequence[Shape], title: str, description: str, notes: Sequenc
     for n, line in enumerate(foot):
         placed.append(Text(MARGIN, y + n * 11.0 * LINE_HEIGHT, (Run(line),), "note", 11.0, "start"))
     y += (max(len(foot) - 1, 0)) * 11.0 * LINE_HEIGHT
-    return Picture(width, y + MARGIN, tuple(placed), title, description)
+    return Picture(width, y + MARGIN, tuple(placed))
 
 
 def wrapped(text: str, room: float, size: float) -> list[str]:

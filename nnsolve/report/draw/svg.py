@@ -24,65 +24,69 @@ DARK = {
 """Colours that stand out from the paper by 4.5 to 1 and more."""
 
 _RULES = (
-    (("paper",), "fill", "paper"),
-    (("title", "label", "unit-name"), "fill", "ink"),
-    (("note", "tag"), "fill", "soft"),
-    (("unit-value", "value"), "fill", "value"),
-    (("gradient",), "fill", "gradient"),
-    (("weight-positive",), "fill", "positive"),
-    (("weight-negative",), "fill", "negative"),
-    (("weight-zero",), "fill", "soft"),
-    (("unit", "box", "operation"), "fill", "fill"),
-    (("unit", "box", "operation", "leaf", "faint", "edge"), "stroke", "rim"),
-    (("edge-positive",), "stroke", "positive"),
-    (("edge-negative",), "stroke", "negative"),
-    (("edge-zero",), "stroke", "zero"),
-    (("tip",), "fill", "rim"),
+    ("fill", "paper", "paper"),
+    ("fill", "ink", "title label unit-name"),
+    ("fill", "soft", "note tag weight-zero"),
+    ("fill", "value", "unit-value value"),
+    ("fill", "gradient", "gradient"),
+    ("fill", "positive", "weight-positive"),
+    ("fill", "negative", "weight-negative"),
+    ("fill", "fill", "unit box operation"),
+    ("fill", "rim", "tip"),
+    ("stroke", "rim", "unit box operation leaf edge"),
+    ("stroke", "positive", "edge-positive"),
+    ("stroke", "negative", "edge-negative"),
+    ("stroke", "zero", "edge-zero"),
 )
-"""What in which colour."""
+"""What has which colour: a property, the colour, and the kinds of shapes."""
 
-_SHAPES = (
-    f".t{{font-family:{SANS}}}",
-    f".v{{font-family:{SERIF};font-style:italic}}",
-    ".title,.unit-name{font-weight:600}",
-    ".edge,.edge-positive,.edge-negative,.edge-zero,.leaf,.faint{fill:none}",
-    ".edge-negative{stroke-dasharray:6 4}",
-    ".edge-zero{stroke-dasharray:1 4}",
-    ".faint{stroke-dasharray:2 3}",
+_FORMS = (
+    (f"font-family:{SANS}", "text"),
+    (f"font-family:{SERIF};font-style:italic", "variable"),
+    ("font-weight:600", "title unit-name"),
+    ("fill:none", "edge edge-positive edge-negative edge-zero leaf"),
+    ("stroke-dasharray:6 4", "edge-negative"),
+    ("stroke-dasharray:1 4", "edge-zero"),
 )
 """What does not depend on colours: a negative weight is dashed, one that is zero dotted."""
 
+TYPICAL = 0.85
+"""The width of text in most typefaces, as a part of the room that is kept for it."""
 
-def _colours(palette: dict[str, str]) -> str:
-    return "".join(
-        ",".join(f"{SCOPE} .{kind}" for kind in kinds) + f"{{{what}:{palette[colour]}}}"
-        for kinds, what, colour in _RULES
-    )
+ROOT, PREFIX = "nnsolve-picture", "nn-"
+"""The class of the picture, below which all rules are, and what its other classes begin with.
 
-
-SCOPE = ".nnsolve-picture"
-"""Every rule begins with this class: a page that holds the picture keeps its own styles."""
+A page that holds the picture keeps its styles, and the picture its own.
+"""
 
 
 def style_sheet() -> str:
-    """The rules of every picture."""
-    shapes = "".join(
-        ",".join(f"{SCOPE} {selector}" for selector in rule.partition("{")[0].split(",")) + "{" + rule.partition("{")[2]
-        for rule in _SHAPES
-    )
-    return f"{shapes}{_colours(LIGHT)}@media (prefers-color-scheme:dark){{{_colours(DARK)}}}"
+    """The rules of every picture.
+
+    They are light as they stand. A browser takes the colours of the page around it, or of the user's choice where the
+    picture stands alone; other programs skip what they do not know.
+    """
+    forms = "".join(_rule(form, kinds) for form, kinds in _FORMS)
+    light = "".join(_rule(f"{what}:{LIGHT[colour]}", kinds) for what, colour, kinds in _RULES)
+    both = "".join(_rule(f"{what}:light-dark({LIGHT[colour]},{DARK[colour]})", kinds) for what, colour, kinds in _RULES)
+    alone = f".{ROOT}:root{{color-scheme:light dark}}"
+    return f"{forms}{light}@supports (color:light-dark(red,red)){{{alone}{both}}}"
+
+
+def _rule(declarations: str, kinds: str) -> str:
+    return ",".join(f".{ROOT} .{PREFIX}{kind}" for kind in kinds.split()) + f"{{{declarations}}}"
 
 
 def svg(picture: Picture) -> str:
     """The picture as an `<svg>` element, to be saved as a file or put into a page."""
     width, height = _n(picture.width), _n(picture.height)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="nnsolve-picture" role="img" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{ROOT}" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">',
         f"<title>{_escaped(picture.title)}</title>",
         f"<desc>{_escaped(picture.description)}</desc>",
         f"<style>{style_sheet()}</style>",
-        f'<rect class="paper" width="{width}" height="{height}"/>',
+        f'<rect class="{PREFIX}paper" width="{width}" height="{height}"/>',
     ]
     parts += [_element(shape) for shape in picture.shapes]
     return "\n".join(parts) + "\n</svg>\n"
@@ -102,10 +106,10 @@ def _element(shape: Shape) -> str:
     if isinstance(shape, Text):
         return _text(shape)
     if isinstance(shape, Circle):
-        return f'<circle class="{shape.kind}" cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}"/>'
+        return f'<circle class="{PREFIX}{shape.kind}" cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}"/>'
     if isinstance(shape, Box):
         return (
-            f'<rect class="{shape.kind}" x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" '
+            f'<rect class="{PREFIX}{shape.kind}" x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" '
             f'height="{_n(shape.height)}" rx="{_n(shape.radius)}"/>'
         )
     return _line(shape)
@@ -113,19 +117,28 @@ def _element(shape: Shape) -> str:
 
 def _text(text: Text) -> str:
     return (
-        f'<text class="t {text.kind}" x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
+        f'<text class="{PREFIX}text {PREFIX}{text.kind}" x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
         f'text-anchor="{text.anchor}" xml:space="preserve">{_spans(text.runs, text.size)}</text>'
     )
 
 
 def _spans(runs: tuple[Run, ...], size: float) -> str:
-    """The parts of a line; after a raised or lowered one the next goes back to the baseline."""
+    """The parts of a line; after a raised or lowered one the next goes back to the baseline.
+
+    What is lowered right behind something raised goes back below it, and the rest behind the wider of both.
+    """
     parts: list[str] = []
-    level = 0
+    level, behind = 0, 0.0
     for n, run in enumerate(runs):
-        attributes = ' class="v"' if run.variable else ""
-        if n and (level, run.raised) == (1, -1):  # below each other, as nearly as an unknown typeface allows
-            attributes += f' dx="{_n(-0.85 * width_of(runs[n - 1 : n], size))}"'
+        attributes = f' class="{PREFIX}variable"' if run.variable else ""
+        shift = 0.0
+        if (level, run.raised) == (1, -1):
+            raised, lowered = (TYPICAL * width_of((part,), size) for part in (runs[n - 1], run))
+            shift, behind = -raised, max(raised - lowered, 0.0)
+        elif level == -1 and run.raised != -1:
+            shift, behind = behind, 0.0
+        if shift:
+            attributes += f' dx="{_n(shift)}"'
         if run.raised != level:
             attributes += f' dy="{_n((level - run.raised) * 0.33 * size)}"'
             level = run.raised
@@ -152,7 +165,7 @@ def _line(line: Line) -> str:
     for a, b in pairwise(points):
         middle = (a[0] + b[0]) / 2
         path += f"C{_p((middle, a[1]))} {_p((middle, b[1]))} {_p(b)}" if line.curved and a[1] != b[1] else f"L{_p(b)}"
-    found = f'<path class="{line.kind}" d="{path}" stroke-width="{_n(line.width)}"/>'
+    found = f'<path class="{PREFIX}{line.kind}" d="{path}" stroke-width="{_n(line.width)}"/>'
     return found + (_tip(points[-2], points[-1], line.curved) if line.arrow else "")
 
 
@@ -163,7 +176,7 @@ def _tip(start: Point, end: Point, curved: bool) -> str:
     for side in (-1, 1):
         turned = angle + math.pi + side * 0.42
         corners.append((end[0] + 7.5 * math.cos(turned), end[1] + 7.5 * math.sin(turned)))
-    return f'<path class="tip" d="M{" L".join(map(_p, corners))}Z"/>'
+    return f'<path class="{PREFIX}tip" d="M{" L".join(map(_p, corners))}Z"/>'
 
 
 def _p(point: Point) -> str:

@@ -11,7 +11,7 @@ from nnsolve.report.draw.cells import Row, carried, drawable, inputs, rows, show
 from nnsolve.report.draw.panel import panel
 from nnsolve.report.draw.runs import Run, fitted, plain, width_of
 from nnsolve.report.draw.scene import Scene
-from nnsolve.report.draw.shapes import Box, Line, Picture, Shape, Text, framed
+from nnsolve.report.draw.shapes import Box, Line, Picture, Shape, Text
 
 MOST_STEPS = 6
 """Steps that are all drawn; of more the first ones, dots, and the last."""
@@ -47,7 +47,7 @@ def unrolled(scene: Scene) -> Picture:
     if not drawable(scene):
         reason = "has no time steps" if not steps(scene) else "is no stack of layers, each reading the one below it"
         message = f"the problem {reason}, so it cannot be unrolled"
-        raise ProblemError.of("no-sequence", message, scene.solver.problem.place, "leave out --kind")
+        raise ProblemError.of("no-sequence", message, scene.problem.place, "leave out --kind")
     return _Drawing(scene).picture()
 
 
@@ -135,10 +135,8 @@ class _Drawing:
                     shapes += self._from_before(n, time, cell)
         shapes += self._dots()
         shapes += self._further()
-        notes = self.scene.notes
-        if self.gap_after:
-            notes = [f"Steps {self.gap_after + 1} to {self.times[-1] - 1} are left out.", *notes]
-        return framed(shapes, self.scene.title, self._described(), notes)
+        left_out = [f"Steps {self.gap_after + 1} to {self.times[-1] - 1} are left out."] if self.gap_after else []
+        return self.scene.picture(shapes, self._described(), left_out)
 
     def _from_below(self, n: int, time: int | None, cell: Cell) -> list[Shape]:
         """The arrows from the row below, with the weight beside them."""

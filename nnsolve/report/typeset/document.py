@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
+from nnsolve.report.draw.shapes import Picture
 from nnsolve.report.typeset.mathematics import Mathematics, Prose
 
 Levels: TypeAlias = tuple[str, ...]
@@ -133,7 +134,14 @@ class Answers(NamedTuple):
     levels: Levels = ALWAYS
 
 
-Block: TypeAlias = Heading | Paragraph | Alert | Given | Work | Answers
+class Figure(NamedTuple):
+    """The picture of the problem, or of one of its parts."""
+
+    picture: Picture
+    levels: Levels = ALWAYS
+
+
+Block: TypeAlias = Heading | Paragraph | Alert | Figure | Given | Work | Answers
 
 
 class Document(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from nnsolve.report.draw.svg import svg
 from nnsolve.report.typeset.document import (
     ALWAYS,
     FULL,
@@ -18,6 +19,7 @@ from nnsolve.report.typeset.document import (
     Document,
     Element,
     Elements,
+    Figure,
     Given,
     Heading,
     Levels,
@@ -160,6 +162,11 @@ class _Writer:
         kind = escape(block.severity.capitalize())
         return f'<div class="alert" role="note"><p><b>{kind}:</b> {escape(block.message)}{place}</p>{help}</div>\n'
 
+    def figure(self, block: Figure) -> str:
+        """A picture; where it is much wider than the page it scrolls."""
+        attributes = f'class="picture" tabindex="0" aria-label="Picture" style="--width:{block.picture.width:.0f}px"'
+        return f"<figure {attributes}>\n{svg(block.picture)}</figure>\n"
+
     def given(self, block: Given) -> str:
         values = "".join(map(self.value, block.values))
         notes = "".join([f'<p class="note">{sentence(note)}</p>\n' for note in block.notes])
@@ -221,6 +228,7 @@ def _equation(left: str, sides: Iterable[str]) -> str:
 _WRITERS: dict[type, Callable[[_Writer, Any], str]] = {
     Paragraph: _Writer.paragraph,
     Alert: _Writer.alert,
+    Figure: _Writer.figure,
     Given: _Writer.given,
     Work: _Writer.work,
     Answers: _Writer.answers,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
-from nnsolve.core.diagnostics import Diagnostic
+from nnsolve.core.diagnostics import Diagnostic, ProblemError
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
+from nnsolve.report.draw.choose import draw
 from nnsolve.report.notes import carried
 from nnsolve.report.outline import outline, section_scope
 from nnsolve.report.scope import Scope
@@ -21,6 +23,7 @@ from nnsolve.report.typeset.document import (
     Alert,
     Block,
     Document,
+    Figure,
     Heading,
     Paragraph,
 )
@@ -28,9 +31,9 @@ from nnsolve.report.typeset.given import given
 from nnsolve.report.typeset.steps import Teller, work
 
 
-def document(sections: Sequence[Section], style: Style) -> Document:
-    """The report of a solution, for every detail; of the `style` only the decimals count."""
-    writer = _Writer(style._replace(unicode=True, detail="full"))
+def document(sections: Sequence[Section], style: Style, pictures: bool = False) -> Document:
+    """The report of a solution, for every detail, and with `pictures`; of the `style` only the decimals count."""
+    writer = _Writer(style._replace(unicode=True, detail="full"), pictures)
     if sections:
         writer.head(sections[0])
     seen: dict[Name, Step] = {}
@@ -46,8 +49,9 @@ def document(sections: Sequence[Section], style: Style) -> Document:
 class _Writer:
     """Writes the blocks of a document, each heading and each step with an id of its own."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, pictures: bool) -> None:
         self.style = style
+        self.pictures = pictures
         self.blocks: list[Block] = []
         self._ids: dict[str, int] = {}
 
@@ -77,6 +81,8 @@ class _Writer:
             if section.text != section.question:
                 self.words(section.text, "text")
         self.alerts(section.warnings)
+        if self.pictures and section.start is not None:
+            self.picture(section)
         self.steps(section, seen)
         if section.answers:
             self.heading("Answers", 2 if section.id else 1, section.id, ALWAYS)
@@ -88,6 +94,11 @@ class _Writer:
         for warning in warnings:
             place = clean(str(warning.place)) if warning.place else ""
             self.blocks.append(Alert(warning.severity, clean(warning.message), place, clean(warning.help or "")))
+
+    def picture(self, section: Section) -> None:
+        """The picture of a section, unless it is too large to be drawn."""
+        with suppress(ProblemError):
+            self.blocks.append(Figure(draw(section, decimals=self.style.decimals, heading=False)))
 
     def steps(self, section: Section, seen: Mapping[Name, Step]) -> None:
         """The given values, then the steps below headings that tell the phase and the update."""

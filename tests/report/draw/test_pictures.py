@@ -39,7 +39,9 @@ def problem(folder: Path, text: str) -> Solution:
 
 
 def kind_of(solution: Solution, part: str = "") -> str:
-    return choose(Scene(solution.solvers[part], Style(), 1))
+    section = solution.solvers[part].section
+    assert section.start is not None
+    return choose(Scene(section, section.start, Style()))
 
 
 def said(picture: Picture, kind: str) -> list[str]:
@@ -59,7 +61,7 @@ def test_every_problem_is_drawn_and_nothing_lies_on_a_text(path: Path, kind: str
     drawn = 0
     for solver in solution.solvers.values():
         try:
-            picture = draw(solver, kind)
+            picture = draw(solver.section, kind)
         except ProblemError:
             assert kind is not None
             continue
@@ -114,7 +116,7 @@ def test_generated_networks_have_room_for_every_text(width: int, depth: int, tmp
     )
     solver = problem(tmp_path, text).solvers[""]
     for kind in ("network", "blocks", "graph"):
-        assert faults(draw(solver, kind)) == [], kind
+        assert faults(draw(solver.section, kind)) == [], kind
 
 
 def _layer(random: np.random.Generator, units: int, inputs: int) -> str:
@@ -127,7 +129,7 @@ def _layer(random: np.random.Generator, units: int, inputs: int) -> str:
 
 def test_units_and_weights_show_the_values_of_the_trace() -> None:
     solution = solved(SEEDS / "regression-3-4-3-l2-norm.yaml")
-    picture = draw(solution.solvers[""])
+    picture = draw(solution.solvers[""].section)
     expected = [*solution["x"], *solution["h1"], *solution["h2"]]
     assert numbers(said(picture, "unit-value")) == pytest.approx(expected, abs=5e-5)
     weights = sorted(w for address in ("W1", "W2") for w in solution[address].ravel())
@@ -139,25 +141,25 @@ def test_units_and_weights_show_the_values_of_the_trace() -> None:
 
 
 def test_a_negative_weight_is_told_from_a_positive_one_without_its_colour() -> None:
-    text = svg(draw(solved(SEEDS / "regression-3-4-3-l2-norm.yaml").solvers[""]))
-    assert ".nnsolve-picture .edge-negative{stroke-dasharray:6 4}" in text
-    assert ".edge-positive{stroke-dasharray" not in text
+    text = svg(draw(solved(SEEDS / "regression-3-4-3-l2-norm.yaml").solvers[""].section))
+    assert ".nnsolve-picture .nn-edge-negative{stroke-dasharray:6 4}" in text
+    assert "edge-positive{stroke-dasharray" not in text
     assert "dashed ones negative" in text
 
 
 def test_the_sample_that_is_shown_can_be_chosen() -> None:
     solver = solved(SEEDS / "xor-batch.yaml").solvers[""]
     for sample in (1, 2, 3, 4):
-        picture = draw(solver, sample=sample)
+        picture = draw(solver.section, sample=sample)
         assert numbers(said(picture, "unit-value"))[:2] == list(solver.run.moment_of(0).value(Name("x"))[sample - 1])
         assert f"Shown is sample {sample} of 4; L is that of all." in said(picture, "note")
     with pytest.raises(ProblemError, match="there is no sample 5: they are 1 to 4"):
-        draw(solver, sample=5)
+        draw(solver.section, sample=5)
 
 
 def test_a_graph_shows_values_and_the_gradients_that_flow_back() -> None:
     """By hand: y = 0.24049, C = 1/2 (y − 1)²; dC/dy = y − 1, dC/dz₂ = (y − 1) y (1 − y), and so on."""
-    picture = draw(solved(SEEDS / "scalar-backpropagation.yaml").solvers[""])
+    picture = draw(solved(SEEDS / "scalar-backpropagation.yaml").solvers[""].section)
     assert {"0.01", "3", "−5", "z1 = 0.03", "a1 = 0.03", "z2 = −1.15", "y = 0.2405", "C = 0.2884"} <= set(
         said(picture, "value")
     )
@@ -172,7 +174,7 @@ def test_a_graph_shows_values_and_the_gradients_that_flow_back() -> None:
 
 def test_gradients_of_several_uses_add_up(tmp_path: Path) -> None:
     text = "parameters: {w: 2}\nequations:\n  - p = w^2\n  - q = 3 * w\n  - L = p * q\nloss: L\n"
-    picture = draw(problem(tmp_path, text).solvers[""])
+    picture = draw(problem(tmp_path, text).solvers[""].section)
     gradients = said(picture, "gradient")
     # L = 3 w³: dL/dw = 9 w² = 36, of which q · 2w = 24 comes through p and p · 3 = 12 through q
     assert "Σ ∂ 36" in gradients
@@ -182,7 +184,7 @@ def test_gradients_of_several_uses_add_up(tmp_path: Path) -> None:
 def test_a_long_list_is_shown_by_its_shape_never_by_half_a_number() -> None:
     for path in ALL:
         for solver in solved(path).solvers.values():
-            for text in draw(solver).texts:
+            for text in draw(solver.section).texts:
                 if text.kind in ("value", "unit-value", "gradient"):
                     assert not plain(text.runs).rstrip("…")[-1:].isdigit() or "…" not in plain(text.runs)
 
@@ -201,7 +203,7 @@ loss: L
 
 
 def test_what_a_file_calls_things_is_text_and_nothing_else(tmp_path: Path) -> None:
-    root = ET.fromstring(text := svg(draw(problem(tmp_path, SQUARE.format(name="z")).solvers[""])))
+    root = ET.fromstring(text := svg(draw(problem(tmp_path, SQUARE.format(name="z")).solvers[""].section)))
     assert "<script" not in text
     title = root.find(f"{NAMESPACE}title")
     assert title is not None and "<script>alert(1)</script>" in (title.text or "")
@@ -216,17 +218,19 @@ def test_no_control_character_reaches_the_file() -> None:
 
 def test_names_without_end_are_cut(tmp_path: Path) -> None:
     for name in ("z" * 3000, "z_" + "q" * 3000):
-        picture = draw(problem(tmp_path, SQUARE.format(name=name)).solvers[""])
+        picture = draw(problem(tmp_path, SQUARE.format(name=name)).solvers[""].section)
         assert picture.width < 3000
         assert faults(picture) == []
 
 
 def test_a_picture_has_no_ids_that_another_one_on_the_page_has_too() -> None:
     for path in ALL[:6]:
-        root = ET.fromstring(svg(draw(next(iter(solved(path).solvers.values())))))
+        root = ET.fromstring(svg(draw(next(iter(solved(path).solvers.values())).section)))
         assert not [element for element in root.iter() if "id" in element.attrib]
         style = root.find(f"{NAMESPACE}style")
         assert style is not None and style.text is not None
-        for rule in style.text.replace("@media (prefers-color-scheme:dark){", "").split("}"):
+        for rule in style.text.replace("@supports (color:light-dark(red,red)){", "").split("}"):
             for selector in rule.partition("{")[0].split(","):
-                assert not selector or selector.startswith(".nnsolve-picture ")
+                assert not selector or selector.startswith(".nnsolve-picture")
+        classes = {name for element in root.iter() for name in element.get("class", "").split()}
+        assert all(name.startswith(("nn-", "nnsolve-")) for name in classes)

@@ -269,7 +269,7 @@ def _split(rule: str) -> list[str]:
 def test_a_notebook_shows_the_fragment() -> None:
     solution = nnsolve.solve(OWN / "branch.yaml")
     text = solution._repr_html_()  # type: ignore[attr-defined]
-    assert text == fragment(document(solution.sections, Style()), "steps")
+    assert text == fragment(document(solution.sections, Style(), pictures=True), "steps")
     assert "mathjax_ignore" in text and html.escape(solution.problem.title or "") in text
 
 

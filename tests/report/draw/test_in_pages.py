@@ -1,0 +1,38 @@
+"""The picture within the HTML report."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnsolve.report.formats import FORMATS
+from nnsolve.report.style import Style
+from tests.cli.calling import NETWORK, call
+from tests.report.solved import ALL, sections
+from tests.report.typeset.pages import fragment_of, parsed
+
+SVG = "{http://www.w3.org/2000/svg}svg"
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in ALL])
+def test_a_page_holds_the_picture_of_each_section(stem: str) -> None:
+    page = FORMATS["html"](sections(stem), Style())
+    assert len(list(parsed(page).iter(SVG))) == len(sections(stem))
+    fragment = FORMATS["html"](sections(stem), Style(fragment=True))
+    assert not [node for node in fragment_of(fragment).iter() if "id" in node.attrib]
+
+
+def test_single_steps_have_no_picture() -> None:
+    assert "<svg" in call("run", NETWORK, "--format", "html").output
+    assert "<svg" not in call("run", NETWORK, "--format", "html", "--only", "h1").output
+
+
+def test_the_page_says_its_title_once() -> None:
+    page = FORMATS["html"](sections("regression-3-4-3-l2-norm"), Style())
+    assert (
+        page.count("3-4-3 regression network, L2 norm, one SGD step") == 3
+    )  # <title>, <h1>, and the picture's <title>
+
+
+def test_forced_decimals_are_those_of_the_picture() -> None:
+    page = FORMATS["html"](sections("xor-batch"), Style(decimals=2))
+    assert ">0.69</text>" in page and ">0.6856</text>" not in page
