@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.actions import annotate, in_actions, show_on_page
 from nnsolve.cli.common import BROKEN, INTERRUPTED, harmless, print_findings
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report
@@ -35,7 +36,9 @@ WRONG = 1
 
 
 @click.command("check", short_help="Check answer files.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(), shell_complete=completion.answer_files
+)
 @click.option(
     "--problems",
     metavar="DIR",

@@ -163,7 +163,9 @@ def load(path: str | None, output: str | None = None) -> Problem:
 
 def problem_argument(function: _Function) -> _Function:
     """PROBLEM, which may be left out."""
-    return click.argument("problem", required=False, metavar="[PROBLEM]")(function)
+    from nnsolve.cli.completion import problem_files  # which finds files by what stands above
+
+    return click.argument("problem", required=False, metavar="[PROBLEM]", shell_complete=problem_files)(function)
 
 
 def report_options(formats: Sequence[str]) -> Callable[[_Function], _Function]:

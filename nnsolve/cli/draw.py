@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import harmless, load, problem_argument
 from nnsolve.cli.output import is_file, write_file, write_text
 from nnsolve.report.draw.kinds import KINDS
@@ -14,7 +15,7 @@ from nnsolve.report.draw.kinds import KINDS
 @click.option(
     "--kind", type=click.Choice(list(KINDS)), help="Units and weights, layers as blocks, time steps, or operations."
 )
-@click.option("--part", metavar="ID", help="Draw this part of the problem.")
+@click.option("--part", metavar="ID", shell_complete=completion.parts, help="Draw this part of the problem.")
 @click.option("--sample", type=click.IntRange(1), default=1, show_default=True, help="Whose values are shown.")
 @click.option(
     "--decimals",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import load, problem_argument
 from nnsolve.cli.output import write_text
 from nnsolve.report.export.formats import EXPORTS
@@ -12,7 +13,7 @@ from nnsolve.report.export.formats import EXPORTS
 @click.command("export", short_help="Write a script or notebook of its own that computes the same.")
 @problem_argument
 @click.option("--to", "target", type=click.Choice(list(EXPORTS)), required=True, help="What to write.")
-@click.option("--part", metavar="ID", help="Only this part of the problem.")
+@click.option("--part", metavar="ID", shell_complete=completion.parts, help="Only this part of the problem.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output.")
 def command(problem: str | None, target: str, part: str | None, output: str | None) -> None:
     """Write a script or notebook of its own that computes the same numbers, with nothing of nnsolve in it.

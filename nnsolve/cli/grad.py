@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import harmless, load, problem_argument, report_options
 from nnsolve.cli.output import style_for, write_report, write_text
 from nnsolve.core.diagnostics import Place, ProblemError
@@ -23,11 +24,16 @@ DEVIATES = 1
 
 @click.command("grad", short_help="The chain rule for one layer, factor by factor.")
 @problem_argument
-@click.option("--layer", type=int, metavar="N", help="The parameters of layer N; those of all layers if left out.")
-@click.option("--of", metavar="NAME", help="One quantity instead: --of W2, --of z1.")
+@click.option("--layer", type=int, metavar="N", shell_complete=completion.layers,
+              help="The parameters of layer N; those of all layers if left out.")  # fmt: skip
+@click.option(
+    "--of", metavar="NAME", shell_complete=completion.quantities, help="One quantity instead: --of W2, --of z1."
+)
 @click.option("--time", type=int, metavar="T", help="Only what time step T adds to them.")
 @click.option("--verify", is_flag=True, help="Compare with central differences of the loss.")
-@click.option("--part", metavar="ID", help="The gradients of this part of the problem.")
+@click.option(
+    "--part", metavar="ID", shell_complete=completion.parts, help="The gradients of this part of the problem."
+)
 @report_options(["text", "json"])
 def command(
     problem: str | None,

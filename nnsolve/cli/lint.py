@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import ANSWERS, BROKEN, PARAMETERS, VERDICTS, file_kind, harmless, print_findings
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ SKIPPED = (ANSWERS, VERDICTS, PARAMETERS)
 
 
 @click.command("lint", short_help="Check problem files.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(), shell_complete=completion.problem_files
+)
 @click.option("--strict", is_flag=True, help="Warnings too make the exit status 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:

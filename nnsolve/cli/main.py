@@ -6,12 +6,15 @@ import gc
 import importlib
 import os
 import sys
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from nnsolve import __version__
 from nnsolve.cli.actions import defused_output
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -55,6 +58,15 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that a shell proposes, and the options; no command is imported for it."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items()]
+        return [item for item in found if item.value.startswith(incomplete)] + click.Command.shell_complete(
+            self, ctx, incomplete
+        )
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the arguments and run; a stream that is closed or full is no reason for a traceback."""
         if sys.stdout is None or sys.stderr is None:  # closed by the shell: `>&-`
@@ -85,7 +97,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command; suggest the nearest one to a name that is not known."""
         name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
+        if name and not name.startswith("-") and name not in COMMANDS and not ctx.resilient_parsing:
             from nnsolve.core.diagnostics import did_you_mean
 
             help = did_you_mean(name, COMMANDS) or f"commands: {', '.join(COMMANDS)}"

@@ -7,8 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from nnsolve.cli.common import harmless
+from nnsolve.cli.completion import propose
 from nnsolve.cli.output import is_file, write_file, write_text
 
 DEFAULT = "layers"
@@ -29,8 +31,12 @@ def summary(text: str) -> str:
     return text.partition("\n")[0].strip("# ")
 
 
+def _kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return propose(lambda: [(kind, summary(text)) for kind, text in starters().items()], incomplete)
+
+
 @click.command("new", short_help="Write a commented starter file.")
-@click.argument("kind", required=False, default=DEFAULT, metavar="[KIND]")
+@click.argument("kind", required=False, default=DEFAULT, metavar="[KIND]", shell_complete=_kinds)
 @click.option("-o", "--output", default="problem.yaml", show_default=True, type=click.Path(), metavar="FILE",
               help="The file to write; - is standard output.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import load, print_findings, problem_argument, report_options, spread_option
 from nnsolve.cli.output import style_for, write_report, write_text
 from nnsolve.core.diagnostics import Diagnostic
@@ -14,13 +16,21 @@ class RunCommand(click.Command):
     """`--only` takes all words up to the next option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["words"] = list(args)
         return super().parse_args(ctx, spread_option(args, "--only"))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        words = spread_option([*ctx.meta["words"], incomplete], "--only")
+        if words[-2:-1] == ["--only"] and not incomplete.startswith("-"):
+            return completion.addresses(ctx, None, incomplete)
+        return super().shell_complete(ctx, incomplete)
 
 
 @click.command("run", cls=RunCommand, short_help="Solve a problem and print every step.")
 @problem_argument
-@click.option("--only", multiple=True, metavar="ADDRESS...", help="Only these steps and answers: --only z1 dL/dW1.")
-@click.option("--part", metavar="ID", help="Only this part of the problem.")
+@click.option("--only", multiple=True, metavar="ADDRESS...", shell_complete=completion.addresses,
+              help="Only these steps and answers: --only z1 dL/dW1.")  # fmt: skip
+@click.option("--part", metavar="ID", shell_complete=completion.parts, help="Only this part of the problem.")
 @report_options(list(FORMATS))
 @click.option("--fragment", is_flag=True, help="LaTeX or HTML to paste into another document.")
 def command(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnsolve.cli import completion
 from nnsolve.cli.common import INTERRUPTED, harmless, load, problem_argument
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report, write_text
 from nnsolve.core.diagnostics import Findings, ProblemError
@@ -62,7 +63,7 @@ class Target(click.ParamType):  # type: ignore[type-arg]
 @problem_argument
 @click.option("--epochs", type=click.IntRange(0, 10**9), metavar="N", help="Train N epochs, whatever the file says.")
 @click.option("--steps", type=click.IntRange(0, 10**9), metavar="N", help="Make N updates, whatever the file says.")
-@click.option("--part", metavar="ID", help="Train this part of the problem.")
+@click.option("--part", metavar="ID", shell_complete=completion.parts, help="Train this part of the problem.")
 @click.option(
     "--at",
     type=Epochs(),
