@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
+from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
 from nnsolve.checking.explanations import ACCUSED, Clues, Found, explained, fewest, seeds, singly
 from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes.late import Early
@@ -58,6 +58,7 @@ class Diagnosis:
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
         self._further: dict[tuple[str, SlipName], Evidence | None] = {}
         self._readings: dict[Hashable, Reading] = {}
+        self._denied: dict[tuple[str, ...], Set[SlipName]] = {}
 
     # What mistakes give
 
@@ -138,19 +139,23 @@ class Diagnosis:
         Other answers that are not right speak for a mistake, too; right ones that it would change, against it.
         """
         found: dict[str, list[Found]] = {}
-        clues = Clues([], {})
+        right: list[str] = []
+        written: dict[SlipName, Slip] = {}
         for ask in sorted(given, key=self._when):
             if ask in wrong:
                 found |= self._agreeing(ask, given)
-            else:
-                self._look(ask, given[ask], found, clues)
+            elif (reading := self._look(ask, given[ask], found)) is not None:
+                right.append(ask)
+                written |= reading.written
+        clues = Clues(self._denied_by(tuple(right)), written)
         result = explained(found, clues)
         unexplained = [ask for ask in wrong if ask in found and not singly(result[ask])]
         for seed in seeds(result.values(), clues) if unexplained else ():
             for ask in unexplained:
                 further = self._with_others(ask, seed)
-                if further is not None:
-                    found[ask].append(Found(further, _matches(further, given[ask])))
+                matches = NOTHING if further is None else _matches(further, given[ask])
+                if further is not None and matches.entries:
+                    found[ask].append(Found(further, matches))
         if any(len(several) > 1 for several in found.values()):
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
@@ -166,18 +171,26 @@ class Diagnosis:
                     break
         return found
 
-    def _look(self, ask: str, answer: Given, found: dict[str, list[Found]], clues: Clues) -> None:
-        """What an answer that nobody calls wrong says: one that is right given an earlier wrong one, or right."""
+    def _look(self, ask: str, answer: Given, found: dict[str, list[Found]]) -> Reading | None:
+        """What an answer that nobody calls wrong says, if it is right; it may be right given an earlier wrong one."""
         question = self._question(ask)
         evidence = None if question is None or question.is_late else self.evidence(ask)
         if evidence is None:
-            return
+            return None
         reading = self._read(ask, (), evidence, answer)
         if reading.is_right:
-            clues.right.append(evidence)
-            clues.written.update(reading.written)
-        else:
-            found[ask] = [Found(evidence, reading.matches)]
+            return reading
+        found[ask] = [Found(evidence, reading.matches)]
+        return None
+
+    def _denied_by(self, right: tuple[str, ...]) -> Set[SlipName]:
+        """The slips that alone would have made a right answer wrong; most students have the same ones right."""
+        if right not in self._denied:
+            if len(self._denied) == FURTHER:
+                self._denied.clear()
+            evidences = [evidence for ask in right if (evidence := self.evidence(ask)) is not None]
+            self._denied[right] = frozenset().union(*[evidence.changed_by() for evidence in evidences])
+        return self._denied[right]
 
     def _with_others(self, ask: str, seed: Slip) -> Evidence | None:
         """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from nnsolve.checking.evidence import Evidence, Matches
@@ -37,16 +37,16 @@ class Found(NamedTuple):
 class Clues(NamedTuple):
     """What the right answers of a file say.
 
-    `right` are the wrong values of their asks. `written` are the slips that give just the numbers that are written:
-    a = 0.27 in a file of four digits was rounded, and may have been used.
+    `denied` are the slips that alone would have made one of them wrong. `written` are those that give just the numbers
+    that are written: a = 0.27 in a file of four digits was rounded, and may have been used.
     """
 
-    right: list[Evidence]
-    written: dict[SlipName, Slip]
+    denied: Set[SlipName]
+    written: Mapping[SlipName, Slip]
 
     def deny(self, combination: Combination) -> bool:
         """Whether a mistake would have made one of them wrong."""
-        return any(slip.name in evidence.changed_by() for slip in combination for evidence in self.right)
+        return any(slip.name in self.denied for slip in combination)
 
 
 class Support(NamedTuple):
