@@ -29,8 +29,9 @@ from nnsolve.report.typeset.document import (
     Value,
     Work,
 )
-from nnsolve.report.typeset.mathematics import Operator
+from nnsolve.report.typeset.mathematics import Mathematics, Operator
 from nnsolve.report.typeset.mathml import math, sentence
+from nnsolve.report.typeset.measure import BINARY, width
 from nnsolve.report.web.page import Link, asset, detail_switch
 from nnsolve.report.web.page import page as whole_page
 
@@ -39,6 +40,9 @@ KINDS: dict[Levels, str] = {ALWAYS: "", WORKED: "w", STEPS: "s", FULL: "f"}
 
 LARGEST = 1_900_000
 """Characters of a page that opens at once; of a larger one, what repeats is shown at full detail as at steps."""
+
+PAPER = 38.0
+"""The width of a line on paper in the widths of an M, with some to spare."""
 
 SHORTENED = (
     "This solution is long: what repeats an earlier time step is shown at full detail as at steps. "
@@ -173,7 +177,7 @@ class _Writer:
         return f'<div class="values w">\n{values}</div>\n{notes}'
 
     def value(self, value: Value) -> str:
-        shown = _equation(math(value.left), [math(Operator("="), value.value)])
+        shown = _equation(math(value.left), [math(Operator("="), value.value)], _scale(value.left, [value.value]))
         return f"<figure>{shown}<figcaption>{escape(value.caption)}</figcaption></figure>\n"
 
     def work(self, work: Work) -> str:
@@ -184,7 +188,7 @@ class _Writer:
         elements = self.elements(work.elements) if work.elements else ""
         return (
             f"<details{self.id(work.id)} open><summary><code>{escape(work.address)}</code>{shape}</summary>"
-            f"{remarks}{_equation(math(work.left), map(_side, work.sides))}{notes}{elements}</details>\n"
+            f"{remarks}{_sides(work.left, work.sides)}{notes}{elements}</details>\n"
         )
 
     def elements(self, elements: Elements) -> str:
@@ -201,8 +205,9 @@ class _Writer:
         of = math(row.of) if row.of is not None else ""
         equals = (Operator("="),) if of else ()
         value = math(*equals, row.value).replace("<math>", '<math class="r">', 1)
+        shown = _equation(of, [value], _scale(row.of, [row.value]))
         notes = "".join([f'<p class="note">{sentence(note)}</p>' for note in row.notes])
-        return f"<div><dt><code>{escape(row.id)}</code>{question}</dt><dd>{_equation(of, [value])}{notes}</dd></div>\n"
+        return f"<div><dt><code>{escape(row.id)}</code>{question}</dt><dd>{shown}{notes}</dd></div>\n"
 
 
 def _kind(part: Remark | Side) -> str:
@@ -217,12 +222,23 @@ def _side(side: Side) -> str:
 
 def _element(element: Element) -> str:
     note = f' <p class="note">{escape(element.note)}</p>' if element.note else ""
-    return _equation(math(element.left), map(_side, element.sides)) + note
+    return _sides(element.left, element.sides) + note
 
 
-def _equation(left: str, sides: Iterable[str]) -> str:
-    """The left side, and beside it the others, as many on a line as fit."""
-    return f'<div class="eq">{left}<div>{"".join(sides)}</div></div>'
+def _sides(left: Mathematics, sides: Sequence[Side]) -> str:
+    return _equation(math(left), map(_side, sides), _scale(left, [side.mathematics for side in sides]))
+
+
+def _equation(left: str, sides: Iterable[str], scale: float) -> str:
+    """The left side, and beside it the others, as many on a line as fit; on paper what is too wide is made smaller."""
+    style = f' style="--wide:{scale:.2f}"' if scale > 1 else ""
+    return f'<div class="eq"{style}>{left}<div>{"".join(sides)}</div></div>'
+
+
+def _scale(left: Mathematics | None, sides: Iterable[Mathematics]) -> float:
+    """How many times wider than a sheet of paper an equation is that begins a line with each side."""
+    widest = max(map(width, sides), default=0) + BINARY
+    return (widest + (width(left) if left is not None else 0)) / PAPER
 
 
 _WRITERS: dict[type, Callable[[_Writer, Any], str]] = {

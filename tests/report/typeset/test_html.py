@@ -166,6 +166,17 @@ def test_on_paper_everything_is_unfolded_and_nothing_can_be_switched() -> None:
     assert re.search(r"details,[^{]*\{ break-inside: avoid; \}", printed)
 
 
+def test_on_paper_nothing_is_cut_off() -> None:
+    assert "font-size: calc(1em / var(--wide, 1));" in asset("page.css")
+    scales = {
+        content(figure): [node.get("style") for node in figure if "eq" in classes(node)]
+        for figure in elements(tree("wide"), "figure")
+    }
+    assert [style for text, [style] in scales.items() if text.endswith("3×14")] == ["--wide:1.70"]
+    assert [style for text, [style] in scales.items() if text.endswith("14×1 input")] == [None]
+    assert 'style="--wide' not in page(built("elman"), "steps")
+
+
 PALETTE = re.compile(r"(--\w+|background): light-dark\((#\w{6}), (#\w{6})\)")
 
 
@@ -283,5 +294,6 @@ def test_a_scalar_lstm_over_a_hundred_steps_stays_small(tmp_path: Path) -> None:
     assert len(text.encode()) < 2_000_000
     assert text.count("<details id=") == sum(isinstance(block, Work) for block in given.blocks)
     assert text.count(html.escape(SHORTENED)) == 1
+    assert '<p class="note s">What repeats is shown by its results' in text  # at steps; at full it is not so
     whole = page(given, "full")
     assert SHORTENED not in whole and len(whole) > len(text)
