@@ -200,7 +200,12 @@ class _Drawing:
             return [said]
         root = plain(self.scene.name(self.graph.root))
         said = f"{said} Below it, behind ∂: the gradient of {root} that flows back along it."
-        return [f"{said} Σ ∂ is the sum over several edges." if self.branching else said]
+        notes = [f"{said} Σ ∂ is the sum over several edges." if self.branching else said]
+        training = self.scene.problem.training
+        if training is not None and (training.truncate or training.order == "layer_by_layer"):
+            which = "truncate" if training.truncate else "order: layer_by_layer"
+            notes.append(f"These are the gradients of {root} itself: {which} is not applied here.")
+        return notes
 
     def _described(self) -> str:
         parts = [

@@ -62,7 +62,9 @@ class _Drawing:
         self.gap_after = 4 if last > MOST_STEPS else 0
         labels = [self._label(row, t, name) for row in self.rows for t in self.times for name in carried(row, t)]
         self.gap = max([46.0, *(width_of(label, SMALL) + 24.0 for label in labels)])
-        contents = [lines for row in self.rows for time in row.equations for lines in self._lines(row, time)]
+        contents = [
+            line for row in self.rows for t in row.equations if t in (None, *self.times) for line in self._lines(row, t)
+        ]
         contents += [line for time in self.times for line in self._read(time)]
         self.width = max([70.0, *(width_of(runs, SIZE) + 20.0 for runs, _ in contents)])
         self.cells: dict[tuple[int, int | None], Cell] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnsolve.blocks import LAYERS
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.engine.solve import Solution
@@ -179,6 +180,29 @@ def test_gradients_of_several_uses_add_up(tmp_path: Path) -> None:
     # L = 3 w³: dL/dw = 9 w² = 36, of which q · 2w = 24 comes through p and p · 3 = 12 through q
     assert "Σ ∂ 36" in gradients
     assert {"∂ 24", "∂ 12"} <= set(gradients)
+
+
+def test_gradients_that_training_changes_are_said_to_be_others() -> None:
+    for stem, said_so in (("rows-layer-by-layer", True), ("next-bit-rnn", True), ("branch", False)):
+        path = next(path for path in ALL if path.stem == stem)
+        try:
+            notes = " ".join(said(draw(solved(path).solvers[""].section, "graph"), "note"))
+        except ProblemError:
+            continue  # too large to be drawn
+        assert ("is not applied here" in notes) == said_so
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_kind_of_layer_is_drawn(kind: str, tmp_path: Path) -> None:
+    block = LAYERS[kind]
+    options = ", ".join(f"{key}: {value}" for key, value in block.example.items())
+    text = (
+        "conventions: {weights: rows, samples: columns, count_from: 1}\n"
+        f"layers:\n  - {kind}: {{{options}}}\ninputs: {{x: {block.example_input}}}\n"
+    )
+    section = problem(tmp_path, text).sections[0]
+    for kind in (None, "blocks", "graph"):
+        assert faults(draw(section, kind)) == []
 
 
 def test_a_long_list_is_shown_by_its_shape_never_by_half_a_number() -> None:
