@@ -73,4 +73,5 @@ LAYERS["embedding"] = LayerBlock(
     single_too=True,
     also_called={"W": "E", "C": "E"},
     words={"words": ("rows", "columns")},
+    source="Bengio, Ducharme, Vincent, Jauvin: A Neural Probabilistic Language Model (2003)",
 )

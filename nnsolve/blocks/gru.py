@@ -107,4 +107,6 @@ LAYERS["gru"] = LayerBlock(
     },
     orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"u": ("z",), "g": ("n", "h", "c")}),
+    source="Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014); "
+    "Goodfellow, Bengio, Courville: Deep Learning, 10.10.2",
 )

@@ -303,6 +303,7 @@ class LayerBlock(NamedTuple):
     also_called: Mapping[str, str] = {}
     words: Mapping[str, tuple[str, ...]] = {}
     orders: Mapping[str, tuple[str, ...]] = {}
+    source: str = ""
 
 
 LAYERS: dict[str, LayerBlock] = {}

@@ -7,6 +7,28 @@ from typing import NamedTuple
 
 from nnsolve.core.expressions import Expr
 from nnsolve.core.language import parse
+from nnsolve.ops.facts import Step
+
+KINDS = {
+    "real": "any real numbers",
+    "probability": "between 0 and 1 for each output",
+    "distribution": "the probabilities of the classes: not negative, with the sum 1",
+    "sign": "-1 or 1",
+    "one-hot": "1 for the right class, 0 for the others",
+}
+"""What predictions and targets may be."""
+
+
+class Output(NamedTuple):
+    """The activation a = f(z) that a loss usually follows, and how dL/dz is found.
+
+    Each step is an expression over a and y that is equal to the one before, and why; `result` says why the last is what
+    the engine uses.
+    """
+
+    activation: str
+    derivation: tuple[Step, ...]
+    result: str
 
 
 class LossBlock(NamedTuple):
@@ -15,6 +37,8 @@ class LossBlock(NamedTuple):
     `total` is its expression in the language; `per_sample` the one for several samples, where summing the expression
     over all of them would mean something else. `mean_over_outputs` divides by the number of outputs, too.
     `options` are numbers that it has to be given, each with what it means.
+
+    `prediction` and `target` are among `KINDS`, with an `example` of both; the loss is least where they are equal.
     """
 
     name: str
@@ -23,6 +47,11 @@ class LossBlock(NamedTuple):
     per_sample: str | None = None
     mean_over_outputs: bool = False
     options: Mapping[str, str] = {}
+    prediction: str = "real"
+    target: str = "real"
+    example: tuple[tuple[float, ...], tuple[float, ...]] = ((0.5, -1.0, 2.0), (1.0, -1.0, 0.5))
+    example_options: Mapping[str, float] = {}
+    output: Output | None = None
     source: str = ""
 
 
@@ -43,30 +72,69 @@ LOSSES = {
             "‖a - y‖, the square root of the squared error",
             "norm(a - y)",
             per_sample="sum(norm(a - y, axis=features))",
+            source="Goodfellow, Bengio, Courville: Deep Learning, 2.5",
         ),
-        LossBlock("absolute_error", "sum(|a - y|)", "sum(abs(a - y))"),
+        LossBlock(
+            "absolute_error",
+            "sum(|a - y|)",
+            "sum(abs(a - y))",
+            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.1.2",
+        ),
         LossBlock(
             "binary_cross_entropy",
             "-sum(y ln a + (1 - y) ln(1 - a)), a a probability for each output; in nats",
             "-sum(xlogy(y, a) + xlogy(1 - y, 1 - a))",
+            prediction="probability",
+            target="probability",
+            example=((0.8, 0.3), (1.0, 0.0)),
+            output=Output(
+                "sigmoid",
+                (
+                    Step(
+                        "((1 - y) / (1 - a) - y / a) * (a * (1 - a))",
+                        "Chain rule: `dL/da` times the derivative of the sigmoid, `a * (1 - a)`.",
+                    ),
+                    Step("(1 - y) * a - y * (1 - a)", "Multiply out: `1 - a` and a cancel."),
+                ),
+                "The products `y * a` cancel.",
+            ),
             source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
         ),
         LossBlock(
             "cross_entropy",
             "-sum(y ln a), a the probabilities of the classes; in nats",
             "-sum(xlogy(y, a))",
+            prediction="distribution",
+            target="distribution",
+            example=((0.7, 0.2, 0.1), (1.0, 0.0, 0.0)),
+            output=Output(
+                "softmax",
+                (
+                    Step(
+                        "a * (-y / a - sum(a * (-y / a)))",
+                        "Chain rule: a softmax makes `a * (g - sum(a * g))` of a gradient g. Here g is `dL/da`, "
+                        "that is `-y / a`.",
+                    ),
+                    Step("a * sum(y) - y", "Multiply out: a cancels in both products."),
+                ),
+                "The targets of a sample have the sum 1.",
+            ),
             source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
         ),
         LossBlock(
             "hinge",
             "sum(max(0, 1 - y a)), y -1 or +1",
             "sum(max(0, 1 - y * a))",
+            target="sign",
+            example=((0.4, -2.0), (1.0, -1.0)),
             source="Shalev-Shwartz, Ben-David: Understanding Machine Learning, 15.2.3",
         ),
         LossBlock(
             "multiclass_hinge",
             "sum over the wrong classes of max(0, 1 + a_j - a_y), y one-hot",
             "sum((1 - y) * max(0, 1 + a - sum(y * a, axis=features)))",
+            target="one-hot",
+            example=((0.5, 1.0, -2.0), (1.0, 0.0, 0.0)),
             source="Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition (1999)",
         ),
         LossBlock(
@@ -74,6 +142,7 @@ LOSSES = {
             "e²/2 where |e| = |a - y| <= delta, else delta (|e| - delta/2); summed",
             "sum(huber_error(a - y, delta=delta))",
             options={"delta": "the largest error that counts by its square"},
+            example_options={"delta": 1.0},
             source="Huber: Robust Estimation of a Location Parameter (1964)",
         ),
     )

@@ -86,4 +86,6 @@ LAYERS["lstm"] = LayerBlock(
     words={**JOINED, **RETURNED, "gate_activation": (), "output_activation": ()},
     orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"g": ("c", "C")}),
+    source="Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Gers, Schmidhuber, Cummins: Learning to Forget "
+    "(2000); Goodfellow, Bengio, Courville: Deep Learning, 10.10.1",
 )

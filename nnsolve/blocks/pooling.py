@@ -49,4 +49,5 @@ LAYERS["pooling"] = LayerBlock(
     [[1.0, -1.0], [0.25, 0.75], [2.0, 0.5]],
     sequential=True,
     words={"over_time": (*POOLS, "last")},
+    source="Collobert et al.: Natural Language Processing (Almost) from Scratch (2011)",
 )

@@ -19,6 +19,7 @@ class ScheduleBlock(NamedTuple):
     doc: str
     options: Mapping[str, float | None]
     rate: Callable[[Ref, Ref, Callable[[], Ref], Mapping[str, float]], Expr]
+    example: Mapping[str, float]
     source: str = ""
 
 
@@ -52,13 +53,23 @@ SCHEDULES = {
             "eta factor^floor(t / every): the rate drops by a factor every so many updates (epochs)",
             {"every": None, "factor": None},
             _step,
+            {"every": 4, "factor": 0.5},
         ),
-        ScheduleBlock("exponential", "eta factor^t", {"factor": None}, _exponential),
+        ScheduleBlock(
+            "exponential",
+            "eta factor^t",
+            {"factor": None},
+            _exponential,
+            {"factor": 0.8},
+            source="Senior, Heigold, Ranzato, Yang: An Empirical Study of Learning Rates in Deep Neural Networks for "
+            "Speech Recognition (2013)",
+        ),
         ScheduleBlock(
             "cosine",
             "lowest + 1/2 (eta - lowest) (1 + cos(pi min(t, over) / over)): half a wave, then the lowest rate",
             {"over": None, "lowest": 0.0},
             _cosine,
+            {"over": 10},
             source="Loshchilov, Hutter: SGDR (2017), (5), without restarts",
         ),
     )

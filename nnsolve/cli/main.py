@@ -29,6 +29,7 @@ COMMANDS = {
     "train": Entry("train", "Run the training loop; losses, parameters, predictions."),
     "grad": Entry("grad", "The chain rule for one layer, factor by factor."),
     "draw": Entry("draw", "Draw the network, or the graph of the equations."),
+    "explain": Entry("explain", "Explain an activation, loss, layer or optimizer."),
     "export": Entry("export", "Write a script or notebook of its own that computes the same."),
     "check": Entry("check", "Check answer files."),
     "answers": Entry("answers", "Print an answer file, blank or with the solution."),

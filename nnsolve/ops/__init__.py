@@ -1,6 +1,18 @@
 """The operations of the equation language, in families; importing this registers them all."""
 
-from nnsolve.ops import activations, adjoint, arithmetic, functions, linear, losses, reductions, shaping, time, words
+from nnsolve.ops import (
+    activations,
+    adjoint,
+    arithmetic,
+    functions,
+    linear,
+    losses,
+    rectifiers,
+    reductions,
+    shaping,
+    time,
+    words,
+)
 from nnsolve.ops.operation import REGISTRY, Operation, Site
 
 __all__ = [
@@ -13,6 +25,7 @@ __all__ = [
     "functions",
     "linear",
     "losses",
+    "rectifiers",
     "reductions",
     "shaping",
     "time",

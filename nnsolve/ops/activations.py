@@ -1,58 +1,23 @@
-"""Activation functions."""
+"""Activation functions: those that saturate, those that jump, those of a whole vector."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nnsolve.core.shapes import Layout, Shape, resolve_axis
+from nnsolve.ops.facts import Case, Facts, Step
 from nnsolve.ops.operation import Operation, UndefinedValueError, elementwise, register
 
 EXAMPLE = ([[0.5, -2.0, 3.25, -0.1]],)
 
 
-def _sigmoid(x: Any) -> Any:
+def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x), written so that no exponential overflows."""
     e = np.exp(-np.abs(x))
     return np.where(np.greater_equal(x, 0), 1.0, e) / (1.0 + e)
-
-
-def _relu(x: Any, at_zero: float = 0) -> Any:
-    return np.maximum(x, 0.0)
-
-
-def _relu_prime(x: Any, at_zero: float = 0) -> Any:
-    return np.where(np.equal(x, 0), float(at_zero), np.greater(x, 0) * 1.0)
-
-
-def _leaky_relu(x: Any, slope: float) -> Any:
-    return np.where(np.greater(x, 0), x, slope * x)
-
-
-def _leaky_relu_prime(x: Any, slope: float) -> Any:
-    return np.where(np.greater(x, 0), 1.0, slope)
-
-
-def _elu(x: Any, alpha: float = 1.0) -> Any:
-    return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0.0)))
-
-
-def _elu_prime(x: Any, alpha: float = 1.0) -> Any:
-    return np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0)))
-
-
-_erf = np.frompyfunc(math.erf, 1, 1)
-
-
-def _normal_cdf(x: Any) -> Any:
-    return 0.5 * (1.0 + np.asarray(_erf(np.asarray(x) / math.sqrt(2.0)), dtype=float))
-
-
-def _normal_pdf(x: Any) -> Any:
-    return np.exp(-0.5 * np.square(x)) / math.sqrt(2.0 * math.pi)
 
 
 def _step(x: Any, at_zero: float | None = None) -> Any:
@@ -99,88 +64,20 @@ def _along_features(shapes: Sequence[Shape], options: Mapping[str, Any], layout:
     return shapes[0]
 
 
-elementwise("identity", np.positive, "x", activation=True, gradient={"x": "g"}, numpy="x", example=EXAMPLE)
 elementwise(
-    "relu",
-    _relu,
-    "max(0, x), the rectified linear unit; its derivative at 0 is 0 (conventions: relu_at_zero)",
+    "identity",
+    np.positive,
+    "x",
     activation=True,
-    options={"at_zero": 0},
-    symbol="ReLU",
-    gradient={"x": "g * relu'(x, at_zero=at_zero)"},
-    array="maximum(x, 0.0)",
-    scalar="0.0 if x <= 0 else x",
-    torch="torch.relu(x)",
+    gradient={"x": "g"},
+    numpy="x",
     example=EXAMPLE,
-    source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.1",
-)
-elementwise(
-    "relu'",
-    _relu_prime,
-    "1 where x > 0, else 0",
-    options={"at_zero": 0},
-    symbol="ReLU′",
-    no_derivative="the derivative of relu is constant but for its jump at 0",
-    array="where(equal(x, 0.0), at_zero, greater(x, 0.0)) if at_zero else greater(x, 0.0)",
-    scalar="1.0 if x > 0 else at_zero if x == 0 else 0.0",
-    numpy="return np.where(x == 0, at_zero, np.where(x > 0, 1.0, 0.0)) if at_zero else np.where(x > 0, 1.0, 0.0)",
-    example=EXAMPLE,
-)
-elementwise(
-    "leaky_relu",
-    _leaky_relu,
-    "x where x > 0, else slope * x",
-    activation=True,
-    options={"slope": ...},
-    symbol="LeakyReLU",
-    gradient={"x": "g * leaky_relu'(x, slope=slope)"},
-    array="where(greater(x, 0.0), x, slope * x)",
-    scalar="x if x > 0 else slope * x",
-    torch="torch.nn.functional.leaky_relu(x, negative_slope=slope)",
-    example=EXAMPLE,
-    example_options={"slope": 0.1},
-    source="Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013)",
-)
-elementwise(
-    "leaky_relu'",
-    _leaky_relu_prime,
-    "1 where x > 0, else slope",
-    options={"slope": ...},
-    symbol="LeakyReLU′",
-    no_derivative="the derivative of leaky_relu is constant but for its jump at 0",
-    array="where(greater(x, 0.0), 1.0, slope)",
-    scalar="1.0 if x > 0 else slope",
-    example=EXAMPLE,
-    example_options={"slope": 0.1},
-)
-elementwise(
-    "elu",
-    _elu,
-    "x where x > 0, else alpha * (e^x - 1)",
-    activation=True,
-    options={"alpha": 1.0},
-    symbol="ELU",
-    gradient={"x": "g * elu'(x, alpha=alpha)"},
-    array="where(greater(x, 0.0), x, alpha * expm1(minimum(x, 0.0)))",
-    scalar="x if x > 0 else alpha * expm1(x)",
-    torch="torch.nn.functional.elu(x, alpha=alpha)",
-    example=EXAMPLE,
-    source="Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs (2016)",
-)
-elementwise(
-    "elu'",
-    _elu_prime,
-    "1 where x > 0, else alpha * e^x",
-    options={"alpha": 1.0},
-    symbol="ELU′",
-    no_derivative="only first derivatives of elu are known here",
-    array="where(greater(x, 0.0), 1.0, alpha * exp(minimum(x, 0.0)))",
-    scalar="1.0 if x > 0 else alpha * exp(x)",
-    example=EXAMPLE,
+    facts=Facts("(-inf, inf)", ("-inf", "inf"), ("1", "1"), ("identity(-x) = -identity(x)",), cases=(Case("x", ""),)),
+    source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.1",
 )
 elementwise(
     "sigmoid",
-    _sigmoid,
+    sigmoid,
     "1 / (1 + e^-x), the logistic function",
     activation=True,
     symbol="σ",
@@ -191,6 +88,25 @@ elementwise(
     torch="torch.sigmoid(x)",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
+    facts=Facts(
+        "(0, 1)",
+        ("0", "1"),
+        ("0", "0"),
+        ("sigmoid(-x) = 1 - sigmoid(x)",),
+        derivation=(
+            Step(
+                "exp(-x) / (1 + exp(-x))^2",
+                "The derivative of 1/u is -u'/u^2. Here u = `1 + exp(-x)` and u' = `-exp(-x)`: the signs cancel.",
+            ),
+            Step("1 / (1 + exp(-x)) * (exp(-x) / (1 + exp(-x)))", "Write it as a product of two quotients."),
+            Step("out * (exp(-x) / (1 + exp(-x)))", "The first of them is a itself."),
+            Step(
+                "out * ((1 + exp(-x)) / (1 + exp(-x)) - 1 / (1 + exp(-x)))",
+                "Add 1 to the numerator of the other and take it away again: `exp(-x)` = `(1 + exp(-x)) - 1`.",
+            ),
+        ),
+        result="In the parentheses the first quotient is 1, and the second is a.",
+    ),
 )
 elementwise(
     "tanh",
@@ -200,6 +116,23 @@ elementwise(
     gradient={"x": "g * (1 - out^2)"},
     definition="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     example=EXAMPLE,
+    source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.2",
+    facts=Facts(
+        "(-1, 1)",
+        ("-1", "1"),
+        ("0", "0"),
+        ("tanh(-x) = -tanh(x)", "tanh(x) = 2 * sigmoid(2 * x) - 1"),
+        derivation=(
+            Step(
+                "((exp(x) + exp(-x)) * (exp(x) + exp(-x)) - (exp(x) - exp(-x)) * (exp(x) - exp(-x))) "
+                "/ (exp(x) + exp(-x))^2",
+                "Quotient rule: the derivative of u/v is (u' v - u v') / v^2. Here u = `exp(x) - exp(-x)` and "
+                "v = `exp(x) + exp(-x)`, so u' = v and v' = u.",
+            ),
+            Step("1 - (exp(x) - exp(-x))^2 / (exp(x) + exp(-x))^2", "Divide both products by v^2; the first gives 1."),
+        ),
+        result="The quotient is a^2.",
+    ),
 )
 elementwise(
     "softplus",
@@ -213,67 +146,20 @@ elementwise(
     torch="torch.logaddexp(torch.zeros_like(x), x)",
     example=EXAMPLE,
     source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
-)
-elementwise(
-    "silu",
-    lambda x: x * _sigmoid(x),
-    "x * sigmoid(x), also called swish",
-    activation=True,
-    symbol="SiLU",
-    gradient={"x": "g * (sigmoid(x) * (1 + x * (1 - sigmoid(x))))"},
-    definition="x * sigmoid(x)",
-    array="x * sigmoid(x)",
-    scalar="x / (1.0 + exp(-x))",
-    torch="torch.nn.functional.silu(x)",
-    example=EXAMPLE,
-    source="Elfwing, Uchibe, Doya: Sigmoid-Weighted Linear Units (2018)",
-)
-elementwise(
-    "gelu",
-    lambda x: x * _normal_cdf(x),
-    "x * Φ(x), Φ the standard normal distribution function (the exact form)",
-    activation=True,
-    symbol="GELU",
-    gradient={"x": "g * (normal_cdf(x) + x * normal_pdf(x))"},
-    definition="x * normal_cdf(x)",
-    scalar=f"x * (0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r})))",
-    numpy="return x * normal_cdf(x)",
-    torch="torch.nn.functional.gelu(x)",
-    example=EXAMPLE,
-    source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
-)
-elementwise(
-    "gelu_tanh",
-    None,
-    "the tanh approximation of gelu",
-    activation=True,
-    symbol="GELU",
-    definition=f"1/2 * x * (1 + tanh({math.sqrt(2 / math.pi)!r} * (x + 0.044715 * x^3)))",
-    numpy="return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))",
-    torch='torch.nn.functional.gelu(x, approximate="tanh")',
-    example=EXAMPLE,
-    source="Hendrycks, Gimpel: Gaussian Error Linear Units (2016)",
-)
-elementwise(
-    "normal_cdf",
-    _normal_cdf,
-    "Φ(x), the standard normal distribution function",
-    symbol="Φ",
-    gradient={"x": "g * normal_pdf(x)"},
-    scalar=f"0.5 * (1.0 + erf(x / {math.sqrt(2.0)!r}))",
-    numpy="return 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0)))",
-    torch="torch.special.ndtr(x)",
-    example=EXAMPLE,
-)
-elementwise(
-    "normal_pdf",
-    _normal_pdf,
-    "φ(x) = e^(-x²/2) / sqrt(2 pi), the standard normal density",
-    symbol="φ",
-    gradient={"x": "-g * x * out"},
-    array=f"exp(-0.5 * square(x)) / {math.sqrt(2.0 * math.pi)!r}",
-    scalar=f"exp(-0.5 * x * x) / {math.sqrt(2.0 * math.pi)!r}",
-    example=EXAMPLE,
+    facts=Facts(
+        "(0, inf)",
+        ("0", "inf"),
+        ("0", "1"),
+        ("softplus(x) - softplus(-x) = x",),
+        derivation=(
+            Step(
+                "1 / (1 + exp(x)) * exp(x)",
+                "Chain rule: the derivative of ln(u) is u'/u. Here u = `1 + exp(x)` and u' = `exp(x)`.",
+            ),
+            Step("1 / (1 + exp(-x))", "Divide numerator and denominator by `exp(x)`."),
+        ),
+        result="That is the sigmoid.",
+    ),
 )
 elementwise(
     "sign",
@@ -285,6 +171,10 @@ elementwise(
     scalar="1.0 if x > 0 else -1.0 if x < 0 else x if x != x else jump(at_zero)",
     numpy="return np.where(x == 0, at_zero, np.sign(x)) if at_zero else np.sign(x)",
     example=EXAMPLE,
+    source="Shalev-Shwartz, Ben-David: Understanding Machine Learning, 9.1",
+    facts=Facts(
+        "{-1, 1}", ("-1", "1"), ("0", "0"), ("sign(-x) = -sign(x)",), cases=(Case("1", "x > 0"), Case("-1", "x < 0"))
+    ),
 )
 elementwise(
     "step",
@@ -296,6 +186,10 @@ elementwise(
     scalar="1.0 if x > 0 else 0.0 if x < 0 or x != x else jump(at_zero)",
     numpy="return np.where(x == 0, at_zero, np.where(x > 0, 1.0, 0.0)) if at_zero else np.where(x > 0, 1.0, 0.0)",
     example=EXAMPLE,
+    source="Rosenblatt: The Perceptron (1958)",
+    facts=Facts(
+        "{0, 1}", ("0", "1"), ("0", "0"), ("step(-x) = 1 - step(x)",), cases=(Case("1", "x > 0"), Case("0", "x < 0"))
+    ),
 )
 register(
     Operation(
@@ -313,6 +207,21 @@ register(
         torch="torch.softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
         source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        facts=Facts(
+            "(0, 1)",
+            ("0", "1"),
+            ("0", "0"),
+            ("sum(softmax(x)) = 1", "softmax(x + 1) = softmax(x)"),
+            derivation=(
+                Step(
+                    "diag(exp(x)) / sum(exp(x)) - outer(exp(x), exp(x)) / sum(exp(x))^2",
+                    "Quotient rule for element i, `exp(x_i) / sum(exp(x))`: the numerator depends on x_j only where "
+                    "i = j, on the diagonal; the denominator depends on every x_j.",
+                ),
+            ),
+            result="An exponential over the sum is an element of a. On the diagonal stands `a_i * (1 - a_i)`, "
+            "elsewhere `-a_i * a_j`.",
+        ),
     )
 )
 register(
@@ -326,6 +235,7 @@ register(
         options={"axis": "features"},
         symbol="ln softmax",
         gradient={"x": "g - exp(out) * sum(g, axis=axis)"},
+        jacobian="diag(ones(x)) - outer(ones(x), exp(out))",
         definition="x - ln(sum(exp(x), axis=axis))",
         array="""
             largest = maximum.reduce(x, axis=axis)
@@ -336,5 +246,20 @@ register(
         """,
         torch="torch.log_softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
+        source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        facts=Facts(
+            "(-inf, 0)",
+            ("-inf", "0"),
+            ("1", "0"),
+            ("exp(log_softmax(x)) = softmax(x)", "log_softmax(x + 1) = log_softmax(x)"),
+            derivation=(
+                Step(
+                    "diag(ones(x)) - outer(ones(x), exp(x)) / sum(exp(x))",
+                    "`x_i` depends on x_j only where i = j, on the diagonal. Chain rule for `ln(sum(exp(x)))`: its "
+                    "derivative by x_j is `exp(x_j) / sum(exp(x))`.",
+                ),
+            ),
+            result="The quotient is the softmax, exp(a). On the diagonal stands `1 - exp(a_i)`, elsewhere `-exp(a_j)`.",
+        ),
     )
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnsolve.core.expressions import Call, Expr
 from nnsolve.core.shapes import SCALAR, Layout, Shape, broadcast, resolve_axis
+from nnsolve.ops.facts import Facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +94,7 @@ class Operation(NamedTuple):
     example: tuple[Any, ...] = ()
     example_options: Mapping[str, Any] = {}
     source: str = ""
+    facts: Facts | None = None  # every activation has them
 
     def acts_elementwise(self, count: int) -> bool:
         """Whether a call on `count` arguments works element by element."""

@@ -17,7 +17,7 @@ from nnsolve.problem.fields import (
 )
 from nnsolve.problem.model import Conventions, Part, Problem, Text
 from nnsolve.problem.numbers import is_null
-from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, read_yaml_findings
+from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, parse_yaml, read_yaml_findings
 from nnsolve.problem.schema import PART, PROBLEM
 from nnsolve.problem.sections import (
     equation_name,
@@ -63,6 +63,16 @@ def load_problem(path: str | Path) -> Problem:
     problem, findings = load_problem_findings(path)
     if problem is None:
         raise ProblemError(findings)
+    return problem
+
+
+def problem_of_text(text: str, name: str) -> Problem:
+    """The problem that a text describes; `name` stands for a path. Raises `ProblemError` if something is wrong."""
+    root, found = parse_yaml(text, name)
+    context = Context(name, root, found) if root is not None else None
+    problem = _problem(root, context) if root is not None and context is not None else None
+    if problem is None or context is None or context.errors:
+        raise ProblemError(context.findings if context is not None else found)
     return problem
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nnsolve.engine.curve import round_step
 from nnsolve.report.boxes import width
@@ -37,6 +37,10 @@ _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of a dot in its character, by row and column."""
 
 
+Marked: TypeAlias = tuple[Mapping[float, float] | Mapping[int, float], str]
+"""The points of a curve, and the character that marks them; without one they are joined to a line."""
+
+
 class Axis(NamedTuple):
     """A range of values and the values that are marked in it; with `log` the logarithm counts."""
 
@@ -63,12 +67,20 @@ def plot_lines(points: Mapping[int, float], style: Style, what: str, log: bool =
     lines: list[Line] = []
     if len(shown) > 1:
         axis = log_axis(shown.values()) if log else linear_axis(shown.values())
-        lines += _drawn(shown, axis, style, what)
+        lines += _drawn([(shown, "")], axis, _marks(min(shown), max(shown)), style, what)
     hidden = len(points) - len(shown)
     if log and hidden:
         text = f"{hidden} of {len(points)} losses are 0 or less, or not finite: a log scale does not have them."
         lines += paragraph(text, style, "note", INDENT)
     return lines
+
+
+def curve_lines(curves: Sequence[Marked], style: Style, what: str) -> list[Line]:
+    """The lines of a plot of several curves of at least two finite points each over one range of `what`."""
+    axis = linear_axis([y for points, _ in curves for y in points.values()])
+    xs = [x for points, _ in curves for x in points]
+    marks = [mark for mark in linear_axis(xs).marks if min(xs) <= mark <= max(xs)]
+    return _drawn(curves, axis, marks, style, what)
 
 
 # Axes -----------------------------------------------------------------------------------------------------------------
@@ -131,6 +143,7 @@ class Canvas:
         self.across, self.down = (2, 4) if unicode else (1, 2)
         self.columns, self.rows = columns * self.across, rows * self.down
         self._cells = [[0] * columns for _ in range(rows)]
+        self._signs: dict[tuple[int, int], str] = {}
 
     def dot(self, column: int, row: int) -> None:
         """Set a dot; rows count from the top."""
@@ -145,29 +158,41 @@ class Canvas:
         for n in range(steps + 1):
             self.dot(x + round(dx * n / steps), y + round(dy * n / steps))
 
+    def signs(self, sign: str, cells: Iterable[tuple[int, int]]) -> None:
+        """Put a character over every other column of these cells."""
+        self._signs |= {(row, column): sign for column, row in cells if not column % 2}
+
     def texts(self) -> list[str]:
         """The rows as text."""
-        signs = [" ", *map(chr, range(0x2801, 0x2900))] if self.unicode else [*" '.:"]
-        return ["".join([signs[bits] for bits in row]) for row in self._cells]
+        dots = [" ", *map(chr, range(0x2801, 0x2900))] if self.unicode else [*" '.:"]
+        return [
+            "".join([self._signs.get((n, column)) or dots[bits] for column, bits in enumerate(row)])
+            for n, row in enumerate(self._cells)
+        ]
 
 
-def _drawn(points: Mapping[int, float], axis: Axis, style: Style, what: str) -> list[Line]:
+def _drawn(curves: Sequence[Marked], axis: Axis, marks: Iterable[float], style: Style, what: str) -> list[Line]:
     count = places(axis.marks)
     labels = [number(mark, count, style) for mark in axis.marks]
     margin = max(map(width, labels))
     columns = min(style.width - INDENT - margin - 2 - len(what) - 3, WIDEST)
     canvas = Canvas(columns, HEIGHT, style.unicode)
-    first, last = min(points), max(points)
+    first = min([min(points) for points, _ in curves])
+    last = max([max(points) for points, _ in curves])
 
-    def column(x: int, cells: int) -> int:
+    def column(x: float, cells: int) -> int:
         return round((x - first) / (last - first) * (cells - 1))
 
     def row(y: float) -> int:
         return round((1 - axis.part(y)) * (canvas.rows - 1))
 
-    dots = [(column(x, canvas.columns), row(y)) for x, y in points.items()]
-    for start, end in pairwise(dots):
-        canvas.line(start, end)
+    for points, sign in curves:
+        if sign:
+            canvas.signs(sign, [(column(x, columns), row(y) // canvas.down) for x, y in points.items()])
+            continue
+        dots = [(column(x, canvas.columns), row(y)) for x, y in points.items()]
+        for start, end in pairwise(dots):
+            canvas.line(start, end)
     beside = {row(mark) // canvas.down: label for mark, label in zip(axis.marks, labels, strict=True)}
     mark, bar, corner, floor, tick = "┤│└─┴" if style.unicode else "+|+-+"
     lines: list[Line] = []
@@ -175,7 +200,9 @@ def _drawn(points: Mapping[int, float], axis: Axis, style: Style, what: str) -> 
         label = beside.get(n, "")
         lead = " " * (INDENT + margin - width(label)) + label
         lines.append([(f"{lead} ", "note"), (mark if label else bar, "rule"), (text, "formula")])
-    below = _labels(_marks(first, last), lambda x: column(x, columns), columns)
+    counted = style._replace(decimals=None)
+    texts = {number(mark, 4, counted): column(mark, columns) for mark in marks}
+    below = _labels(texts, columns)
     ticks = {middle for _, middle, _ in below}
     rule = "".join(tick if n in ticks else floor for n in range(columns))
     lines.append([(" " * (INDENT + margin + 1), ""), (corner + rule, "rule")])
@@ -192,11 +219,10 @@ def _marks(first: int, last: int) -> list[int]:
     return [first, last, *range(step * (first // step + 1), last, step)]
 
 
-def _labels(marks: Iterable[int], column: Callable[[int], int], columns: int) -> list[tuple[int, int, str]]:
+def _labels(marks: Mapping[str, int], columns: int) -> list[tuple[int, int, str]]:
     """Where the labels of marks start, which column they mark, and their texts; those without room are left out."""
     placed: list[tuple[int, int, str]] = []
-    for mark in marks:
-        label, middle = str(mark), column(mark)
+    for label, middle in marks.items():
         start = max(min(middle - (len(label) - 1) // 2, columns - len(label)), 0)
         if all(start + len(label) + 1 < other or start > other + len(text) + 1 for other, _, text in placed):
             placed.append((start, middle, label))

@@ -1,0 +1,50 @@
+"""`nnsolve explain`: all about an activation, a loss, a layer, an optimizer or a schedule."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from nnsolve.cli.common import harmless
+from nnsolve.cli.output import style_for, write_report
+
+
+def complete_topic(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The topics that begin with what is typed already."""
+    from nnsolve.report.explain.topics import topics
+
+    return [CompletionItem(name) for name in topics() if name.startswith(incomplete)]
+
+
+@click.command("explain", short_help="Explain an activation, loss, layer or optimizer.")
+@click.argument("topic", required=False, metavar="[TOPIC]", shell_complete=complete_topic)
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output.")
+@click.option("--width", type=click.IntRange(40, 400), metavar="N",
+              help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
+def command(topic: str | None, output: str | None, width: int | None) -> None:
+    """Explain an activation, a loss, a layer, an optimizer or a learning-rate schedule.
+
+    The formula, where it is defined and what it tends to, the derivative step by step, a picture, a worked number, the
+    source. TOPIC is a name as problem files have it; left out, all topics are listed.
+
+    \b
+    Examples:
+      nnsolve explain
+      nnsolve explain sigmoid
+      nnsolve explain adam -o adam.txt
+
+    Exit status: 0 explained, 2 there is no such topic.
+    """
+    from nnsolve.core.diagnostics import did_you_mean
+    from nnsolve.report.explain.text import list_report, text_report
+    from nnsolve.report.explain.topics import KINDS, pages, topics
+
+    style = style_for(output, "steps", None, width)
+    if topic is None:
+        kinds = [(kind.title, {name: entry.doc for name, entry in kind.entries.items()}) for kind in KINDS]
+        write_report(list_report(kinds, style), output)
+        return
+    if topic not in topics():
+        help = did_you_mean(topic, topics()) or "nnsolve explain lists the topics"
+        raise click.UsageError(f"There is no topic {harmless(topic)!r}; {help}")
+    write_report(text_report(pages(topic, style), style), output)

@@ -1,0 +1,135 @@
+"""The pages of optimizers and schedules: update equations, hyperparameters, the first updates of one number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nnsolve.blocks.optimizers import HYPERPARAMETERS, OptimizerBlock, hyperparameter_symbol
+from nnsolve.blocks.schedules import ScheduleBlock
+from nnsolve.core.names import Name
+from nnsolve.report.explain.page import (
+    Curve,
+    Equation,
+    Example,
+    Fact,
+    Item,
+    Page,
+    Part,
+    Picture,
+    Sentence,
+    Writing,
+    worked,
+)
+from nnsolve.report.outline import section_scope
+from nnsolve.report.phrases import Formula
+from nnsolve.report.style import Style
+from nnsolve.report.worked import worked as shown
+
+UPDATES = 2
+RATES = 20
+"""So many updates are in the picture of a schedule."""
+
+
+def optimizer_page(block: OptimizerBlock, style: Style) -> Page:
+    """The page of one optimizer."""
+    example = optimizer_example(block)
+    parts = [
+        Part("Equations of an update", tuple(_updates(example, style))),
+        Part("Hyperparameters", tuple(_hyperparameters(block, style))),
+        Part(f"The first {UPDATES} updates of one number", (example,)),
+        Part("Source", (Sentence((block.source,)),)),
+    ]
+    return Page(block.name, "optimizer", block.doc, tuple(parts))
+
+
+def optimizer_example(block: OptimizerBlock) -> Example:
+    """Two updates of one number; of a threshold unit where the optimizer follows no gradient."""
+    usual = {key: float(HYPERPARAMETERS[key].usual) for key, value in block.hyperparameters.items() if value is None}
+    training: dict[str, Any] = {"optimizer": block.name, **usual, "steps": UPDATES}
+    if block.follows_gradient:
+        return worked(
+            block.name,
+            parameters={"W": 3},
+            equations=["L = 1/2 * W^2"],
+            loss="L",
+            training={**training, "learning_rate": 0.1},
+            ask=["W@1", "W@2"],
+        )
+    return worked(
+        block.name,
+        conventions={"weights": "rows", "samples": "columns", "step_at_zero": 1},
+        layers=[{"dense": {"W": [[0.5, -1.0]], "b": [0.25], "activation": "step"}}],
+        inputs={"x": [1.0, 2.0]},
+        targets={"y": [1.0]},
+        training={**training, "learning_rate": 0.1},
+        ask=["W@1", "W@2"],
+    )
+
+
+def _updates(example: Example, style: Style) -> Iterator[Item]:
+    """The equations of the first update, as the example below has them."""
+    section = example.sections[0]
+    scope = section_scope(section, style)
+    known = {step.name: step for step in section.trace.context}
+    for step in section.trace.steps:
+        if step.phase == "update" and step.name.update == 1:
+            found = shown(step, scope, known)
+            formula = Formula(found.equation.expr, found.scope)
+            yield Equation((found.left,), (formula,), relation="←" if found.updated and style.unicode else "=")
+
+
+def _hyperparameters(block: OptimizerBlock, style: Style) -> Iterator[Item]:
+    for key, default in block.hyperparameters.items():
+        symbol = Writing(style, {}).name(Name(hyperparameter_symbol(key, block, {})))
+        said = (
+            f"has to be said, {HYPERPARAMETERS[key].usual} for example"
+            if default is None
+            else f"{default:g} if it is not said"
+        )
+        yield Fact((key,), (*symbol, f", {said}"))
+
+
+def schedule_page(block: ScheduleBlock, style: Style) -> Page:
+    """The page of one schedule of the learning rate."""
+    example = schedule_example(block, UPDATES)
+    parts = [
+        Part("Equations of an update", tuple(_updates(example, style))),
+        Part("Options", tuple(_schedule_options(block))),
+        Part("Picture", (_rates(schedule_example(block, RATES)),)),
+        Part(f"The first {UPDATES} updates of one number", (example,)),
+    ]
+    if block.source:
+        parts.append(Part("Source", (Sentence((block.source,)),)))
+    return Page(block.name, "schedule", block.doc, tuple(parts))
+
+
+def schedule_example(block: ScheduleBlock, steps: int) -> Example:
+    """Gradient descent of one number with the schedule."""
+    return worked(
+        block.name,
+        parameters={"W": 3},
+        equations=["L = 1/2 * W^2"],
+        loss="L",
+        training={
+            "optimizer": "sgd",
+            "learning_rate": 0.1,
+            "schedule": {"kind": block.name, **block.example},
+            "steps": steps,
+        },
+        ask=[f"rate@{k + 1}" for k in range(steps)],
+    )
+
+
+def _rates(example: Example) -> Picture:
+    """The learning rate of each update."""
+    answers = example.sections[0].answers
+    rates = {float(k): float(answer.value) for k, answer in enumerate(answers, 1)}
+    return Picture((Curve(("the learning rate",), rates),), "update")
+
+
+def _schedule_options(block: ScheduleBlock) -> Iterator[Item]:
+    for key, default in block.options.items():
+        said = "has to be said" if default is None else f"{default:g} if it is not said"
+        used = f"; {block.example[key]:g} in the example" if key in block.example else ""
+        yield Fact((key,), (said + used,))

@@ -1,0 +1,112 @@
+"""Every activation, loss, layer, optimizer and schedule has a page with all its parts, at every width."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
+from nnsolve.ops import REGISTRY
+from nnsolve.report.boxes import width
+from nnsolve.report.explain.page import Equation, Example, Fact, Page, Picture
+from nnsolve.report.explain.text import text_report
+from nnsolve.report.explain.topics import KINDS, pages, topics
+from nnsolve.report.style import Style
+
+PARTS = {
+    "activation": ["Formula", "Properties", "Derivative", "Picture", "A number", "Source"],
+    "loss": ["Formula", "Properties", "Gradient", "Picture", "A number", "Source"],
+    "layer": ["Equations", "Parameters", "An example", "Options", "Source"],
+    "optimizer": ["Equations of an update", "Hyperparameters", "The first 2 updates of one number", "Source"],
+    "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates of one number"],
+}
+
+
+def page(topic: str, kind: str = "", style: Style | None = None) -> Page:
+    return next(found for found in pages(topic, style or Style(80)) if kind in ("", found.kind))
+
+
+def text(topic: str, cells: int = 80, unicode: bool = True) -> str:
+    style = Style(cells, unicode)
+    return str(text_report(pages(topic, style), style))
+
+
+def test_everything_in_the_registries_is_a_topic() -> None:
+    found = {kind.title: set(kind.entries) for kind in KINDS}
+    assert found == {
+        "Activations": {name for name, operation in REGISTRY.items() if operation.activation},
+        "Losses": set(LOSSES),
+        "Layers": set(LAYERS),
+        "Optimizers": set(OPTIMIZERS),
+        "Learning-rate schedules": set(SCHEDULES),
+    }
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_page_has_all_its_parts(topic: str) -> None:
+    for found in pages(topic, Style(80)):
+        headings = [part.heading for part in found.parts]
+        assert [heading for heading in PARTS[found.kind] if heading not in headings] == []
+        assert all(part.items for part in found.parts)
+        items = [item for part in found.parts for item in part.items]
+        kinds = {type(item) for item in items}
+        assert {Equation, Fact, Example} <= kinds
+        assert Picture in kinds or found.kind in ("layer", "optimizer")
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_page_fits_the_width_and_ascii(topic: str) -> None:
+    for cells in (40, 60, 80, 120):
+        for line in text(topic, cells).splitlines():
+            assert width(line) <= cells, line
+    plain = text(topic, 80, unicode=False)
+    assert plain.isascii() and "?" not in plain.replace("changes?", "")
+
+
+def test_what_has_a_source_names_it() -> None:
+    for kind in KINDS:
+        for name in kind.entries:
+            if kind.title != "Learning-rate schedules":
+                assert kind.entries[name].source, name
+
+
+def test_the_sigmoid_as_the_notebooks_ask_for_it() -> None:
+    """Range, the three cases, and the derivation in steps up to a (1 - a)."""
+    found = text("sigmoid")
+    for line in (
+        "    a = σ(x) = 1 / (1 + exp(−x))",
+        "  range        between 0 and 1, and never one of these",
+        "  x to −∞      a goes to 0, ∂a/∂x to 0",
+        "  x to ∞       a goes to 1, ∂a/∂x to 0",
+        "  at 0         a = 0.5, ∂a/∂x = 0.25",
+        "    ∂a/∂x = exp(−x) / (1 + exp(−x))²",
+        "    ∂a/∂x = a · (1 − a)",
+    ):
+        assert line in found.splitlines()
+
+
+def test_tanh_as_the_notebooks_ask_for_it() -> None:
+    found = text("tanh").splitlines()
+    assert "    ∂a/∂x = 1 − a²" in found
+    assert "  at 0         a = 0, ∂a/∂x = 1" in found
+    assert "    ∂a/∂x = 1 − (exp(x) − exp(−x))² / (exp(x) + exp(−x))²" in found
+
+
+def test_a_kink_is_said() -> None:
+    assert "∂a/∂x jumps from 0 to 1, and is taken as 0" in text("relu")
+    assert "jumps" not in text("elu")
+
+
+def test_a_layer_is_shown_at_any_time_step() -> None:
+    assert "    zₜ = Wₕₕ hₜ₋₁ + Wₓₕ xₜ + b" in text("rnn").splitlines()
+    assert "    z_t = W_hh @ h_{t-1} + W_xh @ x_t + b" in text("rnn", unicode=False).splitlines()
+
+
+def test_the_updates_of_an_optimizer() -> None:
+    found = text("adam").splitlines()
+    assert "    W   ← W − η · m̂_W / (√v̂_W + ε)" in found
+    assert "  learning_rate  η, 0.001 if it is not said" in found
+
+
+def test_a_name_of_two_kinds_has_two_pages() -> None:
+    assert [found.kind for found in pages("step", Style(80))] == ["activation", "schedule"]
+    assert page("step", "schedule").summary == SCHEDULES["step"].doc
