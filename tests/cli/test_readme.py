@@ -129,7 +129,7 @@ def test_the_problem_files_shown_are_solved_and_lint_clean(tmp_path: Path) -> No
 def test_the_python_shown_runs(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     from nnsolve.cli.new import starters
 
-    (tmp_path / "problem.yaml").write_text(starters()["layers"], encoding="utf-8")
+    (tmp_path / "problem.yaml").write_text(starters()["layers"].text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     (block,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     exec(compile(block, "README.md", "exec"), {})
