@@ -145,13 +145,14 @@ def _bar(part: float, whole: float, text: str) -> str:
 
 
 def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose rows begin with what they are about."""
+    """A table whose rows begin with what they are about; where it is too wide it is scrolled, with the keyboard too."""
     head = "".join([f'<th scope="col">{head}</th>' for head in heads])
     body = [
         f'<tr><th scope="row">{cells[0]}</th>{"".join([f"<td>{cell}</td>" for cell in cells[1:]])}</tr>\n'
         for cells in rows
     ]
-    return f'<div class="scroll"><table>\n<tr>{head}</tr>\n{"".join(body)}</table></div>\n'
+    scrolled = f'<div class="scroll" role="group" aria-label="{heads[0]} table" tabindex="0">'
+    return f"{scrolled}<table>\n<tr>{head}</tr>\n{''.join(body)}</table></div>\n"
 
 
 def _questions(summary: Summary) -> str:
