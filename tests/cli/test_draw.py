@@ -44,6 +44,27 @@ def test_what_cannot_be_drawn_is_an_error(arguments: tuple[str, ...], message: s
     assert message in result.output
 
 
+def test_a_graph_that_nobody_could_read_is_not_drawn(tmp_path: Path) -> None:
+    chain = "".join(f"  - a{n} = tanh(w * a{n - 1})\n" for n in range(1, 80))
+    path = written(tmp_path, f"equations:\n  - a0 = w^2\n{chain}loss: a79\nparameters: {{w: 0.5}}\nask: [da79/dw]\n")
+    result = call("draw", path)
+    assert result.exit_code == 2
+    assert "nodes; at most 60 are drawn" in result.output
+    assert "<svg" not in call("run", path, "--format", "html").output
+
+
+def test_a_long_sum_has_its_middle_left_out(tmp_path: Path) -> None:
+    text = (
+        "conventions: {weights: rows, samples: columns}\n"
+        "layers:\n  - rnn: {W_xh: 1, W_hh: 0.5, activation: tanh}\n"
+        f"inputs: {{x: {[1] * 40}}}\ntargets: {{y: {[0] * 40}}}\nloss: {{name: squared_error, over_time: sum}}\n"
+    )
+    picture = call("draw", written(tmp_path, text)).output
+    words = "".join(ET.fromstring(picture).itertext())
+    assert "L = L1 + L2 + … + L40" in words.replace("  ", " ")
+    assert "Steps 5 to 39 are left out." in words
+
+
 def test_the_problem_may_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, Path(SCALAR).read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)

@@ -47,7 +47,12 @@ def graph_picture(scene: Scene) -> Picture:
     by_operation = size(scene.program, by_operation=True) <= MOST_OPERATIONS
     if not by_operation and (count := size(scene.program, by_operation=False)) > MOST_EQUATIONS:
         message = f"the graph has {count} nodes; at most {MOST_EQUATIONS} are drawn"
-        raise ProblemError.of("too-big", message, scene.problem.place, "draw it in another way: see --kind")
+        help = (
+            "--kind blocks draws the layers"
+            if scene.layers
+            else "put the equations that matter into a file of their own"
+        )
+        raise ProblemError.of("too-big", message, scene.problem.place, help)
     return _Drawing(scene, graph(scene.moment, root, by_operation), by_operation).picture()
 
 

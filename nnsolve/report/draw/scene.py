@@ -13,12 +13,14 @@ from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
+from nnsolve.core.trace import Step
 from nnsolve.engine.graph import Graph
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.solution import Section
 from nnsolve.report.draw import shapes as drawn
 from nnsolve.report.draw.runs import Run, fitted, plain, runs_of, width_of
 from nnsolve.report.draw.shapes import Picture, framed
+from nnsolve.report.elide import readable
 from nnsolve.report.notation import extras
 from nnsolve.report.outline import section_scope
 from nnsolve.report.style import Style, clean
@@ -129,8 +131,10 @@ class Scene:
         return extras(expr, self.scope)
 
     def formula(self, equation: Equation) -> tuple[Run, ...]:
-        """`name = expression`."""
-        return (*self.name(equation.name), EQUALS, *self.expression(equation.expr))
+        """`name = expression`, with dots in the middle of a long sum."""
+        step = Step(equation.name, equation.phase, np.zeros(()), self.shape(equation.name), equation)
+        shortened = readable(step, unicode=True).equation or equation
+        return (*self.name(equation.name), EQUALS, *self.expression(shortened.expr))
 
     # Values
 
