@@ -10,7 +10,7 @@ from nnsolve.report.draw.panel import panel
 from nnsolve.report.draw.placing import Edge, placed, room, sign
 from nnsolve.report.draw.runs import Run, fitted, plain
 from nnsolve.report.draw.scene import Scene
-from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, bounds
+from nnsolve.report.draw.shapes import Area, Box, Circle, Line, Picture, Shape, Text, bounds
 from nnsolve.report.draw.units import NAME, TAG, VALUE, Column, Unit, columns, drawable
 
 RADIUS = 25.0
@@ -80,7 +80,7 @@ class _Drawing:
             shapes += self._circles(column, self.middle(n), self.halves[n])
         shapes += self._formulas()
         shapes += self._further()
-        shapes += self._tables(bounds(shapes).bottom + 20.0)
+        shapes += self._tables(bounds(shapes))
         apart = [LEGEND]
         if None in self.labels:
             apart.append("Where the lines leave no room, the weights stand in matrices: a row for each unit.")
@@ -124,13 +124,20 @@ class _Drawing:
             return []
         return [*(Line(((right, y), (left, 0.0)), "edge", 1.0) for y, _ in self.units(self.columns[-1])), *found]
 
-    def _tables(self, top: float) -> list[Shape]:
-        """The matrices of weights that have no room at their lines."""
+    def _tables(self, above: Area) -> list[Shape]:
+        """The matrices of weights that have no room at their lines, side by side below the rest."""
         shapes: list[Shape] = []
+        left, top = above.left, above.bottom + 20.0
         for column, labels in zip(self.columns[1:], self.labels, strict=True):
-            if labels is None and column.weights is not None:
-                shapes += matrix(self.scene.name(column.weights.name), column.weights.whole, 0.0, top)
-                top = bounds(shapes).bottom + 14.0
+            if labels is not None or column.weights is None:
+                continue
+            name, rows = self.scene.name(column.weights.name), column.weights.whole
+            found = matrix(name, rows, left, top)
+            if left > above.left and bounds(found).right > above.right:
+                left, top = above.left, bounds(shapes).bottom + 14.0
+                found = matrix(name, rows, left, top)
+            shapes += found
+            left = bounds(found).right + 26.0
         return shapes
 
     def _described(self) -> str:
