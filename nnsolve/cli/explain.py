@@ -6,7 +6,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from nnsolve.cli.common import harmless
-from nnsolve.cli.output import style_for, write_report
+from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.report.formats import TYPESET
 
 
 def complete_topic(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -18,10 +19,18 @@ def complete_topic(context: click.Context, parameter: click.Parameter, incomplet
 
 @click.command("explain", short_help="Explain an activation, loss, layer or optimizer.")
 @click.argument("topic", required=False, metavar="[TOPIC]", shell_complete=complete_topic)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["text", *TYPESET]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output.")
 @click.option("--width", type=click.IntRange(40, 400), metavar="N",
               help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
-def command(topic: str | None, output: str | None, width: int | None) -> None:
+def command(topic: str | None, format: str, output: str | None, width: int | None) -> None:
     """Explain an activation, a loss, a layer, an optimizer or a learning-rate schedule.
 
     The formula, where it is defined and what it tends to, the derivative step by step, a picture, a worked number, the
@@ -31,7 +40,7 @@ def command(topic: str | None, output: str | None, width: int | None) -> None:
     Examples:
       nnsolve explain
       nnsolve explain sigmoid
-      nnsolve explain adam -o adam.txt
+      nnsolve explain adam --format html -o adam.html
 
     Exit status: 0 explained, 2 there is no such topic.
     """
@@ -40,6 +49,8 @@ def command(topic: str | None, output: str | None, width: int | None) -> None:
     from nnsolve.report.explain.topics import KINDS, pages, topics
 
     style = style_for(output, "steps", None, width)
+    if topic is None and format != "text":
+        raise click.UsageError("--format goes with a TOPIC")
     if topic is None:
         kinds = [(kind.title, {name: entry.doc for name, entry in kind.entries.items()}) for kind in KINDS]
         write_report(list_report(kinds, style), output)
@@ -47,4 +58,10 @@ def command(topic: str | None, output: str | None, width: int | None) -> None:
     if topic not in topics():
         help = did_you_mean(topic, topics()) or "nnsolve explain lists the topics"
         raise click.UsageError(f"There is no topic {harmless(topic)!r}; {help}")
-    write_report(text_report(pages(topic, style), style), output)
+    if format == "text":
+        write_report(text_report(pages(topic, style), style), output)
+        return
+    from nnsolve.report.explain.typeset import document
+
+    style = style._replace(unicode=True)
+    write_text(TYPESET[format](document(pages(topic, style), style), style), output)

@@ -96,7 +96,7 @@ elementwise(
         derivation=(
             Step(
                 "exp(-x) / (1 + exp(-x))^2",
-                "The derivative of 1/u is -u'/u^2. Here u = `1 + exp(-x)` and u' = `-exp(-x)`: the signs cancel.",
+                "The derivative of 1/u is −u′/u². Here u = `1 + exp(-x)` and u′ = `-exp(-x)`: the signs cancel.",
             ),
             Step("1 / (1 + exp(-x)) * (exp(-x) / (1 + exp(-x)))", "Write it as a product of two quotients."),
             Step("out * (exp(-x) / (1 + exp(-x)))", "The first of them is a itself."),
@@ -126,12 +126,12 @@ elementwise(
             Step(
                 "((exp(x) + exp(-x)) * (exp(x) + exp(-x)) - (exp(x) - exp(-x)) * (exp(x) - exp(-x))) "
                 "/ (exp(x) + exp(-x))^2",
-                "Quotient rule: the derivative of u/v is (u' v - u v') / v^2. Here u = `exp(x) - exp(-x)` and "
-                "v = `exp(x) + exp(-x)`, so u' = v and v' = u.",
+                "Quotient rule: the derivative of u/v is (u′v − uv′)/v². Here u = `exp(x) - exp(-x)` and "
+                "v = `exp(x) + exp(-x)`, so u′ = v and v′ = u.",
             ),
-            Step("1 - (exp(x) - exp(-x))^2 / (exp(x) + exp(-x))^2", "Divide both products by v^2; the first gives 1."),
+            Step("1 - (exp(x) - exp(-x))^2 / (exp(x) + exp(-x))^2", "Divide both products by v²; the first gives 1."),
         ),
-        result="The quotient is a^2.",
+        result="The quotient is a².",
     ),
 )
 elementwise(
@@ -154,7 +154,7 @@ elementwise(
         derivation=(
             Step(
                 "1 / (1 + exp(x)) * exp(x)",
-                "Chain rule: the derivative of ln(u) is u'/u. Here u = `1 + exp(x)` and u' = `exp(x)`.",
+                "Chain rule: the derivative of ln(u) is u′/u. Here u = `1 + exp(x)` and u′ = `exp(x)`.",
             ),
             Step("1 / (1 + exp(-x))", "Divide numerator and denominator by `exp(x)`."),
         ),

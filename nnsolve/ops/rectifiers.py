@@ -209,7 +209,7 @@ elementwise(
         ("gelu_tanh(x) - gelu_tanh(-x) = x",),
         lowest=-0.7524614220710162,
         result="Product rule for `1/2 * x` times `1 + tanh(u)`, then chain rule: the derivative of `tanh(u)` is "
-        "`1 - tanh(u)^2` times u'.",
+        "`1 - tanh(u)^2` times u′.",
     ),
 )
 elementwise(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from nnsolve.engine.solution import Section
 from nnsolve.report.style import Style
+
+if TYPE_CHECKING:
+    from nnsolve.report.typeset.document import Document
 
 Format = Callable[[Sequence[Section], Style], str]
 
@@ -22,28 +26,38 @@ def _json(sections: Sequence[Section], style: Style) -> str:
     return text(sections, style)
 
 
-def _html(sections: Sequence[Section], style: Style) -> str:
+def _html(document: Document, style: Style) -> str:
     from nnsolve.report.typeset.html import fragment, page
-    from nnsolve.report.typeset.report import document
 
-    return (fragment if style.fragment else page)(document(sections, style, pictures=True), style.detail)
+    return (fragment if style.fragment else page)(document, style.detail)
 
 
-def _markdown(sections: Sequence[Section], style: Style) -> str:
+def _markdown(document: Document, style: Style) -> str:
     from nnsolve.report.typeset.markdown import markdown
-    from nnsolve.report.typeset.report import document
 
-    return markdown(document(sections, style), style.detail)
+    return markdown(document, style.detail)
 
 
-def _latex(sections: Sequence[Section], style: Style) -> str:
+def _latex(document: Document, style: Style) -> str:
     from nnsolve.report.typeset.latex import latex
-    from nnsolve.report.typeset.report import document
 
-    return latex(document(sections, style), style.detail, style.fragment)
+    return latex(document, style.detail, style.fragment)
 
 
-FORMATS: dict[str, Format] = {"text": _text, "json": _json, "html": _html, "markdown": _markdown, "latex": _latex}
+TYPESET: dict[str, Callable[[Document, Style], str]] = {"html": _html, "markdown": _markdown, "latex": _latex}
+"""From a document to the whole text, for the formats with typeset formulas."""
+
+
+def _typeset(format: str) -> Format:
+    def write(sections: Sequence[Section], style: Style) -> str:
+        from nnsolve.report.typeset.report import document
+
+        return TYPESET[format](document(sections, style, pictures=format == "html"), style)
+
+    return write
+
+
+FORMATS: dict[str, Format] = {"text": _text, "json": _json, **{format: _typeset(format) for format in TYPESET}}
 """From sections and a style to the whole text; another format is another line here."""
 
 FRAGMENTS = ("latex", "html")

@@ -56,3 +56,10 @@ def test_a_pipe_gets_plain_text_and_a_plain_terminal_ascii() -> None:
 def test_topics_are_completed() -> None:
     found = ShellComplete(main, {}, "nnsolve", "_NNSOLVE_COMPLETE").get_completions(["explain"], "half")
     assert [item.value for item in found] == ["half_squared_error"]
+
+
+def test_a_page_is_typeset() -> None:
+    assert "\\frac{1}{1 + e^{- x}}" in call("explain", "sigmoid", "--format", "markdown").output
+    assert call("explain", "adam", "--format", "html").output.startswith("<!doctype html>")
+    result = call("explain", "--format", "latex")
+    assert result.exit_code == 2 and "--format goes with a TOPIC" in result.output

@@ -18,6 +18,7 @@ from nnsolve.ops.templates import filled
 from nnsolve.report.explain.page import (
     Curve,
     Equation,
+    Example,
     Fact,
     Item,
     Page,
@@ -263,5 +264,18 @@ class _Activation(Activation):
             x = VECTOR
         elif len(self.facts.cases) > 1:
             x = (0.5, -2.0)
-        ask = ["a"] if self.operation.no_derivative else ["a", "da/dx"]
-        return worked(self.operation.name, inputs={"x": x}, equations=[f"a = {spell(self.call)}"], ask=ask)
+        name, asked = self.operation.name, [] if self.operation.no_derivative else ["da/dx"]
+        found = worked(name, inputs={"x": x}, equations=[f"a = {spell(self.call)}"], ask=["a", *asked])
+        if self.facts.cases:
+            return found
+        definition = spell(self.written(self.operation.definition or ""))
+        long = worked(name, inputs={"x": x}, equations=[f"a = {definition}"], ask=["a"])
+        return spliced(found, long)
+
+
+def spliced(short: Example, long: Example) -> Example:
+    """An example whose forward pass is another one's: what a function is defined to be instead of its name."""
+    section = short.sections[0]
+    before = [step for step in long.sections[0].trace.steps if step.phase in ("given", "forward")]
+    after = [step for step in section.trace.steps if step.phase not in ("given", "forward")]
+    return Example((section._replace(trace=section.trace._replace(steps=(*before, *after))),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
@@ -110,3 +111,16 @@ def test_the_updates_of_an_optimizer() -> None:
 def test_a_name_of_two_kinds_has_two_pages() -> None:
     assert [found.kind for found in pages("step", Style(80))] == ["activation", "schedule"]
     assert page("step", "schedule").summary == SCHEDULES["step"].doc
+
+
+@pytest.mark.parametrize("topic", ["sigmoid", "tanh", "softmax", "gelu_tanh", "silu"])
+def test_the_worked_number_is_that_of_the_definition(topic: str) -> None:
+    """The forward pass is shown through the definition, and comes to what the activation gives."""
+    part = next(part for part in page(topic).parts if part.heading == "A number")
+    (example,) = part.items
+    assert isinstance(example, Example)
+    section = example.sections[0]
+    (step,) = [step for step in section.trace.steps if str(step.name) == "a"]
+    assert step.equation is not None and topic not in str(step.equation.expr)
+    answer = next(answer for answer in section.answers if answer.id == "a")
+    np.testing.assert_allclose(step.value.ravel(), np.ravel(answer.value), rtol=1e-14)

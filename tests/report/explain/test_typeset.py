@@ -1,0 +1,46 @@
+"""Pages as Markdown, LaTeX and HTML: the same formulas, typeset."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nnsolve.report.explain.page import Page, Picture
+from nnsolve.report.explain.topics import pages, topics
+from nnsolve.report.explain.typeset import document
+from nnsolve.report.formats import TYPESET
+from nnsolve.report.style import Style
+
+STYLE = Style(80)
+
+
+def typeset(topic: str, format: str) -> str:
+    return TYPESET[format](document(pages(topic, STYLE), STYLE), STYLE)
+
+
+def shown(page: Page) -> list[str]:
+    return [part.heading for part in page.parts if not any(isinstance(item, Picture) for item in part.items)]
+
+
+@pytest.mark.parametrize("topic", topics())
+@pytest.mark.parametrize("format", TYPESET)
+def test_every_page_is_typeset_with_all_its_parts(topic: str, format: str) -> None:
+    text = typeset(topic, format)
+    for page in pages(topic, STYLE):
+        for heading in shown(page):
+            assert heading in text
+    assert "Picture" not in text
+
+
+@pytest.mark.parametrize("topic", ["step", "lstm", "adam", "cross_entropy"])
+def test_no_id_stands_twice_in_a_page(topic: str) -> None:
+    ids = re.findall(r' id="([^"]*)"', typeset(topic, "html"))
+    assert len(ids) > 5 and len(ids) == len(set(ids))
+
+
+def test_the_derivation_of_the_sigmoid() -> None:
+    found = typeset("sigmoid", "markdown")
+    assert r"$a = \sigma (x) = \frac{1}{1 + e^{- x}}$" in found
+    assert r"$\frac{\partial a}{\partial x} = a \cdot (1 - a)$" in found
+    assert r"x$ to $-\infty$: $a$ goes to $0$" in found
