@@ -202,12 +202,28 @@ class _Activation(Activation):
         taken = self.writing.number(self.value(0.0, derivative))
         sides = [self.value(x, derivative) for x in (-1e-9, 1e-9)]
         if abs(sides[1] - sides[0]) < 1e-6:
-            yield Fact(("at 0",), (*value, ", ", *self.slope, " = ", *taken))
+            yield Fact(("at 0",), (*value, ", ", *self.slope, " = ", *taken, self.settled()))
             return
         left, right = map(self.writing.number, sides)
         yield Fact(
-            ("at 0",), (*value, "; ", *self.slope, " jumps from ", *left, " to ", *right, ", and is taken as ", *taken)
+            ("at 0",),
+            (
+                *value,
+                "; ",
+                *self.slope,
+                " jumps from ",
+                *left,
+                " to ",
+                *right,
+                ", and is taken as ",
+                *taken,
+                self.settled(),
+            ),
         )
+
+    def settled(self) -> str:
+        """The options that numbers were computed with."""
+        return "".join([f" ({key} = {self.settings[key]:g})" for key in self.named])
 
     # Derivative
 

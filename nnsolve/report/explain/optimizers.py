@@ -37,7 +37,7 @@ def optimizer_page(block: OptimizerBlock, style: Style) -> Page:
     parts = [
         Part("Equations of an update", tuple(_updates(example, style))),
         Part("Hyperparameters", tuple(_hyperparameters(block, style))),
-        Part(f"The first {UPDATES} updates of one number", (example,)),
+        Part(f"The first {UPDATES} updates", (example,)),
         Part("Source", (Sentence((block.source,)),)),
     ]
     return Page(block.name, "optimizer", block.doc, tuple(parts))
@@ -97,7 +97,7 @@ def schedule_page(block: ScheduleBlock, style: Style) -> Page:
         Part("Equations of an update", tuple(_updates(example, style))),
         Part("Options", tuple(_schedule_options(block))),
         Part("Picture", (_rates(schedule_example(block, RATES)),)),
-        Part(f"The first {UPDATES} updates of one number", (example,)),
+        Part(f"The first {UPDATES} updates", (example,)),
     ]
     if block.source:
         parts.append(Part("Source", (Sentence((block.source,)),)))

@@ -16,8 +16,6 @@ from nnsolve.report.text import Report, report
 
 INDENT = 2
 DEEPER = 4
-NARROWEST = 12
-"""A formula behind its left side has at least so much room, else it stands below."""
 
 
 def text_report(pages: Sequence[Page], style: Style) -> Report:
@@ -114,7 +112,7 @@ def list_report(kinds: Sequence[tuple[str, Mapping[str, str]]], style: Style) ->
     for title, entries in kinds:
         lines += [*([[]] if lines else []), *heading(title, style, level=1)]
         for name, summary in entries.items():
-            (first, *rest) = wrapped(words((summary,), style), style.width - column)
-            shown = f"{first[: style.width - column - 4]} ..." if rest and not first.endswith((",", ";")) else first
-            lines.append([((" " * INDENT + name).ljust(column), "formula"), (shown.rstrip(",;"), "")])
+            (first, *rest) = wrapped(words((summary,), style), style.width - column - 4)
+            shown = f"{first} ..." if rest else first
+            lines.append([((" " * INDENT + name).ljust(column), "formula"), (shown, "")])
     return Report(lines)

@@ -17,8 +17,8 @@ PARTS = {
     "activation": ["Formula", "Properties", "Derivative", "Picture", "A number", "Source"],
     "loss": ["Formula", "Properties", "Gradient", "Picture", "A number", "Source"],
     "layer": ["Equations", "Parameters", "An example", "Options", "Source"],
-    "optimizer": ["Equations of an update", "Hyperparameters", "The first 2 updates of one number", "Source"],
-    "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates of one number"],
+    "optimizer": ["Equations of an update", "Hyperparameters", "The first 2 updates", "Source"],
+    "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates"],
 }
 
 
