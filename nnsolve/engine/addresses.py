@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
@@ -23,9 +24,8 @@ def addresses(problem: Problem, start: str = "") -> Iterator[tuple[str, str]]:
 def quantities(problem: Problem) -> Iterator[tuple[str, str]]:
     """What the loss may be differentiated with respect to: parameters, and what its equations give."""
     program = _run(problem).program
-    for name, what in _values(program):
-        if program.loss is not None and name != program.loss and _emitted(program, name.gradient(program.loss)):
-            yield str(name), what
+    differentiable = {gradient.primal for gradient in _gradients(program)}
+    yield from [(str(name), what) for name, what in _values(program) if name in differentiable]
 
 
 def layers(problem: Problem) -> Iterator[tuple[str, str]]:
@@ -50,14 +50,9 @@ def _asked(problem: Problem) -> Iterator[tuple[str, str]]:
 def _computed(problem: Problem, start: str) -> Iterator[tuple[str, str]]:
     """The values of the forward pass, the gradients of the loss, and the parameters after the first update."""
     run = _run(problem)
-    program, loss = run.program, run.program.loss
-    values = list(_values(program))
-    yield from [(str(name), what) for name, what in values if name not in program.parameters]
-    if loss is not None:
-        for name in [name for name, _ in values if name != loss]:
-            gradient = name.gradient(loss)
-            if str(gradient).startswith(start) and _emitted(program, gradient):
-                yield str(gradient), "gradient"
+    program = run.program
+    yield from [(str(equation.name), "forward pass") for equation in program.forward]
+    yield from [(str(gradient), "gradient") for gradient in _gradients(program, start)]
     if program.updates and run.last != 0:
         for name in program.updates.parameters:
             yield str(name.after(1)), "after the first update"
@@ -70,11 +65,17 @@ def _values(program: Program) -> Iterator[tuple[Name, str]]:
         yield equation.name, "forward pass"
 
 
-def _emitted(program: Program, gradient: Name) -> bool:
-    try:
-        return program.equation(gradient) is not None
-    except ProblemError:
-        return False
+def _gradients(program: Program, start: str = "") -> Iterator[Name]:
+    """The gradients of the loss that begin with a text and that exist: some functions have no derivative."""
+    loss = program.loss
+    if loss is None:
+        return
+    known: set[Name] = set()
+    for gradient in [name.gradient(loss) for name, _ in _values(program) if name != loss]:
+        if str(gradient).startswith(start):
+            with suppress(ProblemError):
+                known |= {equation.name for equation in program.closure([gradient], known)}
+                yield gradient
 
 
 def _run(problem: Problem) -> Run:

@@ -203,16 +203,20 @@ _COMPLETE: Schema = any_of({"required": ["ask"]}, {"not": {"required": ["parts"]
 """A problem that asks nothing itself may leave what is required to its parts."""
 
 
+_SILENT: Schema = {"doNotSuggest": True}
+"""Editors do not propose a key for what only restricts it: it is proposed where it is described."""
+
+
 def _required() -> Schema:
     """What a problem has to say."""
-    stated = {"required": ["training"], "properties": {"training": {"type": "object", "required": ["gradients"]}}}
-    conventions = {"conventions": {"type": "object", "required": ["weights", "samples"]}}
+    stated = {"required": ["training"], "properties": {"training": {"required": ["gradients"], **_SILENT}}}
+    conventions = {"conventions": {"required": ["weights", "samples"], **_SILENT}}
     return {
         **any_of({"required": ["layers"]}, {"required": ["equations"]}, stated),
         "dependencies": {"layers": {"required": ["conventions"], "properties": conventions}},
         "properties": {
             "training": {
-                "type": "object",
+                **_SILENT,
                 "allOf": [
                     _when("optimizer", name, _optimizer_takes(block), said=name != "sgd")
                     for name, block in OPTIMIZERS.items()

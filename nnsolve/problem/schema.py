@@ -14,7 +14,7 @@ class Key(NamedTuple):
     Kinds: string, text (an equation, address or name), id, integer, number, boolean, choice, names (one or a list of
     them), strings (words -> words), batch_size, shape, columns, classes; optimizer, activation and other names of
     blocks; values, constants, inputs, targets, given (names -> tensors); the structured sections, and list of ...
-    The `examples` are values that the schema shows to editors.
+    Editors show the `examples` and insert the only one, of which they know lists of scalars alone.
     """
 
     kind: str
@@ -156,7 +156,7 @@ PROBLEM: Table = {
         "Equations of the forward pass, each `- name = expression`.",
         examples=(["z = W @ x + b", "a = relu(z)"],),
     ),
-    "parameters": Key("values", "What is trained: names and values.", examples=({"W": [[1, -1], [0, 2]], "b": "1/3"},)),
+    "parameters": Key("values", "What is trained: names and values.", examples=({"w": [1, -1], "b": "1/3"},)),
     "constants": Key("constants", "Fixed numbers and masks, which may be infinite.", examples=({"mask": [0, "-inf"]},)),
     "inputs": Key("inputs", "The inputs.", examples=({"x": [1, 0.5, "sqrt(2)"]},)),
     "targets": Key(
@@ -182,7 +182,7 @@ PROBLEM: Table = {
     "ask": Key(
         "list of asks",
         "What is asked: addresses, or {id: ..., of: ...}.",
-        examples=(["z1", "dL/dW1", {"id": "q", "of": "W1@1", "decimals": 3}],),
+        examples=(["z1", "dL/dW1"], [{"id": "q", "of": "W1@1", "decimals": 3}]),
     ),
     "marking": Key(
         "marking", "What answers earn: {imprecise: 0.5, carried: 1}.", examples=({"imprecise": 0.5, "carried": 1},)

@@ -116,6 +116,15 @@ def test_layers_and_what_has_a_gradient() -> None:
             assert layer_gradients(load_problem(path), None, name).names, name
 
 
+def test_a_gradient_that_does_not_exist_is_not_proposed(folder: Path) -> None:
+    text = FREE.replace("C = z^2", "s = step(z), C = z^2 + s").replace(
+        "inputs", "conventions: {step_at_zero: 0}\ninputs"
+    )
+    path = written(folder, text.replace(", dC/dw]", "]"), "step.yaml")
+    assert proposed("run", path, "--only", "d") == ["dC/ds"]  # the others would pass through the step
+    assert proposed("grad", path, "--of", "") == ["s"]
+
+
 def test_parts() -> None:
     known = [part.id for part in load_problem(PARTS).parts]
     for command in ("run", "grad", "train", "export", "draw"):

@@ -258,6 +258,15 @@ def test_the_examples_that_editors_show_are_valid() -> None:
     for name, example in shown:
         rest = {"equations": ["z = w"], "conventions": {"weights": "rows", "samples": "rows"}}
         assert list(validator("problem").iter_errors({**rest, name: example})) == [], name
+    for key in schema.PROBLEM.values():
+        if len(key.examples) == 1:  # it is what the YAML language server inserts, where nested lists lose their shape
+            (example,) = key.examples
+            parts = (
+                [part for part in example.values() if isinstance(part, list)]
+                if isinstance(example, dict)
+                else [example]
+            )
+            assert not [item for part in parts for item in part if isinstance(item, list | dict)], example
 
 
 ANSWERS = "problem: l2\nstudent: s0417\nanswers: {a: 6.08, b: 2/3, c: '4.7 %', d: [[1, −2.], [3, 4e-2]], e: }\n"
