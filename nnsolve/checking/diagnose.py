@@ -56,7 +56,7 @@ class Diagnosis:
         self._mistaken: dict[str, Mistaken] = {}
         self._questions: dict[str, _Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
-        self._further: dict[tuple[str, SlipName], Evidence | None] = {}
+        self._further: dict[tuple[str, SlipName, tuple[int, ...]], Evidence | None] = {}
         self._readings: dict[Hashable, Reading] = {}
         self._denied: dict[tuple[str, ...], Set[SlipName]] = {}
 
@@ -86,7 +86,7 @@ class Diagnosis:
             self._questions[id] = _Question(found[0], self._mistaken[found[0]], found[2]) if found else None
         return self._questions[id]
 
-    def _trained(self, id: str, given: Mapping[str, Given]) -> Iterator[tuple[int, ...]]:
+    def _trained(self, id: str, given: Mapping[str, Given], seed: Slip | None = None) -> Iterator[tuple[int, ...]]:
         """The runs that are trained for a late answer: those that explain best what the file says of early ones."""
         question = self._question(id)
         if question is None or not question.is_late:
@@ -96,20 +96,24 @@ class Diagnosis:
         for other in given:
             found = self._question(other)
             if found is not None and found.section == question.section and not found.is_late:
-                early.append(self._early(other, given[other]))
-        yield from question.mistaken.trained(question.item, early)
+                early.append(self._early(other, given[other], seed))
+        yield from question.mistaken.trained(question.item, early, seed)
 
     def _when(self, id: str) -> float:
         """After how many updates a question comes; trainings go forward only."""
         question = self._question(id)
         return question.mistaken.scene.begin(question.item) if question is not None and question.is_late else 0
 
-    def _early(self, id: str, given: Given) -> Early:
+    def _early(self, id: str, given: Given, seed: Slip | None) -> Early:
         evidence = self.evidence(id)
         assert evidence is not None
         reading = self._read(id, (), evidence, given)
-        agreeing = [evidence.table.entries[i] for i in reading.matches.entries]
-        return Early(_identities(evidence.table.entries), _identities(agreeing), reading.is_right)
+        entries, agreeing = evidence.table.entries, [evidence.table.entries[i] for i in reading.matches.entries]
+        further = self._with_others(id, seed) if seed is not None else None
+        if further is not None:
+            entries += further.table.entries
+            agreeing += [further.table.entries[i] for i in _matches(further, given).entries]
+        return Early(_identities(entries), _identities(agreeing), reading.is_right)
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
         solvers = self.solution.solvers
@@ -149,13 +153,10 @@ class Diagnosis:
                 written |= reading.written
         clues = Clues(self._denied_by(tuple(right)), written)
         result = explained(found, clues)
-        unexplained = [ask for ask in wrong if ask in found and not singly(result[ask])]
+        unexplained = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
         for seed in seeds(result.values(), clues) if unexplained else ():
             for ask in unexplained:
-                further = self._with_others(ask, seed)
-                matches = NOTHING if further is None else _matches(further, given[ask])
-                if further is not None and matches.entries:
-                    found[ask].append(Found(further, matches))
+                found[ask] += self._further_agreeing(ask, seed, given)
         if any(len(several) > 1 for several in found.values()):
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
@@ -192,17 +193,33 @@ class Diagnosis:
             self._denied[right] = frozenset().union(*[evidence.changed_by() for evidence in evidences])
         return self._denied[right]
 
-    def _with_others(self, ask: str, seed: Slip) -> Evidence | None:
+    def _further_agreeing(self, ask: str, seed: Slip, given: Mapping[str, Given]) -> list[Found]:
+        """What agrees with a wrong answer of the values under one mistake and any other."""
+        question = self._question(ask)
+        here = question.mistaken.slip(seed.name) if question is not None else None
+        found: list[Found] = []
+        if here is None:
+            return found
+        for trained in self._trained(ask, given, here):
+            further = self._with_others(ask, here, trained)
+            matches = NOTHING if further is None else _matches(further, given[ask])
+            if further is not None and matches.entries:
+                found = [Found(further, matches)]
+                if found[0].is_explained:
+                    break
+        return found
+
+    def _with_others(self, ask: str, seed: Slip, trained: tuple[int, ...] = ()) -> Evidence | None:
         """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""
-        key = ask, seed.name
+        key = ask, seed.name, trained
         if key not in self._further:
             question = self._question(ask)
-            if question is None or question.is_late:
+            if question is None:
                 return None
             if len(self._further) == FURTHER:
                 del self._further[next(iter(self._further))]
-            here = next((slip for slip in question.mistaken.slips if slip.name == seed.name), None)
-            table = None if here is None else question.mistaken.further(question.item, here)
+            here = question.mistaken.slip(seed.name)
+            table = None if here is None else question.mistaken.further(question.item, here, trained)
             self._further[key] = None if table is None else Evidence(table)
         return self._further[key]
 

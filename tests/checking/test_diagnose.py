@@ -13,7 +13,7 @@ from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.checking.mistakes.late import FEWEST
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
-from tests.bench import slips_sequences
+from tests.bench import slips_sequences, trained
 from tests.bench.accusations import CHANCE, accusations
 from tests.bench.diagnosis import known, outcomes, share
 from tests.bench.slips import networks, units
@@ -179,6 +179,20 @@ def test_what_is_not_there_at_all_is_not_updated(tmp_path: Path) -> None:
     given = {ask: answer(value) for ask, value in made.items()}
     found = diagnosis.explain(given, ["b1@end", "W1@end"])
     assert all("bias-missing" in {cause.code for cause in causes} for causes in found.values())
+
+
+def test_two_mistakes_are_named_for_what_comes_after_many_updates(tmp_path: Path) -> None:
+    """An early answer says the one; with it the trainings of the other are tried."""
+    made = training("xor-stochastic", ("learning-rate-twice", "activation-derivative-missing:hidden"))
+    diagnosis = trained.diagnosis("xor-stochastic")
+    given = {ask: answer(value) for ask, value in made.items()}
+    late = ["W1@end", "b1@end", "y_hat@end"]
+    found = diagnosis.explain(given, ["W2@1", *late])
+    assert {cause.code for cause in found["W2@1"]} >= {"learning-rate-twice"}
+    for ask in late:
+        assert {"learning-rate-twice", "activation-derivative-missing"} <= {cause.code for cause in found[ask]}
+    misread = diagnosis.explain({"W2@1": given["W2@1"], "b1@end": answer([0.8123, 0.1412, 0.5718])}, ["W2@1", "b1@end"])
+    assert misread["b1@end"] == ()
 
 
 def test_wrong_values_after_many_updates_are_accused_of_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,12 @@ from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem
 
 if TYPE_CHECKING:
-    from nnsolve.checking.mistakes.scene import Scene
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
 
 
 def biases(scene: Scene) -> list[Name]:
@@ -66,7 +71,13 @@ def folded_times(factor: int) -> Change:
 def _not_updated(scene: Scene) -> Iterator[Slip]:
     found = biases(scene)
     changes = {e.name: instead(Ref(e.name.after(0))) for e in scene.parameters if e.name.after(0) in found}
+
+    def asked(view: View) -> Iterator[Tensor]:
+        if view.name is not None and view.name.after(1) in changes and scene.run.resolve_moment(view.name) > 0:
+            yield view.after(0)
+
     if changes:
+        yield Slip("bias-not-updated", "", asked=asked)
         yield Slip("bias-not-updated", str(next(iter(changes))), {}, changes)
     if len(changes) > 1:
         for name, change in changes.items():

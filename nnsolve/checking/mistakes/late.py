@@ -12,6 +12,9 @@ from nnsolve.engine.run import Run
 SECONDS = 8.0
 """How long, about, the trainings with mistakes in them take that are made for the answers of one file."""
 
+FURTHER = 1.5
+"""How long those with one mistake and any other take."""
+
 FEWEST = 8
 """So many mistakes are tried however long their training takes."""
 
@@ -23,10 +26,17 @@ class Early(NamedTuple):
     given_by: frozenset[Identity]
     is_right: bool
 
+    def agrees(self, made: Identity) -> bool:
+        """Whether an answer is what a combination gives: the right value, or what one of two slips gives alone."""
+        if made in self.changed_by:
+            return made in self.given_by
+        alone = [(name,) for name in made if (name,) in self.changed_by]
+        return any(name in self.given_by for name in alone) if alone else self.is_right
 
-def affordable(run: Run, updates: int) -> int:
+
+def affordable(run: Run, updates: int, seconds: float = SECONDS) -> int:
     """How many trainings of so many updates can be made for an answer; the same on every machine."""
-    return max(int(SECONDS / (updates * fastest(run))), FEWEST)
+    return max(int(seconds / (updates * fastest(run))), FEWEST)
 
 
 def likely(combinations: Sequence[Combination], early: Sequence[Early], most: int) -> Iterator[tuple[int, ...]]:
@@ -40,8 +50,7 @@ def likely(combinations: Sequence[Combination], early: Sequence[Early], most: in
     def rank(i: int) -> tuple[int, int]:
         own = identity(combinations[i])
         explained = sum(own in answer.given_by for answer in early if not answer.is_right)
-        open = sum(not (own in answer.given_by if own in answer.changed_by else answer.is_right) for answer in early)
-        return len(own) + open, -explained
+        return len(own) + sum(not answer.agrees(own) for answer in early), -explained
 
     ranks = {i: rank(i) for i, made in enumerate(combinations) if not any(slip.rounding for slip in made)}
     tried = sorted(ranks, key=lambda i: ranks[i])[:most]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
-from nnsolve.checking.mistakes.late import Early, affordable, likely
+from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
 from nnsolve.core.expressions import references
@@ -35,7 +35,8 @@ NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
 
 LIKELY = 32
-"""So many slips, and those of rounding, may be made together with any other one."""
+"""So many slips, those of rounding and one of each mistake that is often made besides another one may be made together
+with any other one."""
 
 ROWS = 40
 """Slips whose pairs with all others are kept."""
@@ -76,7 +77,7 @@ class Mistaken:
         made = _fairly(_placed(made))
         self.asked = [slip for slip in made if slip.asked is not None]
         slips = [slip for slip in made if slip.asked is None]
-        self.slips = [slip._replace(is_likely=i < LIKELY or bool(slip.rounding)) for i, slip in enumerate(slips)]
+        self.slips = [slip._replace(is_likely=i < LIKELY or _may_be_first(slip, slips)) for i, slip in enumerate(slips)]
         self.numbers = _numbers(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
         self._rows: dict[SlipName, list[tuple[Combination, Run]]] = {}
@@ -99,6 +100,10 @@ class Mistaken:
         runs = [(combination, mistaken(self.solver.run, combination)) for combination in candidates]
         return [(combination, run) for combination, run in runs if run is not None]
 
+    def slip(self, name: SlipName) -> Slip | None:
+        """The slip of a name that is made in the section."""
+        return next((slip for slip in self.slips if slip.name == name), None)
+
     def row(self, seed: Slip) -> list[tuple[Combination, Run]]:
         """The runs of a slip together with each that is often made; those of the last few slips are kept."""
         found = self._rows.pop(seed.name, None)
@@ -110,24 +115,33 @@ class Mistaken:
             del self._rows[next(iter(self._rows))]
         return found
 
-    def trained(self, item: Asked, early: Sequence[Early]) -> Iterator[tuple[int, ...]]:
-        """The edited runs, by their positions, that are trained as far as a late quantity needs: some, then more."""
-        most = min(affordable(self.solver.run, self.scene.updates_of(item)), NUMBERS // self.numbers)
-        for positions in likely([combination for combination, _ in self.runs[1:]], early, most):
-            yield tuple([i + 1 for i in positions])
+    def trained(self, item: Asked, early: Sequence[Early], seed: Slip | None = None) -> Iterator[tuple[int, ...]]:
+        """The edited runs, by their positions, that are trained as far as a late quantity needs: some, then more.
+
+        With a `seed` those of its row.
+        """
+        runs, seconds = (self.runs[1:], SECONDS) if seed is None else (self.row(seed), FURTHER)
+        most = min(affordable(self.solver.run, self.scene.updates_of(item), seconds), NUMBERS // self.numbers)
+        for positions in likely([combination for combination, _ in runs], early, most):
+            yield tuple([i + 1 for i in positions]) if seed is None else positions
 
     def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
         """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
         tried = self.runs if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
         return self._table(item, self._views(item, tried))
 
-    def further(self, item: Asked, seed: Slip) -> Table:
+    def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table:
         """The values under a mistake together with each other one, where these are none of one of the two alone."""
         alone = [(made, run) for made, run in self.runs if not made or made == (seed,)]
         (_, right), *views = self._views(item, alone)
         collected = _Collection(right.own)
-        collected.of_singles = self._singles[item.ask.id]
         pairs = self.row(seed)
+        if self.scene.near(item):
+            collected.of_singles = self._singles[item.ask.id]
+        else:
+            pairs = [pairs[i] for i in trained]
+            for combination, view in views:
+                collected.alone(view.own, combination)
         if views:
             needed = _needed(views[0][1].run, item)
             pairs = [(made, run) for made, run in pairs if _reaches(made[1], needed)]
@@ -216,6 +230,11 @@ def _placed(slips: list[Slip]) -> list[Slip]:
     return placed
 
 
+def _may_be_first(slip: Slip, slips: Sequence[Slip]) -> bool:
+    """Whether a slip is one of rounding, or the likeliest of a mistake that is often made besides another one."""
+    return bool(slip.rounding) or (_comes_along(slip) and slip is next(s for s in slips if s.code == slip.code))
+
+
 def _comes_along(slip: Slip) -> bool:
     """Whether a slip is often made besides another one."""
     return CAUSES[slip.code].paired or bool(slip.rounding and slip.at)
@@ -281,6 +300,10 @@ class _Collection:
                 return
             self.found[key] = value, []
         self.found[key][1].append(combination)
+
+    def alone(self, value: Tensor, combination: Combination) -> None:
+        """What a slip gives alone, and needs no second one."""
+        self.of_singles = {**self.of_singles, self._key(value): [combination]}
 
     def singles_done(self) -> None:
         """From now on pairs are added: what one of the two gives alone needs no second one."""
