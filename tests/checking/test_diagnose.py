@@ -13,7 +13,8 @@ from nnsolve.checking.diagnose import Diagnosis, diagnose
 from nnsolve.checking.mistakes.late import FEWEST
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
-from tests.bench import slips_sequences, trained
+from tests.bench import slips_sequences
+from tests.bench import trained as trainings
 from tests.bench.accusations import CHANCE, accusations
 from tests.bench.diagnosis import known, outcomes, share
 from tests.bench.slips import networks, units
@@ -184,7 +185,7 @@ def test_what_is_not_there_at_all_is_not_updated(tmp_path: Path) -> None:
 def test_two_mistakes_are_named_for_what_comes_after_many_updates(tmp_path: Path) -> None:
     """An early answer says the one; with it the trainings of the other are tried."""
     made = training("xor-stochastic", ("learning-rate-twice", "activation-derivative-missing:hidden"))
-    diagnosis = trained.diagnosis("xor-stochastic")
+    diagnosis = trainings.diagnosis("xor-stochastic")
     given = {ask: answer(value) for ask, value in made.items()}
     late = ["W1@end", "b1@end", "y_hat@end"]
     found = diagnosis.explain(given, ["W2@1", *late])
