@@ -140,12 +140,15 @@ class Diagnosis:
     def fitting(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, list[Combination]]:
         """For each wrong answer the combinations of mistakes that would give it, the best first.
 
-        Other answers that are not right speak for a mistake, too; right ones that it would change, against it.
+        Other answers that are not right speak for a mistake, too; right ones that it would change, against it. Nothing
+        explains zeros alone: they stand where nothing was worked out.
         """
         found: dict[str, list[Found]] = {}
         right: list[str] = []
         written: dict[SlipName, Slip] = {}
         for ask in sorted(given, key=self._when):
+            if not any(claim.value for claim in given[ask].claims):
+                continue
             if ask in wrong:
                 found |= self._agreeing(ask, given)
             elif (reading := self._look(ask, given[ask], found)) is not None:

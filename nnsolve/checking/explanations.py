@@ -45,8 +45,8 @@ class Clues(NamedTuple):
     written: Mapping[SlipName, Slip]
 
     def deny(self, combination: Combination) -> bool:
-        """Whether a mistake would have made one of them wrong."""
-        return any(slip.name in self.denied for slip in combination)
+        """Whether a mistake would have made one of them wrong; each answer is read off on its own."""
+        return any(slip.asked is None and slip.name in self.denied for slip in combination)
 
 
 class Support(NamedTuple):
@@ -96,9 +96,10 @@ class Explanation(NamedTuple):
 
 
 def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, list[Explanation]]:
-    """What is accepted for each answer, the best first: what no right answer denies, and explains most other ones.
+    """What is accepted for each answer, the best first: what explains most other ones.
 
-    Pairs are looked at where no single slip does as well.
+    What a right answer denies is left out where anything else explains an answer, pairs where a single slip does as
+    well.
     """
     together = _corroborated(found)
     result = {}
@@ -117,6 +118,8 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
             accepted.values(),
             key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.extent),
         )
+        if best and not best[0].denied:
+            best = [one for one in best if not one.denied]
         single = bool(best) and len(best[0].combination) == 1
         result[ask] = [one for one in best if len(one.combination) == 1] if single else best
     return result

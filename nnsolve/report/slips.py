@@ -27,7 +27,7 @@ class Slips:
         for number, slip in enumerate(self.shared, 1):
             which = "One slip explains" if len(slip.causes) == 1 else "Two slips together explain"
             lead = f"{number}. " if len(self.shared) > 1 else ""
-            found.append((f"{lead}{which} {_listed(slip.items)}:", self._causes(slip)))
+            found.append((f"{lead}{which} {_listed(slip.items)}:", self.causes(slip)))
         return found
 
     def of(self, item: Item) -> list[str]:
@@ -35,13 +35,14 @@ class Slips:
         for slip in self.slips:
             if item.id in slip.items:
                 if slip not in self.shared:
-                    return self._causes(slip)
+                    return self.causes(slip)
                 which = f"slip {self.shared.index(slip) + 1}" if len(self.shared) > 1 else "the slip"
                 codes = " and ".join(cause.code for cause in slip.causes)
                 return [f"consistent with {which} at the top: {codes}"]
         return []
 
-    def _causes(self, slip: Explanation) -> list[str]:
+    def causes(self, slip: Explanation) -> list[str]:
+        """What a slip is, and what else it may be."""
         found: list[str] = []
         for n, causes in enumerate([slip.causes, *slip.alternatives]):
             lead = "or with" if n else "consistent with"
@@ -55,6 +56,11 @@ class Slips:
                 self._told.add(cause.code)
                 lead = "together with"
         return found
+
+
+def alone(item: Item, slips: Sequence[Explanation]) -> list[str]:
+    """What one answer is consistent with, in full: for a report in which every answer stands alone."""
+    return next((Slips((slip,)).causes(slip) for slip in slips if item.id in slip.items), [])
 
 
 def _listed(ids: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ class GithubWriter:
         for item in result.items:
             if item.verdict in LEVELS and item.line is not None:
                 title = f"{item.id}: {WORDS.get(item.verdict, item.verdict)}"
-                lines = explanation(item, self.hide)
+                lines = explanation(item, result, self.hide)
                 yield self._command(LEVELS[item.verdict], result.file, item.line, item.column, title, lines)
         missing = [item.id for item in result.items if item.verdict == "missing"]
         if missing:

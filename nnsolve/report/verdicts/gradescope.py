@@ -28,7 +28,7 @@ class GradescopeWriter:
 
     def entry(self, result: Result) -> str:
         self._score += result.score
-        self._tests += [self._test(item) for item in result.items if item.asked]
+        self._tests += [self._test(item, result) for item in result.items if item.asked]
         self._output += [clean(finding.message) for finding in result.findings]
         return ""
 
@@ -41,13 +41,13 @@ class GradescopeWriter:
         document = {"score": self._score, "output": output, "output_format": "text", "tests": self._tests}
         return json.dumps(document, allow_nan=False, indent=1) + "\n"
 
-    def _test(self, item: Item) -> dict[str, Any]:
-        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, self.hide)]
+    def _test(self, item: Item, result: Result) -> dict[str, Any]:
+        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, result, self.hide)]
         return {
             "name": clean(item.id),
             "score": item.credit * item.points,
             "max_score": item.points,
-            "status": "passed" if item.verdict == "correct" else "failed",
+            "status": "passed" if item.credit == 1 else "failed",
             "output": "\n".join(map(clean, lines)),
             "output_format": "text",
         }

@@ -36,14 +36,14 @@ class JunitWriter:
             message = quoted("; ".join(finding.message for finding in findings))
             lines += [_open(result, "file"), f"<error message={message}/>", "</testcase>"]
         for item in result.items:
-            lines += [_open(result, item.id), *self._verdict(item), "</testcase>"]
+            lines += [_open(result, item.id), *self._verdict(item, result), "</testcase>"]
         return "\n".join([*lines, "</testsuite>\n"])
 
     def end(self, summary: Summary, interrupted: bool) -> str:
         return "</testsuites>\n"
 
-    def _verdict(self, item: Item) -> list[str]:
-        notes = explanation(item, self.hide)
+    def _verdict(self, item: Item, result: Result) -> list[str]:
+        notes = explanation(item, result, self.hide)
         if item.verdict == "correct":
             return [f"<system-out>{escape(_legal(note))}</system-out>" for note in notes]
         message = "; ".join([item.verdict, *notes])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nnsolve.report.said import tensor_text
+from nnsolve.report.slips import alone
 
 if TYPE_CHECKING:
     from nnsolve.checking.model import Item, Result
@@ -32,9 +33,9 @@ class Writer(Protocol):
 MakeWriter = Callable[[bool], Writer]
 
 
-def explanation(item: Item, hide: bool) -> list[str]:
+def explanation(item: Item, result: Result, hide: bool) -> list[str]:
     """What is to be said of an answer beside its verdict; of a right one nothing but what was set by hand."""
-    lines = [item.message, *(cause.message for cause in item.causes)]
+    lines = [item.message, *alone(item, result.slips)]
     if item.given is not None and item.verdict != "correct":
         lines.append(f"given {tensor_text(item.given)}")
         if not hide:
