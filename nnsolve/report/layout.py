@@ -169,7 +169,8 @@ class Numbers(Operands):
         base, exponent = expr.args
         box = self.box(base, alone=False)
         scientific = not box.tall and ("×10" in box.rows[0] or re.fullmatch(r"[\d.]+e[-+]?\d+", box.rows[0]))
-        if scientific or (isinstance(base, Call) and self.known(base) is None and not is_call(base)):
+        loose = isinstance(base, Call) and self.known(base) is None and (not is_call(base) or _is_open(base))
+        if scientific or loose:
             box = fence(box, "(", ")", self.unicode)
         text = self.box(exponent)
         if text.tall:
@@ -262,6 +263,11 @@ def is_call(expr: Call) -> bool:
 
 def _is_plain(text: str) -> bool:
     return all(character in "0123456789.-−" for character in text) and width(text) <= 12
+
+
+def _is_open(expr: Call) -> bool:
+    """Whether what is behind a call may be taken for a part of its argument: Σ[1 2]², mean[1 2]², √4²."""
+    return expr.op == "sqrt" or "axis" in REGISTRY[expr.op].options
 
 
 _BOXES: dict[str, Callable[[Numbers, Call], Box]] = {

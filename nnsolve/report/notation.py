@@ -121,13 +121,13 @@ def number_sign(value: Number) -> str:
 
 
 def tightness(expr: Expr, scope: Scope) -> int:
-    """How tightly what is shown binds: a raised layer number or ∂L/∂W does not take another exponent."""
+    """How tightly what is shown binds: a raised layer number, ∂L/∂W or Σ w does not take another exponent."""
     if isinstance(expr, Ref):
         return PRODUCT if expr.name.of else POWER if scope.symbol(expr.name).fenced else ATOM
     if isinstance(expr, Num) and isinstance(expr.value, Fraction):
         return ATOM if expr.value > 0 and len(number_sign(expr.value)) == 1 else PRODUCT
     if isinstance(expr, Call):
-        if expr.op in ("transpose", "time_step"):
+        if expr.op in ("transpose", "time_step", "sum", "sqrt"):  # (Σ w)² is not Σ w²
             return POWER
         if expr.op in ("greater", "inside"):
             return ATOM

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nnsolve.core.expressions import Ref, call, rewrite
@@ -14,7 +16,7 @@ from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
 from nnsolve.report.symbols import PLAIN, Writing, can_be_lowered, symbol
 from nnsolve.report.text import report
-from tests.report.solved import sections
+from tests.report.solved import printed, sections
 
 NAMES = {
     "W1": Name("W", 1),
@@ -238,3 +240,14 @@ def test_slices_name_their_first_and_last_element(base: int, part: object, text:
         formula(call("index", Ref(Name("z")), key=(part,), base=base), Scope(Style(), Conventions(), {}))
         == f"z[{text}]"
     )
+
+
+@pytest.mark.parametrize(("equation", "shown"), [
+    ("A = sum(w)^2", "A = (Σ w)² = (Σ[1  2])² = 3² = 9"),
+    ("A = sum(w^2)", "A = Σ(w²) = Σ([1  2]²) = Σ[1  4] = 5"),
+    ("A = mean(w)^2", "A = mean(w)² = (mean[1  2])² = 1.5² = 2.25"),
+    ("A = sqrt(b)^2", "A = (√b)² = (√(4))² = 2² = 4"),
+])  # fmt: skip
+def test_a_power_of_a_sum_is_no_sum_of_powers(equation: str, shown: str, tmp_path: Path) -> None:
+    text = f"equations: [{equation}]\ninputs: {{w: [[1, 2]], b: 4}}\nask: [A]\n"
+    assert shown in printed(tmp_path, text)
