@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-INSIDE = ("neg", "transpose")
-"""Operations that belong to the one that uses them: a difference is one operation."""
+INSIDE = {"neg": "add", "transpose": "matmul"}
+"""Operations that belong to the one that uses them: a difference is one operation. Anywhere else they are their own."""
 
 
 class Node(NamedTuple):
@@ -129,15 +129,15 @@ class _Parts:
     def add(self, equation: Equation, by_operation: bool) -> None:
         expr = unfold(equation.expr)
         if by_operation and isinstance(expr, Call):
-            expr = expr.with_args(tuple(self.part(arg) for arg in expr.args))
+            expr = expr.with_args(tuple(self.part(arg, expr.op) for arg in expr.args))
         self.equations.append(Equation(equation.name, expr, place=equation.place))
 
-    def part(self, expr: Expr) -> Expr:
+    def part(self, expr: Expr, user: str) -> Expr:
         """What stands for an operand: a number, a name, or the name of the equation that computes it."""
         if not isinstance(expr, Call) or not references(expr):
             return expr
-        expr = expr.with_args(tuple(self.part(arg) for arg in expr.args))
-        return expr if expr.op in INSIDE else Ref(self.new(expr))
+        expr = expr.with_args(tuple(self.part(arg, expr.op) for arg in expr.args))
+        return expr if INSIDE.get(expr.op) == user else Ref(self.new(expr))
 
     def new(self, expr: Expr) -> Name:
         """A name that no file can have."""

@@ -142,7 +142,7 @@ class _Drawing:
     def _lines(self, before: tuple[Run, ...], value: Tensor, node: Node) -> list[tuple[Run, ...]]:
         """A value in lines that are not too long."""
         found: list[tuple[Run, ...]] = [before]
-        for n, part in enumerate(self.scene.brief(value, node.shape).split(", ")):
+        for n, part in enumerate(self.scene.brief(node.name, value, node.shape).split(", ")):
             text = f", {part}" if n else part
             longer = (*found[-1], Run(text))
             if n and width_of(longer, LABEL) > LONGEST:

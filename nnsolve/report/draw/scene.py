@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr
+from nnsolve.core.expressions import Call, Expr, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
@@ -74,11 +74,23 @@ class Scene:
         self.shapes = self.program.shapes
         self.scope = section_scope(section, style).of(self.shapes.named)
         self.layers = [Layer(kind, site) for kind, site in self.program.network.sites]
+        self.sampled = self._sampled((equation.name, equation.expr) for equation in self.program.forward)
 
     def with_shapes(self, graph: Graph) -> Scene:
         """The same, with formulas over the nodes of a graph."""
         found = copy.copy(self)
+        found.sampled = self._sampled((node.name, node.expr) for node in graph.nodes if node.expr is not None)
         found.scope = self.scope.of({**self.shapes.named, **{node.name: node.shape for node in graph.nodes}})
+        return found
+
+    def _sampled(self, computed: Iterable[tuple[Name, Expr]]) -> set[Name]:
+        """What the data are, and what is computed from them: only that can have a row or column for each sample."""
+        leaves = self.program.leaves.items()
+        found = {name for name, leaf in leaves if leaf.role in ("input", "target", "initial")}
+        found |= self.program.given.keys()
+        for name, expr in computed:
+            if not found.isdisjoint(references(expr)):
+                found.add(name)
         return found
 
     @property
@@ -143,32 +155,35 @@ class Scene:
 
     def numbers(self, name: Name) -> list[str]:
         """The elements of a value for one sample, as the report writes them."""
-        return self.listed(self.moment.value(name), self.shape(name))
+        shape = self.shape(name)
+        return self._listed(self.moment.value(name), self.batched(name, shape))
 
-    def listed(self, value: Tensor, shape: Shape) -> list[str]:
-        """The elements of a value for one sample."""
+    def _listed(self, value: Tensor, batched: bool) -> list[str]:
+        """The elements of a value; those of the shown sample where it holds one for each."""
         rows = np.array(texts(np.atleast_2d(value).tolist(), self.style), dtype=object)
-        if len(shape.dims) == 2 and shape.kind == "tensor" and self.batched(shape):
+        if batched:
             rows = rows[:, self.sample] if self.shapes.layout.features == 0 else rows[self.sample]
         return [str(text) for text in rows.ravel()]
 
-    def batched(self, shape: Shape) -> bool:
-        """Whether a matrix holds the samples' values."""
-        return self.shapes.layout.said and self.samples > 1 and self.shapes.layout.count(shape) == self.samples
+    def batched(self, name: Name, shape: Shape) -> bool:
+        """Whether a matrix holds the samples' values: a parameter with as many rows does not."""
+        layout = self.shapes.layout
+        return name in self.sampled and layout.said and self.samples > 1 and layout.count(shape) == self.samples
 
-    def brief(self, value: Tensor, shape: Shape) -> str:
-        """A value in a few characters: a number, a short list, or its shape."""
+    def brief(self, name: Name, value: Tensor, shape: Shape) -> str:
+        """A value of that quantity, or its gradient, in a few characters: a number, a short list, or its shape."""
         if value.ndim > 2 or value.size > 400:
             return dimensions(shape, self.style)
-        found = self.listed(value, shape)
-        vector = shape.flat or self.batched(shape)
+        batched = self.batched(name, shape)
+        found = self._listed(value, batched)
         if len(found) == 1:
             return found[0]
-        return f"[{', '.join(found)}]" if vector and len(found) <= MOST_LISTED else dimensions(shape, self.style)
+        listed = (shape.flat or batched) and len(found) <= MOST_LISTED
+        return f"[{', '.join(found)}]" if listed else dimensions(shape, self.style)
 
     def value(self, name: Name) -> str:
         """The value of a quantity in a few characters."""
-        return self.brief(self.moment.value(name), self.shape(name))
+        return self.brief(name, self.moment.value(name), self.shape(name))
 
     def valued(self, name: Name, room: float = math.inf, size: float = 12.0) -> tuple[Run, ...]:
         """`name = value`; the shape of a value for which there is no room: half a number would mislead."""

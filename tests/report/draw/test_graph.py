@@ -1,0 +1,49 @@
+"""The computational graph: what a node says is what its edges show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnsolve.report.display import solve
+from nnsolve.report.draw.choose import draw
+from tests.cli.calling import PROBLEMS
+
+
+def edges(folder: Path, equation: str) -> list[str]:
+    """The edges of the graph of a function of a = 2, b = 3, d = 5, as the description lists them."""
+    path = folder / "problem.yaml"
+    path.write_text(
+        f"parameters: {{a: 2, b: 3, d: 5}}\nequations:\n  - f = {equation}\nask: [df/da]\n", encoding="utf-8"
+    )
+    return described(path)
+
+
+def described(path: Path) -> list[str]:
+    picture = draw(solve(path).solvers[""].section, "graph")
+    return picture.description.removeprefix("A computational graph. ").removesuffix(".").split("; ")
+
+
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [
+        ("1 / (1 + exp(-a))", ["a → ×(−1): 2", "×(−1) → exp: −2", "exp → +1: 0.1353"]),
+        ("a - -b", ["b → ×(−1): 3", "→ f: f = 5"]),
+        ("a * (-b) * d", ["b → ×(−1): 3", "→ f: f = −30"]),
+        ("(-a)^2 / -d", ["a → ×(−1): 2", "d → ×(−1): 5", "→ f: f = −0.8"]),
+    ],
+)
+def test_a_sign_is_a_node_of_its_own(equation: str, expected: list[str], tmp_path: Path) -> None:
+    found = edges(tmp_path, equation)
+    for part in expected:
+        assert any(part in edge for edge in found), (part, found)
+
+
+def test_only_what_has_samples_is_cut_to_the_one_that_is_shown() -> None:
+    """W1 has as many rows as the batch has samples."""
+    found = described(PROBLEMS / "xor-mini-batches.yaml")
+    assert "W1 → x W1: 2×2, ∂ 2×2" in found
+    assert "W2 → a1 W2: 2×1, ∂ 2×1" in found
+    assert any(edge.startswith("x → x W1: [0, 0]") for edge in found)
+    assert any("z1 = [−0.5, 1.5]" in edge for edge in found)
