@@ -92,9 +92,9 @@ LAYERS["gru"] = LayerBlock(
         "W_gx": [[0.6, -0.9], [0.2, 0.7]],
         "W_gh": [[0.4, -0.3], [-0.8, 0.5]],
         "b_r": [0.1, -0.2],
-        "b_gx": [0.3, 0.4],
-        "b_gh": [-0.5, 0.2],
-        "reset": "after",
+        "b_u": [-0.5, 0.2],
+        "b_g": [0.3, 0.4],
+        "reset": "before",
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
@@ -107,6 +107,12 @@ LAYERS["gru"] = LayerBlock(
     },
     orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"u": ("z",), "g": ("n", "h", "c")}),
+    forms=(
+        "Here r multiplies the state before the matrix product; with reset: after, as in PyTorch and Keras, it "
+        "multiplies W_gh h_{t-1} + b_gh, and the candidate has the bias b_gx besides.",
+        "With update: keeps, as in PyTorch and Keras, u and 1 - u change places: u is what stays of the state.",
+        "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
+    ),
     source="Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014); "
     "Goodfellow, Bengio, Courville: Deep Learning, 10.10.2",
 )

@@ -287,7 +287,8 @@ class LayerBlock(NamedTuple):
     `sequential` layers read a sequence: the input of a network that has one is seen as such, its outermost list is
     time; those that are `single_too` also read a value without time. `also_called` are other names of options, which
     help where they are used. Options that are `words` are not tensors: each is one of these, or any activation where
-    none is listed. Options that are `orders` list all of these words. The `example` reads `example_input`.
+    none is listed. Options that are `orders` list all of these words. The `example` has the plain form of the layer and
+    reads `example_input`; `forms` are sentences, one about each other form.
     """
 
     name: str
@@ -303,6 +304,7 @@ class LayerBlock(NamedTuple):
     also_called: Mapping[str, str] = {}
     words: Mapping[str, tuple[str, ...]] = {}
     orders: Mapping[str, tuple[str, ...]] = {}
+    forms: tuple[str, ...] = ()
     source: str = ""
 
 

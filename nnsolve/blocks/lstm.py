@@ -76,16 +76,22 @@ LAYERS["lstm"] = LayerBlock(
         "W_oh": [[-0.7, 0.5], [0.9, -0.1]],
         "W_gx": [[0.6, -0.9], [0.2, 0.7]],
         "W_gh": [[0.4, -0.3], [-0.8, 0.5]],
-        "b": [0.1, -0.2],
-        "p_f": [0.2, -0.4],
-        "p_i": [-0.3, 0.1],
-        "p_o": [0.5, 0.6],
+        "b_f": [0.1, -0.2],
+        "b_i": [-0.3, 0.1],
+        "b_o": [0.5, 0.6],
+        "b_g": [0.2, -0.4],
     },
     [[1.0, -1.0], [0.25, 0.75]],
     sequential=True,
     words={**JOINED, **RETURNED, "gate_activation": (), "output_activation": ()},
     orders={"gates": tuple(GATES)},
     also_called=also_called(GATES, {"g": ("c", "C")}),
+    forms=(
+        "With peepholes the gates see the cell, too: f adds p_f * c_{t-1}, i adds p_i * c_{t-1}, o adds p_o * c_t, "
+        "each before its sigmoid.",
+        "With a bias b and no gates, all four share it.",
+        "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
+    ),
     source="Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Gers, Schmidhuber, Cummins: Learning to Forget "
     "(2000); Goodfellow, Bengio, Courville: Deep Learning, 10.10.1",
 )

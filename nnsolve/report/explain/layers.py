@@ -19,7 +19,7 @@ def layer_page(block: LayerBlock, style: Style) -> Page:
     """The page of one layer."""
     example = layer_example(block)
     parts = [
-        Part("Equations", tuple(_equations(example, style))),
+        Part("Equations", (*_equations(example, style), *[Sentence((form,), note=True) for form in block.forms])),
         Part("Parameters", tuple(_parameters(block, example, style))),
         Part("An example", (Sentence((_LOSS,), note=True), example)),
         Part("Options", tuple(_options(block))),

@@ -102,6 +102,40 @@ def test_a_layer_is_shown_at_any_time_step() -> None:
     assert "    z_t = W_hh @ h_{t-1} + W_xh @ x_t + b" in text("rnn", unicode=False).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("topic", "equations", "forms"),
+    [
+        (
+            "gru",
+            {
+                "zr_t = W_rh @ h_{t-1} + W_rx @ x_t + b_r",
+                "zu_t = W_uh @ h_{t-1} + W_ux @ x_t + b_u",
+                "zg_t = W_gh @ (r_t * h_{t-1}) + W_gx @ x_t + b_g",
+                "h_t = (1 - u_t) * h_{t-1} + u_t * g_t",
+            },
+            ("reset: after", "update: keeps"),
+        ),
+        (
+            "lstm",
+            {
+                "zf_t = W_fh @ h_{t-1} + W_fx @ x_t + b_f",
+                "zi_t = W_ih @ h_{t-1} + W_ix @ x_t + b_i",
+                "zo_t = W_oh @ h_{t-1} + W_ox @ x_t + b_o",
+                "zg_t = W_gh @ h_{t-1} + W_gx @ x_t + b_g",
+                "c_t = f_t * c_{t-1} + i_t * g_t",
+            },
+            ("peepholes", "share"),
+        ),
+    ],
+)
+def test_a_gated_layer_is_shown_in_its_plain_form(topic: str, equations: set[str], forms: tuple[str, ...]) -> None:
+    """Each gate has a bias of its own, and nothing else; other forms are named below."""
+    found = text(topic, 120, unicode=False)
+    part = found[found.index("Equations") : found.index("Parameters")]
+    assert equations <= {" ".join(line.split()) for line in part.splitlines()}
+    assert all(form in part for form in forms)
+
+
 def test_the_updates_of_an_optimizer() -> None:
     found = text("adam").splitlines()
     assert "    W   ← W − η · m̂_W / (√v̂_W + ε)" in found
