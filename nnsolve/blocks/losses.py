@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nnsolve.core.expressions import Expr
 from nnsolve.core.language import parse
-from nnsolve.ops.facts import Step
+from nnsolve.ops.facts import Case, Step
 
 KINDS = {
     "real": "any real numbers",
@@ -31,12 +31,21 @@ class Output(NamedTuple):
     result: str
 
 
+class Pieces(NamedTuple):
+    """What an operation of the loss is of an error e in each case, and the gradient of the loss over a and y."""
+
+    operation: str
+    cases: tuple[Case, ...]
+    gradient: str
+
+
 class LossBlock(NamedTuple):
     """A loss, summed over a sample's outputs and over the samples.
 
     `total` is its expression in the language; `per_sample` the one for several samples, where summing the expression
     over all of them would mean something else. `mean_over_outputs` divides by the number of outputs, too.
-    `options` are numbers that it has to be given, each with what it means.
+    `options` are numbers that it has to be given, each with what it means. A loss that is defined in `pieces` has them
+    with its options as symbols.
 
     `prediction` and `target` are among `KINDS`, with an `example` of both; the loss is least where they are equal.
     """
@@ -51,6 +60,7 @@ class LossBlock(NamedTuple):
     target: str = "real"
     example: tuple[tuple[float, ...], tuple[float, ...]] = ((0.5, -1.0, 2.0), (1.0, -1.0, 0.5))
     example_options: Mapping[str, float] = {}
+    pieces: Pieces | None = None
     output: Output | None = None
     source: str = ""
 
@@ -143,6 +153,14 @@ LOSSES = {
             "sum(huber_error(a - y, delta=delta))",
             options={"delta": "the largest error that counts by its square"},
             example_options={"delta": 1.0},
+            pieces=Pieces(
+                "huber_error",
+                (
+                    Case("1/2 * e^2", "abs(e) <= delta"),
+                    Case("delta * (abs(e) - 1/2 * delta)", "abs(e) > delta"),
+                ),
+                "clip(a - y, -delta, delta)",
+            ),
             source="Huber: Robust Estimation of a Location Parameter (1964)",
         ),
     )

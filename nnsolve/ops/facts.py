@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Case(NamedTuple):
-    """What a function is on one side of 0, where it is defined in pieces: `where` is `x > 0` or the like."""
+    """What a function is in one case, where it is defined in pieces: `where` is `x > 0`, `abs(e) <= delta` or none."""
 
     expr: str
     where: str

@@ -12,7 +12,7 @@ from nnsolve.core.shapes import SCALAR
 from nnsolve.core.spelling import spell
 from nnsolve.engine.study import LAYOUT, Study
 from nnsolve.ops import REGISTRY, Operation
-from nnsolve.ops.facts import Case, Facts
+from nnsolve.ops.facts import Facts
 from nnsolve.ops.operation import UndefinedValueError
 from nnsolve.ops.templates import filled
 from nnsolve.report.explain.page import (
@@ -119,7 +119,7 @@ class _Activation(Activation):
             yield Equation(left, self.writing.formula(expr))
             yield from self.letters(expr)
         for n, case in enumerate(self.facts.cases):
-            yield Equation(() if n else left, self.writing.formula(self.written(case.expr)), self.where(case))
+            yield Equation(() if n else left, self.writing.formula(self.written(case.expr)), self.writing.where(case))
         for key in self.named:
             default = self.operation.options[key]
             said = "has to be said" if default is ... else f"is {default:g} if it is not said"
@@ -252,12 +252,7 @@ class _Activation(Activation):
         """The derivative in each case."""
         for case in self.facts.cases:
             expr = self.written(case.expr)
-            yield Equation(self.slope, self.writing.formula(self.studied(expr).derivative(X)), self.where(case))
-
-    def where(self, case: Case) -> Phrase:
-        """In which case something holds."""
-        sign = case.where.replace("<=", "≤") if self.writing.scope.style.unicode else case.where
-        return (f"where {sign}",) if sign else ()
+            yield Equation(self.slope, self.writing.formula(self.studied(expr).derivative(X)), self.writing.where(case))
 
     # Numbers
 

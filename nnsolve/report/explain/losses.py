@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nnsolve.blocks.losses import KINDS, LossBlock
-from nnsolve.core.expressions import Expr
+from nnsolve.blocks.losses import KINDS, LossBlock, template
+from nnsolve.core.expressions import Call, Expr, Ref, rewrite
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
@@ -26,7 +26,7 @@ from nnsolve.report.explain.page import (
 )
 from nnsolve.report.style import Style
 
-L, A, Y, Z, G = Name("L"), Name("a"), Name("y"), Name("z"), Name("g")
+L, A, Y, Z, G, E = map(Name, ("L", "a", "y", "z", "g", "e"))
 POINTS = 200
 REACH, PROBABILITIES = 3.0, (0.1, 0.99)
 """The picture shows so much on both sides of the target; of probabilities these."""
@@ -65,7 +65,7 @@ class _Loss:
         self.block = block
         self.shape = LAYOUT.vector(len(block.example[0]))
         vectors = dict.fromkeys((A, Y, Z, G, A.gradient(L)), self.shape)
-        self.writing = Writing(style, {**vectors, **numbers("L", *block.options)})
+        self.writing = Writing(style, {**vectors, **numbers("L", "e", *block.options)})
         self.example = example(block)
         self.study = Study(L, equation(self.example, L), {A: self.shape, Y: self.shape})
         self.derivative = equation(self.example, A.gradient(L))
@@ -88,7 +88,14 @@ class _Loss:
 
     def formula(self) -> Iterator[Item]:
         left = self.writing.name(L)
-        yield Equation(left, self.writing.formula(self.study.expr))
+        if (pieces := self.block.pieces) is None:
+            yield Equation(left, self.writing.formula(self.study.expr))
+        else:
+            yield Equation(left, self.writing.formula(_without_options(template(self.block, 1))))
+            of_error = self.writing.formula(Call(pieces.operation, (Ref(E),)))
+            for n, case in enumerate(pieces.cases):
+                right = self.writing.formula(parse(case.expr))
+                yield Equation(() if n else of_error, right, self.writing.where(case))
         if self.block.mean_over_outputs:
             yield Sentence((f"Here of {self.shape.size} outputs: the sum is divided by their number.",), note=True)
         for key, meaning in self.block.options.items():
@@ -105,7 +112,12 @@ class _Loss:
         yield Fact(("several samples",), ("the file says reduction: sum or mean",))
 
     def gradient(self) -> Iterator[Item]:
-        yield Equation(self.writing.name(A.gradient(L)), self.writing.formula(self.derivative))
+        pieces = self.block.pieces
+        expr = self.derivative if pieces is None else parse(pieces.gradient)
+        yield Equation(self.writing.name(A.gradient(L)), self.writing.formula(expr))
+        for key, value in self.block.example_options.items():
+            given = (*self.writing.name(Name(key)), " = ", *self.writing.number(value))
+            yield Sentence(("In the picture and the number below ", *given, "."), note=True)
 
     def through(self) -> Iterator[Item]:
         """The gradient with respect to what the output's activation is taken of."""
@@ -145,6 +157,11 @@ def through(block: LossBlock) -> Example:
     equations = [f"a = {block.output.activation}(z)", f"L = {call(block)}"]
     y = block.example[1]
     return worked(block.name, inputs={"z": z}, targets={"y": y}, equations=equations, loss="L", ask=["L", "dL/dz"])
+
+
+def _without_options(expr: Expr) -> Expr:
+    """The expression as it is written where its options are said elsewhere."""
+    return rewrite(expr, lambda node: Call(node.op, node.args) if isinstance(node, Call) else node)
 
 
 def _list(values: tuple[float, ...]) -> str:

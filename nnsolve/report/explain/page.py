@@ -12,6 +12,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.engine.solution import Section
 from nnsolve.engine.solve import Solution
+from nnsolve.ops.facts import Case
 from nnsolve.problem.loader import problem_of_text
 from nnsolve.problem.model import Conventions
 from nnsolve.report.phrases import Formula, Phrase
@@ -95,6 +96,14 @@ class Writing:
     def name(self, name: Name) -> Phrase:
         """A name."""
         return self.formula(Ref(name))
+
+    def where(self, case: Case) -> Phrase:
+        """In which case something holds."""
+        if not case.where:
+            return ()
+        left, relation, right = case.where.split(" ")
+        sign = relation.replace("<=", "≤") if self.scope.style.unicode else relation
+        return ("where ", *self.formula(parse(left)), f" {sign} ", *self.formula(parse(right)))
 
     def number(self, value: float) -> Phrase:
         """A number, to four significant digits where it has more."""

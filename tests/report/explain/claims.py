@@ -200,3 +200,27 @@ def wrong_least(block: LossBlock) -> Iterator[str]:
     for a, y in pairs:
         if float(study.at({A: a, Y: y})) < float(study.at({A: y, Y: y})) - 1e-12:
             yield f"a = {a}, y = {y}"
+
+
+def wrong_pieces(block: LossBlock) -> Iterator[str]:
+    """Errors at which the cases are not the loss, or the gradient is not its derivative; the error is a, as y is 0."""
+    from nnsolve.report.explain.losses import A, E, L, Y, equation
+
+    assert block.pieces is not None
+    one = LAYOUT.vector(1)
+    loss = equation(example(block), L)
+    deltas = {Name(key): value for key, value in block.example_options.items()}
+    study = Study(L, loss, {A: one, Y: one, E: SCALAR, **dict.fromkeys(deltas, SCALAR)})
+    for e in (-3.0, -1.25, -0.75, 0.5, 1.5, 4.0):
+        given = {A: [e], Y: [0.0], E: e, **deltas}
+        found = [
+            float(study.at(given, parse(case.expr)))
+            for case in block.pieces.cases
+            if eval(case.where, {"abs": abs}, {"e": e, **block.example_options})
+        ]
+        if len(found) != 1 or abs(found[0] - float(study.at(given))) > 1e-12:
+            yield f"{found} at e = {e}"
+        h = 1e-4
+        high, low = (float(study.at({**given, A: [e + step]})) for step in (h, -h))
+        if abs((high - low) / (2 * h) - study.at(given, parse(block.pieces.gradient)).item()) > 1e-7:
+            yield f"gradient at e = {e}"

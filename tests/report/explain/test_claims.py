@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nnsolve.blocks import LOSSES
@@ -16,6 +18,7 @@ from tests.report.explain.claims import (
     wrong_least,
     wrong_limits,
     wrong_output,
+    wrong_pieces,
     wrong_range,
 )
 
@@ -83,3 +86,29 @@ def test_the_gradient_through_the_output_is_derived_rightly(name: str) -> None:
         steps = list(block.output.derivation)
         steps[n] = Step(f"2 * ({step.expr})", step.why)
         assert list(wrong_output(block, block.output._replace(derivation=tuple(steps)))) == [f"2 * ({step.expr})"]
+
+
+HUBER = LOSSES["huber"]
+PIECES = HUBER.pieces
+
+
+def test_a_loss_in_pieces_is_what_its_cases_say() -> None:
+    assert [name for name, block in LOSSES.items() if block.pieces] == ["huber"]
+    for delta in (0.6, 1.0, 2.0):
+        assert list(wrong_pieces(HUBER._replace(example_options={"delta": delta}))) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cases": (Case("e^2", "abs(e) <= delta"), Case("delta * (abs(e) - 1/2 * delta)", "abs(e) > delta"))},
+        {"cases": (Case("1/2 * e^2", "abs(e) <= delta"), Case("delta * abs(e)", "abs(e) > delta"))},
+        {"cases": (Case("1/2 * e^2", "abs(e) <= delta"),)},
+        {"gradient": "a - y"},
+        {"gradient": "clip(y - a, -delta, delta)"},
+    ],
+    ids=str,
+)
+def test_wrong_pieces_are_caught(fields: dict[str, Any]) -> None:
+    assert PIECES is not None
+    assert list(wrong_pieces(HUBER._replace(pieces=PIECES._replace(**fields))))

@@ -136,6 +136,15 @@ def test_a_gated_layer_is_shown_in_its_plain_form(topic: str, equations: set[str
     assert all(form in part for form in forms)
 
 
+def test_a_loss_in_pieces_is_shown_case_by_case() -> None:
+    found = text("huber").splitlines()
+    assert "    L        = Σ(huber(a − y))" in found
+    assert "    huber(e) = ½ e²              where |e| ≤ δ" in found
+    assert "             = δ · (|e| − ½ δ)   where |e| > δ" in found
+    assert "    ∂L/∂a = clip(a − y, −δ, δ)" in found
+    assert "In the picture and the number below δ = 1." in found
+
+
 def test_the_updates_of_an_optimizer() -> None:
     found = text("adam").splitlines()
     assert "    W   ← W − η · m̂_W / (√v̂_W + ε)" in found
