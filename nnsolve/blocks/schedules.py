@@ -12,32 +12,29 @@ from nnsolve.core.expressions import ONE, Expr, Num, Ref, add, call, mul, neg
 class ScheduleBlock(NamedTuple):
     """A schedule: its options (those without a default have to be given), and the rate.
 
-    `rate(eta, t, pi, options)` is the learning rate of the update that t updates (epochs) were made before.
+    `rate(eta, t, pi, options)` is the learning rate of the update that t updates (epochs) were made before; options are
+    numbers, or symbols that stand for them.
     """
 
     name: str
     doc: str
     options: Mapping[str, float | None]
-    rate: Callable[[Ref, Ref, Callable[[], Ref], Mapping[str, float]], Expr]
+    rate: Callable[[Ref, Ref, Callable[[], Ref], Mapping[str, Expr]], Expr]
     example: Mapping[str, float]
     source: str = ""
 
 
-def _number(value: float) -> Num:
-    return Num(int(value) if value.is_integer() else value)
+def _step(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, Expr]) -> Expr:
+    drops = t if options["every"] == ONE else call("floor", call("div", t, options["every"]))
+    return mul(eta, call("pow", options["factor"], drops))
 
 
-def _step(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
-    drops = t if options["every"] == 1 else call("floor", call("div", t, _number(options["every"])))
-    return mul(eta, call("pow", _number(options["factor"]), drops))
+def _exponential(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, Expr]) -> Expr:
+    return mul(eta, call("pow", options["factor"], t))
 
 
-def _exponential(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
-    return mul(eta, call("pow", _number(options["factor"]), t))
-
-
-def _cosine(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, float]) -> Expr:
-    over, lowest = _number(options["over"]), _number(options["lowest"])
+def _cosine(eta: Ref, t: Ref, pi: Callable[[], Ref], options: Mapping[str, Expr]) -> Expr:
+    over, lowest = options["over"], options["lowest"]
     angle = call("div", mul(pi(), call("min", t, over)), over)
     half_wave = add(ONE, call("cos", angle))
     if lowest == Num(0):

@@ -17,7 +17,7 @@ from nnsolve.blocks.optimizers import (
 )
 from nnsolve.blocks.schedules import SCHEDULES, ScheduleBlock
 from nnsolve.core.diagnostics import Findings, Place, ProblemError, did_you_mean
-from nnsolve.core.expressions import Expr, Ref, call
+from nnsolve.core.expressions import Expr, Num, Ref, call
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR
 from nnsolve.engine.data import Data, Leaf
@@ -137,7 +137,8 @@ class Hyperparameters:
             self.batches = self.free("batches")
             batches = self._constant(self.batches, math.nan, None)
             t = emit(self.free("epoch"), call("floor", call("div", t, batches)))
-        return emit(self.free("rate"), block.rate(eta, t, self._pi, options))
+        numbers = {key: Num(int(value) if value.is_integer() else value) for key, value in options.items()}
+        return emit(self.free("rate"), block.rate(eta, t, self._pi, numbers))
 
     def count_batches(self, count: int) -> None:
         """Say how many updates make an epoch; without effect where no schedule counts epochs."""

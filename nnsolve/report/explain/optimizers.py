@@ -7,6 +7,7 @@ from typing import Any
 
 from nnsolve.blocks.optimizers import HYPERPARAMETERS, OptimizerBlock, hyperparameter_symbol
 from nnsolve.blocks.schedules import ScheduleBlock
+from nnsolve.core.expressions import Ref
 from nnsolve.core.names import Name
 from nnsolve.report.explain.page import (
     Curve,
@@ -19,6 +20,7 @@ from nnsolve.report.explain.page import (
     Picture,
     Sentence,
     Writing,
+    numbers,
     worked,
 )
 from nnsolve.report.outline import section_scope
@@ -67,7 +69,7 @@ def optimizer_example(block: OptimizerBlock) -> Example:
     )
 
 
-def _updates(example: Example, style: Style) -> Iterator[Item]:
+def _updates(example: Example, style: Style) -> Iterator[Equation]:
     """The equations of the first update, as the example below has them."""
     section = example.sections[0]
     scope = section_scope(section, style)
@@ -94,7 +96,7 @@ def schedule_page(block: ScheduleBlock, style: Style) -> Page:
     """The page of one schedule of the learning rate."""
     example = schedule_example(block, UPDATES)
     parts = [
-        Part("Equations of an update", tuple(_updates(example, style))),
+        Part("Equations of an update", tuple(_schedule_updates(block, example, style))),
         Part("Options", tuple(_schedule_options(block))),
         Part("Picture", (_rates(schedule_example(block, RATES)),)),
         Part(f"The first {UPDATES} updates", (example,)),
@@ -119,6 +121,16 @@ def schedule_example(block: ScheduleBlock, steps: int) -> Example:
         },
         ask=[f"rate@{k + 1}" for k in range(steps)],
     )
+
+
+def _schedule_updates(block: ScheduleBlock, example: Example, style: Style) -> Iterator[Item]:
+    """The equations of an update; in that of the rate, which is the first, the schedule's options are symbols."""
+    symbols = {key: Ref(Name(key)) for key in block.options}
+    rate = block.rate(Ref(Name("eta")), Ref(Name("t")), lambda: Ref(Name("pi")), symbols)
+    first, *others = _updates(example, style)
+    writing = Writing(style, numbers("eta", "t", "pi", *block.options))
+    yield first._replace(right=writing.formula(rate))
+    yield from others
 
 
 def _rates(example: Example) -> Picture:

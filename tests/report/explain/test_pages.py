@@ -151,6 +151,19 @@ def test_the_updates_of_an_optimizer() -> None:
     assert "  learning_rate  η, 0.001 if it is not said" in found
 
 
+@pytest.mark.parametrize(
+    ("topic", "rate"),
+    [
+        ("step", "eta * factor^floor(t / every)"),
+        ("exponential", "eta * factor^t"),
+        ("cosine", "lowest + 1/2 * (eta - lowest) * (1 + cos(pi * min(t, over) / over))"),
+    ],
+)
+def test_the_rate_of_a_schedule_is_shown_with_its_options(topic: str, rate: str) -> None:
+    """The equation has the options as symbols, the worked updates the example's numbers."""
+    assert any(line.split(" = ")[-1] == rate for line in text(topic, 120, unicode=False).splitlines())
+
+
 def test_a_name_of_two_kinds_has_two_pages() -> None:
     assert [found.kind for found in pages("step", Style(80))] == ["activation", "schedule"]
     assert page("step", "schedule").summary == SCHEDULES["step"].doc
