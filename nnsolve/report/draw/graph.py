@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nnsolve.core.diagnostics import ProblemError
-from nnsolve.core.expressions import Call, Expr, Num, Ref, substitute
+from nnsolve.core.expressions import Call, Expr, Num, Ref, references, substitute
 from nnsolve.core.names import Name
 from nnsolve.engine.graph import Graph, Node, graph, size
 from nnsolve.report.draw.layered import Layout, Place, Size, layered
@@ -35,7 +36,8 @@ RADIUS, HIGH = 15.0, 30.0
 WIDEST = 190.0
 """Of a formula in a node."""
 
-PLACEHOLDER = Name("·")
+PLACEHOLDER = "·"
+"""What stands in a node for an operand that has no name; several are numbered, there and on their edges."""
 
 LONGEST, LINE = 120.0, 14.0
 """The length of a list of numbers on one line, and the height of one."""
@@ -104,6 +106,7 @@ class _Drawing:
         uses = Counter(edge.source for edge in found.edges)
         self.branching = {name for name, count in uses.items() if count > 1}
         self.ends = {_end(node.name): node for node in found.nodes if node.name not in uses}
+        self.hidden = dict(pair for node in found.nodes for pair in self._hidden(node))
         self.symbols = {node.name: self._symbol(node) for node in found.nodes}
         self.symbols |= {end: self.scene.name(node.name) for end, node in self.ends.items()}
         self.labels = {(edge[0], edge[1]): self._label(self.nodes[edge.source], edge.gradient) for edge in found.edges}
@@ -122,13 +125,21 @@ class _Drawing:
         sign = operation_sign(node.expr, self.scene)
         if sign is not None:
             return (Run(sign),)
-        hidden = {name: Ref(PLACEHOLDER) for name, other in self.nodes.items() if not other.named}
+        # The shapes of the operands are not told: a · between numbers would be lost beside those of the operands.
+        hidden = {name: Ref(stand_in) for name, stand_in in self.hidden.items()}
         return fitted(self.scene.expression(substitute(node.expr, hidden)), WIDEST, SYMBOL)
 
+    def _hidden(self, node: Node) -> list[tuple[Name, Name]]:
+        """What stands in a node for each operand without a name, which no other node uses."""
+        used = [] if node.expr is None else [name for name in references(node.expr) if not self.nodes[name].named]
+        if node.expr is None or len(used) < 2 or operation_sign(node.expr, self.scene) is not None:
+            return [(name, Name(PLACEHOLDER)) for name in used]
+        return [(name, Name(PLACEHOLDER, n)) for n, name in enumerate(used, 1)]
+
     def _label(self, node: Node, gradient: Tensor | None) -> _Label:
-        """The value of a node, with its name where it is computed, and a gradient."""
-        named = node.named and node.expr is not None
-        name = (*self.scene.name(node.name), EQUALS) if named else ()
+        """The value of a node, with its name, or number as an operand, where it is computed, and a gradient."""
+        known = node.name if node.named and node.expr is not None else self.hidden.get(node.name)
+        name = () if known is None or known == Name(PLACEHOLDER) else (*self.scene.name(known), EQUALS)
         return _Label(self._lines(name, node.value, node), self._gradient(node, gradient))
 
     def _gradient(self, node: Node, gradient: Tensor | None) -> list[tuple[Run, ...]]:
@@ -225,7 +236,10 @@ def _end(name: Name) -> Name:
 
 
 def operation_sign(expr: Expr, scene: Scene) -> str | None:
-    """The sign of an operation, as textbooks put it into a circle; None where a formula says more."""
+    """The sign of an operation, as textbooks put it into a circle; None where a formula says more.
+
+    A difference and a quotient have none: it would not say which operand comes first.
+    """
     if isinstance(expr, Ref):
         return "="
     if not isinstance(expr, Call):
@@ -234,23 +248,19 @@ def operation_sign(expr: Expr, scene: Scene) -> str | None:
     rest = [arg for arg in expr.args if not isinstance(arg, Num)]
     if expr.op == "neg":
         return "×(−1)"
-    if expr.op == "add" and not numbers:
-        return _sum_sign(expr.args)
-    if expr.op == "add" and len(expr.args) == 2 and isinstance(rest[0], Ref):
+    if expr.op == "add" and _distinct(expr.args):
+        return "+"
+    if expr.op == "add" and len(expr.args) == 2 and numbers and isinstance(rest[0], Ref):
         return f"+{number_sign(numbers[0].value)}".replace("+−", "−")
-    if expr.op == "mul" and not numbers:
+    if expr.op == "mul" and _distinct(expr.args):
         return "⊙" if all(not scene.scope.scalar(arg) for arg in rest) else "×"
-    if expr.op == "mul" and len(expr.args) == 2:
+    if expr.op == "mul" and len(expr.args) == 2 and numbers and isinstance(rest[0], Ref):
         return f"×{number_sign(numbers[0].value)}"
-    if expr.op == "div" and not numbers:
-        return "÷"
     if len(expr.args) == 1 and not scene.extras(expr) and expr.op not in ("transpose", "index", "norm", "abs"):
         return function_name(expr.op, scene.scope)
     return None
 
 
-def _sum_sign(args: tuple[Expr, ...]) -> str | None:
-    signs = [isinstance(arg, Call) and arg.op == "neg" for arg in args]
-    if not any(signs):
-        return "+"
-    return "−" if signs == [False, True] else None
+def _distinct(args: Sequence[Expr]) -> bool:
+    """Whether each operand has an edge of its own."""
+    return all(isinstance(arg, Ref) for arg in args) and len(set(args)) == len(args)

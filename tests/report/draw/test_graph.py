@@ -40,6 +40,31 @@ def test_a_sign_is_a_node_of_its_own(equation: str, expected: list[str], tmp_pat
         assert any(part in edge for edge in found), (part, found)
 
 
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [
+        ("a / b", ["a → a/b: 2", "b → a/b: 3"]),
+        ("b - a", ["b → b − a: 3", "a → b − a: 2"]),
+        ("a - tanh(b)", ["a → a − ·: 2", "tanh → a − ·: 0.9951"]),
+        ("(a * b) / (a + b)", ["× → ·1/·2: ·1 = 6", "+ → ·1/·2: ·2 = 5"]),
+        ("(a + b) / (a * b)", ["+ → ·1/·2: ·1 = 5", "× → ·1/·2: ·2 = 6"]),
+        ("tanh(b) - tanh(a)", ["tanh → ·1 − ·2: ·1 = 0.9951", "tanh → ·1 − ·2: ·2 = 0.9640"]),
+        ("2 * tanh(b) * tanh(a)", ["tanh → 2 ·1 ⊙ ·2: ·1 = 0.9951"]),
+        ("tanh(b) * tanh(a)", ["tanh → ×: 0.9951", "tanh → ×: 0.9640"]),
+    ],
+)
+def test_a_node_says_which_operand_comes_first_where_that_matters(
+    equation: str, expected: list[str], tmp_path: Path
+) -> None:
+    found = {edge.partition(", ∂")[0] for edge in edges(tmp_path, equation)}
+    assert set(expected) <= found
+
+
+@pytest.mark.parametrize(("equation", "node"), [("a + a", "a + a"), ("a - a", "a − a"), ("a * exp(2)", "a·e2")])
+def test_a_sign_alone_has_an_edge_for_each_operand(equation: str, node: str, tmp_path: Path) -> None:
+    assert edges(tmp_path, equation)[0].startswith(f"a → {node}: 2")
+
+
 def test_only_what_has_samples_is_cut_to_the_one_that_is_shown() -> None:
     """W1 has as many rows as the batch has samples."""
     found = described(PROBLEMS / "xor-mini-batches.yaml")
