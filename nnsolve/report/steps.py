@@ -11,7 +11,6 @@ from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.report import chain
 from nnsolve.report.boxes import Piece, fill, text_box, typeset, width
-from nnsolve.report.elements import element_lines
 from nnsolve.report.elide import is_whole
 from nnsolve.report.layout import Numbers
 from nnsolve.report.lines import broken, justified, line_width
@@ -65,12 +64,13 @@ def step_lines(
         _side(lines, sides[1], column, scope)
     _numbers(lines, found, column)
     remark = [phrase_text(phrase) for phrase in found.remark]
-    full = scope.style.detail == "full" and is_whole(step)
-    return [
-        *_annotated(lines, label, remark, head, len(sides) > 1, scope.style.width),
-        *note_lines(found.notes, scope, column),
-        *(element_lines(step, scope, column, found.exact) if full else []),
-    ]
+    lines = _annotated(lines, label, remark, head, len(sides) > 1, scope.style.width)
+    lines += note_lines(found.notes, scope, column)
+    if scope.style.detail == "full" and is_whole(step):
+        from nnsolve.report.elements import element_lines
+
+        lines += element_lines(step, scope, column, found.exact)
+    return lines
 
 
 def note_lines(notes: Iterable[Phrase], scope: Scope, column: int) -> list[Line]:
