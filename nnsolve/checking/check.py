@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
-from nnsolve.checking.carried import Carrier, Own, Reruns
-from nnsolve.checking.claims import meant_units
+from nnsolve.checking.carried import Carrier
 from nnsolve.checking.files import Problems, answer_files, leaves
+from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import item_of, refused, shape_text, told
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
@@ -25,11 +25,9 @@ from nnsolve.checking.model import (
     Item,
     Result,
     Unreadable,
-    Verdict,
     score_of,
 )
 from nnsolve.checking.parcel import packed, unpacked
-from nnsolve.checking.route import Home
 from nnsolve.checking.verdictfile import find_rulings
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.loader import load_problem
@@ -223,9 +221,10 @@ class _Checker:
         items += [self.judged(solved, target, answer) for id, (target, answer) in given.items() if not target.is_asked]
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
-            items = _carry(solved, items, given)
+            items, follows = follow(key, solved.carrier, items, given)
             by_id = {id: answer for id, (_, answer) in given.items()}
             items, slips = self.explained(key, answers._replace(answers=by_id), items)
+            items = without_errors(key, items, follows)
         items += [
             self.judged(solved, target, answer)._replace(id=id, points=0.0, asked=False) for id, target, answer in more
         ]
@@ -290,80 +289,3 @@ def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic
     finding = Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning")
     kept = {text: answer for text, answer in answers.answers.items() if text not in left_out}
     return answers._replace(answers=kept), [finding]
-
-
-# Carried forward ------------------------------------------------------------------------------------------------------
-
-
-def _carry(solved: _Solved, items: list[Item], given: Mapping[str, tuple[Target, Given | Unreadable]]) -> list[Item]:
-    """The items, those carried that are right for the student's own earlier values."""
-    sections: dict[str, dict[Home, Own]] = {}
-    for item in items:
-        if item.id not in given:
-            continue
-        target, answer = given[item.id]
-        home, own = solved.carrier.home(target), _own(item, target, answer)
-        if home is None or own is None:
-            continue
-        known = sections.setdefault(target.section, {})
-        if home not in known or own.right:
-            known[home] = own
-    reruns = {section: solved.carrier.with_own(section, own) for section, own in sections.items()}
-    result = []
-    for item in items:
-        if item.verdict in ("wrong", "imprecise") and item.elements:
-            target, answer = given[item.id]
-            if isinstance(answer, Given) and target.section in reruns:
-                item = _carried(solved, item, target, answer, reruns[target.section])
-        result.append(item)
-    return result
-
-
-def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
-    """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
-    if not isinstance(answer, Given) or not item.elements or not any(claim.value for claim in answer.claims):
-        return Own(item.id, target.values, (0.0,) * len(target.values), True) if item.verdict == "correct" else None
-    written = tuple([claim.value for claim in answer.claims])
-    if item.verdict == "correct":
-        off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
-        return Own(item.id, target.values, tuple(off), True)
-    return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
-
-
-_HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once
-
-
-def _carried(solved: _Solved, item: Item, target: Target, answer: Given, reruns: Reruns) -> Item:
-    """The item: carried if right by the student's earlier wrong answers, imprecise if by the rounding of others.
-
-    Of a tensor most of what is wrong has to be; what is not stays wrong.
-    """
-    wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
-    for found in reruns.judged(target, answer):
-        verdict: Verdict = "carried" if found.of else "imprecise"
-        right = [n for n in wrong if found.elements[n] != "wrong"]
-        if 2 * len(right) <= len(wrong) or item.verdict == verdict:
-            continue
-        elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
-        marking = solved.key.marking
-        earned = [marking.credit(element) for element in elements]
-        if verdict == "carried":
-            earned = [
-                credit * marking.credit(found.elements[n]) if n in right else credit for n, credit in enumerate(earned)
-            ]
-        names = " and ".join(found.of or found.rounded)
-        message = (
-            f"right, given your {names}" if found.of else f"rounded on the way: right by the digits of your {names}"
-        )
-        item = item._replace(
-            verdict=overall(elements),
-            credit=max(marking.of_credits(earned), item.credit),
-            elements=tuple(elements),
-            message=message,
-        )
-        if len(right) == len(wrong):
-            return item._replace(carried_from=", ".join(found.of) or None)
-        first = elements.index("wrong")
-        text = f"{told(elements, 'wrong', target, solved.key)}; the others are {message}"
-        return item._replace(message=text, line=answer.claims[first].line, column=answer.claims[first].column)
-    return item

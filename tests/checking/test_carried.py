@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Item
 from nnsolve.core.expressions import references
@@ -150,6 +151,65 @@ def test_digits_that_were_left_out_count_by_what_they_change(answers: str, verdi
     item = {item.id: item for item in check(path, tmp_path).items}["y"]
     assert item.verdict == verdict, item
     assert ("your z" in item.message) is (verdict in ("carried", "imprecise"))
+
+
+FEW = """\
+parameters: {w: 2.47, v: 3}
+inputs: {x: 1}
+equations: [z = w * x, a = v * z, b = a - 1, y = b + z]
+ask: [y, b, a, z]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdicts"),
+    [
+        ("z: 2.47, a: 7.41, b: 6.41", "correct correct correct"),
+        ("z: 2, a: 7.41, b: 6.41", "imprecise correct correct"),  # went on with more digits
+        ("z: 2, a: 6, b: 5", "imprecise imprecise imprecise"),  # went on with what was written
+        ("z: 2, b: 5", "imprecise imprecise"),
+        ("z: 3, a: 9, b: 8", "wrong carried carried"),
+        ("z: 2, a: 8.3, b: 7.3", "imprecise wrong carried"),
+        ("z: 2, a: 6, b: 8.3, y: 10.3", "imprecise imprecise wrong carried"),  # of both, and one is wrong
+        ("z: 2, a: 6, b: 5, y: 7", "imprecise imprecise imprecise imprecise"),
+    ],
+)
+def test_few_digits_are_no_error_that_is_carried(answers: str, verdicts: str, tmp_path: Path) -> None:
+    """z = 2.47, a = 7.41, b = 6.41: who goes on with z = 2 has lost digits, and half of what follows; in any order."""
+    (tmp_path / "few.yaml").write_text(FEW)
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: few\nanswers: {{{answers}}}\n")
+    items = {item.id: item for item in check(path, tmp_path).items if item.verdict != "missing"}
+    found = [items[id].verdict for id in "zaby" if id in items]
+    assert found == verdicts.split()
+    credits = {"correct": 1, "imprecise": 0.5, "carried": 1, "wrong": 0}
+    assert all(item.credit == credits[item.verdict] for item in items.values())
+    assert all((item.carried_from is None) is (item.verdict != "carried") for item in items.values())
+
+
+def test_what_follows_from_a_tensor_of_few_digits_says_so(tmp_path: Path) -> None:
+    """Two of three numbers of a follow from z; the third is a slip of its own."""
+    (tmp_path / "few.yaml").write_text(FEW.replace("2.47", "[2.47, 1.32, 5]").replace("a - 1", "2 * a"))
+    path = tmp_path / "a.yaml"
+    path.write_text("problem: few\nanswers: {z: [2, 1, 5.00], a: [6, 3, 16]}\n")
+    items = {item.id: item for item in check(path, tmp_path).items}
+    assert (items["a"].verdict, items["a"].elements) == ("wrong", ("imprecise", "imprecise", "wrong"))
+    assert items["a"].credit == pytest.approx(1 / 3)
+    assert items["a"].message.startswith("1 of 3 numbers is wrong, at [3]; the others are rounded on the way")
+
+
+def test_what_follows_from_rounding_that_is_not_shown_is_imprecise_too(tmp_path: Path) -> None:
+    """z = 0.6175 is rounded to 0.62 and not shown: a is imprecise, and so is b, which follows from it."""
+    text = FEW.replace("2.47", "0.6175").replace("v * z", "v * z^3")
+    (tmp_path / "few.yaml").write_text(text)
+    path = tmp_path / "a.yaml"
+    a = 3 * 0.62**3
+    path.write_text(f"problem: few\nanswers: {{a: {a:.6f}, b: {a - 1:.6f}}}\n")
+    items = {item.id: item for item in check(path, tmp_path, diagnose).items}
+    assert [items[id].verdict for id in "ab"] == ["imprecise", "imprecise"]
+    path.write_text(f"problem: few\nanswers: {{a: {-a:.6f}, b: {-a - 1:.6f}}}\n")
+    items = {item.id: item for item in check(path, tmp_path, diagnose).items}
+    assert [items[id].verdict for id in "ab"] == ["wrong", "carried"]
 
 
 def test_a_bare_digit_among_longer_numbers_leaves_nothing_open(tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""Which answers follow from a student's own earlier ones: those that carry an error, those that carry few digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
+from nnsolve.checking.claims import meant_units
+from nnsolve.checking.items import told
+from nnsolve.checking.judge import overall
+from nnsolve.checking.key import Key, Target
+from nnsolve.checking.model import Given, Item, Unreadable, Verdict
+from nnsolve.checking.route import Home
+
+
+class Follows(NamedTuple):
+    """An answer that fails by the exact values, `right` by own earlier ones: the places of the numbers that are."""
+
+    item: Item
+    target: Target
+    answer: Given
+    found: Carried
+    right: tuple[int, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the answer stays wrong."""
+        return all(element != "wrong" or n in self.right for n, element in enumerate(self.item.elements))
+
+    def judged(self, key: Key, errors: bool = True) -> Item:
+        """The item: carried, or imprecise where it follows from the digits of others and no `errors` of theirs."""
+        item, found, right, marking = self.item, self.found, self.right, key.marking
+        verdict: Verdict = "carried" if found.of and errors else "imprecise"
+        if item.verdict == verdict:
+            return item
+        elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
+        earned = [marking.credit(element) for element in elements]
+        if verdict == "carried":
+            earned = [
+                credit * marking.credit(found.elements[n]) if n in right else credit for n, credit in enumerate(earned)
+            ]
+        names = " and ".join(found.of or found.rounded)
+        message = (
+            f"right, given your {names}"
+            if verdict == "carried"
+            else f"rounded on the way: right by the digits of your {names}"
+        )
+        item = item._replace(
+            verdict=overall(elements),
+            credit=max(marking.of_credits(earned), item.credit),
+            elements=tuple(elements),
+            message=message,
+        )
+        if self.is_whole:
+            return item._replace(carried_from=", ".join(found.of) if verdict == "carried" else None)
+        first = elements.index("wrong")
+        text = f"{told(elements, 'wrong', self.target, key)}; the others are {message}"
+        claim = self.answer.claims[first]
+        return item._replace(message=text, line=claim.line, column=claim.column)
+
+
+def follow(
+    key: Key, carrier: Carrier, items: list[Item], given: Mapping[str, tuple[Target, Given | Unreadable]]
+) -> tuple[list[Item], dict[str, Follows]]:
+    """The items, those carried that are right for the student's own earlier values; and how these follow."""
+    sections: dict[str, dict[Home, Own]] = {}
+    for item in items:
+        if item.id not in given:
+            continue
+        target, answer = given[item.id]
+        home, own = carrier.home(target), _own(item, target, answer)
+        if home is None or own is None:
+            continue
+        known = sections.setdefault(target.section, {})
+        if home not in known or own.right:
+            known[home] = own
+    reruns = {section: carrier.with_own(section, own) for section, own in sections.items()}
+    result: list[Item] = []
+    follows: dict[str, Follows] = {}
+    for item in items:
+        if item.verdict in ("wrong", "imprecise") and item.elements:
+            target, answer = given[item.id]
+            if isinstance(answer, Given) and target.section in reruns:
+                found = _followed(item, target, answer, reruns[target.section])
+                if found is not None:
+                    follows[item.id] = found
+                    item = found.judged(key)
+        result.append(item)
+    return result, follows
+
+
+def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) -> list[Item]:
+    """The items: what follows from answers that are imprecise, and from none that is wrong, is imprecise as well."""
+    imprecise = {item.id for item in items if item.verdict == "imprecise"}
+    open = {id: found for id, found in follows.items() if found.found.of}
+    settled: set[str] = set()
+    while new := {id for id, found in open.items() if imprecise.issuperset(found.found.of)} - settled:
+        settled |= new
+        imprecise |= {id for id in new if open[id].is_whole}
+    if not settled:
+        return items
+    return [
+        open[item.id].judged(key, errors=False)._replace(causes=item.causes)
+        if item.id in settled and item.verdict != "imprecise"
+        else item
+        for item in items
+    ]
+
+
+def _followed(item: Item, target: Target, answer: Given, reruns: Reruns) -> Follows | None:
+    """How an answer follows from the student's own: of a tensor most of what is wrong has to."""
+    wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
+    for found in reruns.judged(target, answer):
+        right = tuple([n for n in wrong if found.elements[n] != "wrong"])
+        if 2 * len(right) > len(wrong) and (found.of or item.verdict == "wrong"):
+            return Follows(item, target, answer, found, right)
+    return None
+
+
+def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
+    """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
+    if not isinstance(answer, Given) or not item.elements or not any(claim.value for claim in answer.claims):
+        return Own(item.id, target.values, (0.0,) * len(target.values), True) if item.verdict == "correct" else None
+    written = tuple([claim.value for claim in answer.claims])
+    if item.verdict == "correct":
+        off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
+        return Own(item.id, target.values, tuple(off), True)
+    return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
+
+
+_HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once
