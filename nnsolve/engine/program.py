@@ -64,7 +64,7 @@ class Program:
         self.differentiator = self._differentiator()
         self.parameters = [name for name, leaf in self.leaves.items() if leaf.role == "parameter"]
         self.results = self._results()
-        self._functions: dict[Name, Function] = {}
+        self._functions: dict[Expr, Function] = {}  # shared with the programs that are edited from this one
         self.updates = Updates(self, problem.training) if problem.training else None
         self.updated = [*self.updates.parameters, *self.updates.state] if self.updates else []
         self.derived: Set[Name] = self.updates.derived if self.updates else frozenset()
@@ -100,9 +100,10 @@ class Program:
 
     def function(self, equation: Equation) -> Function:
         """The equation, compiled."""
-        if equation.name not in self._functions:
-            self._functions[equation.name] = compiled(equation.expr, self.shapes)
-        return self._functions[equation.name]
+        found = self._functions.get(equation.expr)
+        if found is None:
+            found = self._functions[equation.expr] = compiled(equation.expr, self.shapes)
+        return found
 
     def equation(self, name: Name) -> Equation | None:
         """The equation of a name, emitted if need be; None for a given value. Raises where there is no derivative."""
@@ -240,15 +241,12 @@ class Program:
             name: leaf._replace(value=given[name](leaf.value)) if name in given else leaf
             for name, leaf in self.leaves.items()
         }
-        kept = set(self.equations)
         if forward:
             program.forward = tuple([_changed(equation, forward) for equation in self.forward])
-            kept = {new.name for old, new in zip(self.forward, program.forward, strict=True) if old is new}
             program.equations = {equation.name: equation for equation in program.forward}
             program.differentiator = program._differentiator()
         else:
             program.equations = dict(self.equations)
-        program._functions = {name: f for name, f in self._functions.items() if name in kept and name not in emitted}
         for name, change in emitted.items():
             equation = program.equation(name)
             if equation is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,9 +45,13 @@ class Run(Plan):
         self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
         self._trainer: Trainer | None = None
         self._seconds: float | None = None  # of one update
+        self.kept: Mapping[Name, Tensor] = {}  # before the first update, of the run before the edit
 
-    def edited(self, change: Callable[[Program], Program]) -> Run:
-        """The same run of other equations: `change` makes them of the program for each size of batch."""
+    def edited(self, change: Callable[[Program], Program], kept: Mapping[Name, Tensor] = {}) -> Run:
+        """The same run of other equations: `change` makes them of the program for each size of batch.
+
+        `kept` are values before the first update that the change is known to leave as they are.
+        """
         for update in (0, self.per_epoch - 1):
             self.program_at(update)
         run = copy.copy(self)
@@ -55,11 +59,12 @@ class Run(Plan):
         run._programs = {size: change(program) for size, program in self._programs.items()}
         run.program = run.program_at(0)
         run._moments, run._parameters, run._trainer = {}, {0: {}}, None
+        run.kept = kept
         return run
 
-    def rounded(self, rules: tuple[Rounding, ...]) -> Run:
-        """The same run with other rules of rounding."""
-        run = self.edited(lambda program: program)
+    def rounded(self, rules: tuple[Rounding, ...], kept: Mapping[Name, Tensor] = {}) -> Run:
+        """The same run with other rules of rounding; `kept` as for `edited`."""
+        run = self.edited(lambda program: program, kept)
         run.rounding = Roundings(rules, self.program)
         return run
 
@@ -142,6 +147,12 @@ class Run(Plan):
         self._parameters[update] = self._parameters_of(moment)
         return moment
 
+    def moment_with(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
+        moment = super().moment_with(update, parameters)
+        if not update:
+            moment.values.update(self.kept)
+        return moment
+
     def _at(self, update: int) -> Moment:
         start, parameters = self._nearest(update)
         if update - start >= COMPILED_FROM:
@@ -188,6 +199,11 @@ class Run(Plan):
         """
         update, plain = self.resolve_moment(name), name.after(0)
         return (update - 1, plain.after(1)) if plain in self.program.derived else (update, plain)
+
+    def keeps(self, name: Name) -> bool:
+        """Whether a value is known to be that of the run that this one was edited from."""
+        update, plain = self.home(name)
+        return (plain if update == 0 else plain.after(1) if update == 1 else None) in self.kept
 
     def value(self, name: Name) -> Tensor:
         """The value of a name as it may be asked: at an update, an epoch's end or the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -89,15 +90,21 @@ class Scene:
         for slip in slips:
             if slip.problem is not None or slip.rounding:
                 return True
-            changed |= {*slip.forward, *slip.emitted, *slip.given}
-            if slip.forward:
-                changed |= {equation.name for equation in self.emitted}
+            changed |= self._changed(slip)
         reached = self._reached(frozenset(changed))
         later = any(name.update for name in reached)
         return any(
             name.after(0) in reached or name.after(1) in reached or (later and self._updates(name) > 0)
             for name in references(item.expr)
         )
+
+    def extent(self, slip: Slip) -> float:
+        """How many quantities a slip can change; rounding is not looked at."""
+        return math.inf if slip.problem is not None else len(self._reached(frozenset(self._changed(slip))))
+
+    def _changed(self, slip: Slip) -> set[Name]:
+        backward = [equation.name for equation in self.emitted] if slip.forward else ()
+        return {*slip.forward, *slip.emitted, *slip.given, *backward}
 
     def _reached(self, changed: frozenset[Name]) -> frozenset[Name]:
         """What depends on changed quantities, within one run."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
+from nnsolve.checking.mistakes.apply import IMPOSSIBLE, EditedRuns
 from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
@@ -79,6 +79,7 @@ class Mistaken:
         slips = [slip for slip in made if slip.asked is None]
         self.slips = [slip._replace(is_likely=i < LIKELY or _may_be_first(slip, slips)) for i, slip in enumerate(slips)]
         self.numbers = _numbers(self.scene)
+        self.edited = EditedRuns(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
         self._rows: dict[SlipName, list[tuple[Combination, Run]]] = {}
         self._singles: dict[str, Mapping[ValueKey, list[Combination]]] = {}
@@ -97,7 +98,7 @@ class Mistaken:
         self.runs += self._made(candidates[: max(most, 0)])
 
     def _made(self, candidates: Sequence[Combination]) -> list[tuple[Combination, Run]]:
-        runs = [(combination, mistaken(self.solver.run, combination)) for combination in candidates]
+        runs = [(combination, self.edited.run(combination)) for combination in candidates]
         return [(combination, run) for combination, run in runs if run is not None]
 
     def slip(self, name: SlipName) -> Slip | None:
@@ -132,8 +133,7 @@ class Mistaken:
 
     def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table:
         """The values under a mistake together with each other one, where these are none of one of the two alone."""
-        alone = [(made, run) for made, run in self.runs if not made or made == (seed,)]
-        (_, right), *views = self._views(item, alone)
+        (_, right), *views = self._views(item, [((), self.solver.run), *self._made([(seed,)])])
         collected = _Collection(right.own)
         pairs = self.row(seed)
         if self.scene.near(item):
@@ -153,8 +153,13 @@ class Mistaken:
         return collected.table()
 
     def _views(self, item: Asked, runs: Sequence[tuple[Combination, Run]]) -> list[tuple[Combination, View]]:
-        """A quantity in all runs that change it."""
-        edited = [(made, run) for made, run in runs if not made or self.scene.bites(made, item)]
+        """A quantity in all runs that change it; of two slips, in which it is not what one of them gives alone."""
+        names = references(item.expr)
+        edited = [
+            (made, run)
+            for made, run in runs
+            if not made or (self.scene.bites(made, item) and not (run.kept and all(map(run.keeps, names))))
+        ]
         return [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
 
     def _table(self, item: Asked, views: list[tuple[Combination, View]]) -> Table:
