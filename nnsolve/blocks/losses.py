@@ -64,6 +64,11 @@ class LossBlock(NamedTuple):
     output: Output | None = None
     source: str = ""
 
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.name.replace("cross_entropy", "cross-entropy").replace("_", " ")
+
 
 LOSSES = {
     block.name: block

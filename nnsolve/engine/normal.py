@@ -24,6 +24,7 @@ from nnsolve.core.expressions import (
     call,
     mul,
     neg,
+    nodes,
     references,
     rewrite,
     substitute,
@@ -69,7 +70,8 @@ class Normalizer:
     `defining` gives the expression of an equation that is settled already (its shortcut may apply); `settle_target` is
     told the shape of the prediction that a class target is compared with; `is_distribution` tells whether a target's
     values sum to 1 in every sample, which the shortcut of softmax and cross-entropy rests on. `averages` tells
-    afterwards whether a loss was expanded to a mean over samples, `comparisons` what the losses compare.
+    afterwards whether a loss was expanded to a mean over samples, `comparisons` what the losses compare, `called` has
+    the equations that call a loss by its name, as they were before it was expanded.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Normalizer:
         self.fresh_name = fresh_name
         self.leaves = leaves
         self.comparisons: list[Comparison] = []
+        self.called: dict[Name, Expr] = {}
         self.averages = False
 
     def equations(self, name: Name, expr: Expr, place: Place | None, *, shortcuts: bool = True) -> list[Equation]:
@@ -124,6 +127,8 @@ class Normalizer:
             self.check_constant(result, place)
             return name_argument(result)
 
+        if any(isinstance(node, Call) and node.op in LOSSES for node in nodes(expr)):
+            self.called[name] = expr
         long = rewrite(expr, normal)
         self.shapes.named[name] = self.infer(long, name, place)
         short, bypassed = shortened(long, self.defining, self.is_distribution) if shortcuts else (long, ())
@@ -297,7 +302,7 @@ class Normalizer:
         """The same conventions over other named quantities."""
         other = copy.copy(self)
         other.shapes = shapes
-        other.comparisons = []
+        other.comparisons, other.called = [], {}
         return other
 
     def on_trial(self, shapes: Shapes) -> Normalizer:

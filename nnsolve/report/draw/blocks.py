@@ -5,7 +5,7 @@ from __future__ import annotations
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.report.draw.panel import panel
-from nnsolve.report.draw.runs import Run, fitted, plain
+from nnsolve.report.draw.runs import Run, fitted, plain, width_of
 from nnsolve.report.draw.scene import Layer, Scene
 from nnsolve.report.draw.shapes import Box, Line, Picture, Shape, Text, bounds
 from nnsolve.report.tensors import dimensions
@@ -47,22 +47,26 @@ def _lines(scene: Scene, layer: Layer) -> list[tuple[tuple[Run, ...], str]]:
     """What stands in a block."""
     found: list[tuple[tuple[Run, ...], str]] = [((Run(layer.title),), "title")]
     if not layer.site.recurrent:
-        found += [(scene.formula(equation), "label") for equation in layer.site.equations[:3]]
+        formulas = [scene.formula(equation, WIDTH - 20.0, SIZE) for equation in layer.site.equations[:3]]
+        found += [(formula, "label") for formula in formulas]
     parameters = list(layer.site.parameters)
     if parameters:
-        found.append((_listed(scene, parameters), "label"))
+        found += [(line, "label") for line in _listed(scene, parameters)]
         count = sum(scene.shape(name).size for name in parameters)
         found.append(((Run(counted(count)),), "note"))
     return found
 
 
-def _listed(scene: Scene, names: list[Name]) -> tuple[Run, ...]:
-    """Parameters with their shapes."""
-    runs: list[Run] = []
-    for name in names:
+def _listed(scene: Scene, names: list[Name]) -> list[tuple[Run, ...]]:
+    """Parameters with their shapes, in as many lines as they need."""
+    lines: list[tuple[Run, ...]] = [()]
+    for n, name in enumerate(names):
         size = dimensions(scene.shape(name), scene.style)
-        runs += [*([Run(", ")] if runs else []), *scene.name(name), Run(f" {size}" if size else "")]
-    return tuple(runs)
+        runs = (*scene.name(name), Run((f" {size}" if size else "") + (", " if n < len(names) - 1 else "")))
+        if lines[-1] and width_of((*lines[-1], *runs), SIZE) > WIDTH - 20.0:
+            lines.append(())
+        lines[-1] = (*lines[-1], *runs)
+    return lines
 
 
 def read(scene: Scene, layer: Layer) -> tuple[Run, ...]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref, references, substitute
 from nnsolve.core.names import Name
 from nnsolve.engine.graph import Graph, Node, graph, size
+from nnsolve.report.draw.labels import Block, Label, block
 from nnsolve.report.draw.layered import Layout, Place, Size, layered
 from nnsolve.report.draw.runs import Run, fitted, plain, width_of
-from nnsolve.report.draw.scene import EQUALS, Scene
+from nnsolve.report.draw.scene import EQUALS, Excerpt, Scene
 from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text
 from nnsolve.report.notation import function_name, number_sign
 
@@ -27,20 +29,20 @@ MOST_OPERATIONS = 30
 
 MOST_EQUATIONS = 60
 
-SYMBOL, LABEL = 14.0, 11.0
-"""Sizes of text: in nodes and on edges."""
+SYMBOL = 14.0
+"""The size of text in nodes."""
 
 RADIUS, HIGH = 15.0, 30.0
 """Of a circle with a sign in it, and the height of a box."""
 
-WIDEST = 190.0
+WIDEST = 240.0
 """Of a formula in a node."""
 
 PLACEHOLDER = "·"
 """What stands in a node for an operand that has no name; several are numbered, there and on their edges."""
 
-LONGEST, LINE = 120.0, 14.0
-"""The length of a list of numbers on one line, and the height of one."""
+MOST_NUMBERS = 12
+"""A tensor with more is shown by its shape and norm."""
 
 
 def graph_picture(scene: Scene) -> Picture:
@@ -72,29 +74,6 @@ def derived(scene: Scene) -> Name | None:
     return None
 
 
-class _Label(NamedTuple):
-    """What stands at an edge: the value above it and the gradient below it, in lines."""
-
-    above: list[tuple[Run, ...]]
-    below: list[tuple[Run, ...]]
-
-    @property
-    def size(self) -> Size:
-        lines = [*self.above, *self.below]
-        high = max(len(self.above), len(self.below)) * LINE + 5.0
-        return Size(max(width_of(line, LABEL) for line in lines) + 6.0, 2 * high)
-
-    def shapes(self, place: Place) -> list[Shape]:
-        above = [
-            Text(place.x, place.y - 5.0 - n * LINE, line, "value", LABEL) for n, line in enumerate(reversed(self.above))
-        ]
-        below = [Text(place.x, place.y + LINE + n * LINE, line, "gradient", LABEL) for n, line in enumerate(self.below)]
-        return [*above, *below]
-
-    def __str__(self) -> str:
-        return ", ".join(" ".join(plain(line).strip() for line in lines) for lines in self if lines)
-
-
 class _Drawing:
     """A graph with the texts of its nodes and edges, laid out."""
 
@@ -102,6 +81,7 @@ class _Drawing:
         self.scene = scene.with_shapes(found)
         self.graph = found
         self.by_operation = by_operation
+        self.shortened = False
         self.nodes = {node.name: node for node in found.nodes}
         uses = Counter(edge.source for edge in found.edges)
         self.branching = {name for name, count in uses.items() if count > 1}
@@ -121,7 +101,7 @@ class _Drawing:
         if node.expr is None:
             return fitted(self.scene.name(node.name), WIDEST, SYMBOL)
         if not self.by_operation:
-            return fitted(self.scene.expression(node.expr), WIDEST, SYMBOL)
+            return self.scene.right_side(Equation(node.name, node.expr), WIDEST, SYMBOL)
         sign = operation_sign(node.expr, self.scene)
         if sign is not None:
             return (Run(sign),)
@@ -136,46 +116,33 @@ class _Drawing:
             return [(name, Name(PLACEHOLDER)) for name in used]
         return [(name, Name(PLACEHOLDER, n)) for n, name in enumerate(used, 1)]
 
-    def _label(self, node: Node, gradient: Tensor | None) -> _Label:
+    def _label(self, node: Node, gradient: Tensor | None) -> Label:
         """The value of a node, with its name, or number as an operand, where it is computed, and a gradient."""
         known = node.name if node.named and node.expr is not None else self.hidden.get(node.name)
-        name = () if known is None or known == Name(PLACEHOLDER) else (*self.scene.name(known), EQUALS)
-        return _Label(self._lines(name, node.value, node), self._gradient(node, gradient))
+        head = () if known is None or known == Name(PLACEHOLDER) else (*self.scene.name(known), EQUALS)
+        return Label(block(head, self._excerpt(node, node.value), "value"), self._gradient(node, gradient))
 
-    def _gradient(self, node: Node, gradient: Tensor | None) -> list[tuple[Run, ...]]:
-        return [] if gradient is None or self._is_fixed(node) else self._lines((Run("∂ "),), gradient, node)
+    def _gradient(self, node: Node, gradient: Tensor | None, before: str = "∂ ") -> Block:
+        if gradient is None:
+            return Block()
+        return block((Run(before),), self._excerpt(node, gradient), "gradient")
 
-    def _is_fixed(self, node: Node) -> bool:
-        """Whether a node is a target or a constant, of which nobody asks for a gradient."""
-        leaf = self.scene.program.leaves.get(node.name)
-        return leaf is not None and leaf.role in ("target", "constant")
-
-    def _lines(self, before: tuple[Run, ...], value: Tensor, node: Node) -> list[tuple[Run, ...]]:
-        """A value in lines that are not too long."""
-        found: list[tuple[Run, ...]] = [before]
-        for n, part in enumerate(self.scene.brief(node.name, value, node.shape).split(", ")):
-            text = f", {part}" if n else part
-            longer = (*found[-1], Run(text))
-            if n and width_of(longer, LABEL) > LONGEST:
-                found[-1] = (*found[-1], Run(","))
-                found.append((Run(part),))
-            else:
-                found[-1] = longer
+    def _excerpt(self, node: Node, value: Tensor) -> Excerpt:
+        found = self.scene.excerpt(node.name, value, node.shape, MOST_NUMBERS)
+        self.shortened = self.shortened or bool(found.norm)
         return found
 
     def _size(self, name: Name) -> Size:
         core = width_of(self.symbols[name], SYMBOL) + 14.0
         core = 2 * RADIUS if self._is_round(name) else core
         below = self._total(name)
-        width = max([core, *(width_of(line, LABEL) for line in below)])
-        return Size(width, HIGH + 2 * len(below) * LINE, core)
+        return Size(max(core, below.width), HIGH + 2 * below.height, core)
 
-    def _total(self, name: Name) -> list[tuple[Run, ...]]:
+    def _total(self, name: Name) -> Block:
         """The whole gradient of what is used several times."""
         if name not in self.branching:
-            return []
-        found = self._gradient(self.nodes[name], self.nodes[name].gradient)
-        return [(Run("Σ "), *found[0]), *found[1:]] if found else []
+            return Block()
+        return self._gradient(self.nodes[name], self.nodes[name].gradient, "Σ ∂ ")
 
     def _is_round(self, name: Name) -> bool:
         """Whether a node is a sign in a circle."""
@@ -201,10 +168,7 @@ class _Drawing:
         if node is None:
             return [text]
         kind, width = "leaf" if node.expr is None else "operation", self.sizes[name].core
-        total = [
-            Text(place.x, place.y + HIGH / 2 + (n + 0.9) * LINE, line, "gradient", LABEL)
-            for n, line in enumerate(self._total(name))
-        ]
+        total = self._total(name).at(place.x, place.y + HIGH / 2 + 2.0)
         if self._is_round(name):
             return [Circle(place.x, place.y, RADIUS, kind), text, *total]
         corner = HIGH / 2 if node.expr is None else 6.0
@@ -212,11 +176,13 @@ class _Drawing:
 
     def _notes(self) -> list[str]:
         said = f"A node is an {'operation' if self.by_operation else 'equation'}. Above each edge: its value."
+        short = f"Of more than {MOST_NUMBERS} numbers: the shape, and ‖·‖, the root of the sum of their squares."
+        shortened = [short] if self.shortened else []
         if self.graph.root is None:
-            return [said]
+            return [said, *shortened]
         root = plain(self.scene.name(self.graph.root))
         said = f"{said} Below it, behind ∂: the gradient of {root} that flows back along it."
-        notes = [f"{said} Σ ∂ is the sum over several edges." if self.branching else said]
+        notes = [f"{said} Σ ∂ is the sum over several edges." if self.branching else said, *shortened]
         training = self.scene.problem.training
         if training is not None and (training.truncate or training.order == "layer_by_layer"):
             which = "truncate" if training.truncate else "order: layer_by_layer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnsolve.core.diagnostics import ProblemError
-from nnsolve.report.draw.matrices import matrix
+from nnsolve.report.draw.matrices import weights
 from nnsolve.report.draw.panel import panel
 from nnsolve.report.draw.placing import Edge, placed, room, sign
 from nnsolve.report.draw.runs import Run, fitted, plain
@@ -132,10 +132,10 @@ class _Drawing:
             if labels is not None or column.weights is None:
                 continue
             name, rows = self.scene.name(column.weights.name), column.weights.whole
-            found = matrix(name, rows, left, top)
+            found = weights(name, rows, left, top)
             if left > above.left and bounds(found).right > above.right:
                 left, top = above.left, bounds(shapes).bottom + 14.0
-                found = matrix(name, rows, left, top)
+                found = weights(name, rows, left, top)
             shapes += found
             left = bounds(found).right + 26.0
         return shapes
@@ -155,7 +155,7 @@ def _lines(edges: list[Edge], labels: list[Text] | None, largest: float) -> list
     shapes: list[Shape] = []
     for n, edge in enumerate(edges):
         size = min(abs(edge.weight) / largest, 1.0) if np.isfinite(edge.weight) else 1.0
-        kind, width = f"edge-{sign(edge.weight)}", 0.8 + 2.2 * size
+        kind, width = f"edge-{sign(edge.weight)}", 1.1 + 1.9 * size
         if labels is None:
             shapes.append(Line((edge.start, edge.end), kind, width))
             continue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from nnsolve.core.equations import Equation
-from nnsolve.report.draw.runs import Run, fitted
+from nnsolve.report.draw.runs import Run
 from nnsolve.report.draw.scene import EQUALS, Scene
 from nnsolve.report.draw.shapes import Box, Shape, Text
 
 MOST = 5
 """Equations that are listed; of more the last ones, the loss among them."""
 
-ROOM, SIZE, LINE = 250.0, 12.0, 17.0
+ROOM, SIZE, LINE = 300.0, 12.0, 17.0
 
 
 def panel(scene: Scene, equations: list[Equation], left: float, middle: float) -> list[Shape]:
@@ -19,7 +19,7 @@ def panel(scene: Scene, equations: list[Equation], left: float, middle: float) -
     if len(equations) > MOST:
         lines.append(((Run(f"{len(equations) - MOST} more equations"),), "note"))
     for equation in equations[-MOST:]:
-        lines.append((fitted(scene.formula(equation), ROOM, SIZE), "label"))
+        lines.append((scene.formula(equation, ROOM, SIZE), "label"))
         lines.append(((EQUALS._replace(text="= "), Run(scene.value(equation.name))), "value"))
     if not equations:
         return []

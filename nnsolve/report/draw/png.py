@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from nnsolve.report.draw.shapes import Picture
-from nnsolve.report.draw.svg import svg
+from nnsolve.report.draw.svg import Typefaces, svg
 
 ZOOM = 2.0
 """Pixels for each of the picture's own, so that small text stays legible."""
+
+COMPLETE = Typefaces(
+    "'DejaVu Sans','Arial Unicode MS','Lucida Sans Unicode',sans-serif",
+    "'DejaVu Sans','STIX Two Text','Cambria Math','Arial Unicode MS',serif",
+)
+"""Those that have the mathematical signs: for one that is missing resvg sets the whole line in another typeface."""
 
 
 def available() -> bool:
@@ -20,4 +26,4 @@ def png(picture: Picture) -> bytes:
     """The picture as a PNG file."""
     import resvg_py
 
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg(picture), zoom=ZOOM, background="#ffffff"))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg(picture, COMPLETE), zoom=ZOOM, background="#ffffff"))

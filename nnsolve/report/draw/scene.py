@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nnsolve.blocks import LOSSES
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, references
+from nnsolve.core.expressions import Call, Expr, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
@@ -24,7 +25,7 @@ from nnsolve.report.elide import readable
 from nnsolve.report.notation import extras
 from nnsolve.report.outline import section_scope
 from nnsolve.report.style import Style, clean
-from nnsolve.report.tensors import dimensions, texts
+from nnsolve.report.tensors import dimensions, number_of, texts
 from nnsolve.report.typeset.compose import Composer
 from nnsolve.report.typeset.mathematics import Symbol
 from nnsolve.report.typeset.symbols import name_symbol
@@ -58,6 +59,13 @@ class Layer(NamedTuple):
     @property
     def title(self) -> str:
         return self.kind if self.site.number is None else f"{self.site.number}: {self.kind}"
+
+
+class Excerpt(NamedTuple):
+    """What is shown of a value: its numbers, a row for each of a matrix; or its shape, and its `norm`."""
+
+    rows: list[list[str]]
+    norm: str = ""
 
 
 class Scene:
@@ -142,11 +150,22 @@ class Scene:
         """The options of a call that change its value."""
         return extras(expr, self.scope)
 
-    def formula(self, equation: Equation) -> tuple[Run, ...]:
-        """`name = expression`, with dots in the middle of a long sum."""
+    def formula(self, equation: Equation, room: float = math.inf, size: float = 12.0) -> tuple[Run, ...]:
+        """`name = expression` for a place of that width."""
+        name = (*self.name(equation.name), EQUALS)
+        return (*name, *self.right_side(equation, room - width_of(name, size), size))
+
+    def right_side(self, equation: Equation, room: float, size: float) -> tuple[Run, ...]:
+        """What an equation computes, with dots in the middle of a long sum.
+
+        A loss has its name where it is evaluated in another form than it is taught, and where its formula has no room.
+        """
         step = Step(equation.name, equation.phase, np.zeros(()), self.shape(equation.name), equation)
-        shortened = readable(step, unicode=True).equation or equation
-        return (*self.name(equation.name), EQUALS, *self.expression(shortened.expr))
+        found = self.expression((readable(step, unicode=True).equation or equation).expr)
+        called = self.program.normalizer.called.get(equation.name)
+        if called is not None and (equation.long is not None or width_of(found, size) > room):
+            found = self.expression(rewrite(called, _titled))
+        return fitted(found, room, size)
 
     # Values
 
@@ -155,31 +174,38 @@ class Scene:
 
     def numbers(self, name: Name) -> list[str]:
         """The elements of a value for one sample, as the report writes them."""
-        shape = self.shape(name)
-        return self._listed(self.moment.value(name), self.batched(name, shape))
+        value, _ = self.of_sample(name, self.moment.value(name), self.shape(name))
+        return [text for row in texts(np.atleast_2d(value).tolist(), self.style) for text in row]
 
-    def _listed(self, value: Tensor, batched: bool) -> list[str]:
-        """The elements of a value; those of the shown sample where it holds one for each."""
-        rows = np.array(texts(np.atleast_2d(value).tolist(), self.style), dtype=object)
-        if batched:
-            rows = rows[:, self.sample] if self.shapes.layout.features == 0 else rows[self.sample]
-        return [str(text) for text in rows.ravel()]
+    def of_sample(self, name: Name, value: Tensor, shape: Shape) -> tuple[Tensor, Shape]:
+        """The part of a quantity, or of its gradient, that belongs to the shown sample; else all of it."""
+        if not self.batched(name, shape):
+            return value, shape
+        part = value[:, self.sample] if self.shapes.layout.features == 0 else value[self.sample]
+        shape = self.shapes.layout.vector(part.size)
+        return part.reshape(shape.dims), shape
 
     def batched(self, name: Name, shape: Shape) -> bool:
         """Whether a matrix holds the samples' values: a parameter with as many rows does not."""
         layout = self.shapes.layout
         return name in self.sampled and layout.said and self.samples > 1 and layout.count(shape) == self.samples
 
+    def excerpt(self, name: Name, value: Tensor, shape: Shape, most: int) -> Excerpt:
+        """The numbers of a quantity, or of its gradient, for the shown sample; of more than that the shape and norm."""
+        value, shape = self.of_sample(name, value, shape)
+        if value.size <= most and value.ndim <= 2:
+            rows = value.reshape(1, -1) if shape.flat else np.atleast_2d(value)
+            return Excerpt(texts(rows.tolist(), self.style))
+        norm = number_of(np.sqrt(np.sum(np.square(value))), self.style)
+        return Excerpt([[dimensions(shape, self.style)]], norm)
+
     def brief(self, name: Name, value: Tensor, shape: Shape) -> str:
-        """A value of that quantity, or its gradient, in a few characters: a number, a short list, or its shape."""
-        if value.ndim > 2 or value.size > 400:
-            return dimensions(shape, self.style)
-        batched = self.batched(name, shape)
-        found = self._listed(value, batched)
-        if len(found) == 1:
-            return found[0]
-        listed = (shape.flat or batched) and len(found) <= MOST_LISTED
-        return f"[{', '.join(found)}]" if listed else dimensions(shape, self.style)
+        """A value in a few characters: a number, a short list, or its shape."""
+        found = self.excerpt(name, value, shape, MOST_LISTED)
+        if found.norm or len(found.rows) > 1:
+            return dimensions(self.of_sample(name, value, shape)[1], self.style)
+        listed = ", ".join(found.rows[0])
+        return f"[{listed}]" if len(found.rows[0]) > 1 else listed
 
     def value(self, name: Name) -> str:
         """The value of a quantity in a few characters."""
@@ -199,6 +225,15 @@ class Scene:
         """The equations of the forward pass that no layer has."""
         inside = {equation.name for layer in self.layers for equation in layer.site.equations}
         return [equation for equation in self.program.forward if equation.name not in inside]
+
+
+def _titled(node: Expr) -> Expr:
+    """A call of a loss with its name in words, and its mean over the samples as one of them."""
+    if not isinstance(node, Call) or node.op not in LOSSES:
+        return node
+    mean = "mean " if node.option("reduction") == "mean" else ""
+    options = tuple(pair for pair in node.options if pair[0] != "reduction")
+    return Call(mean + LOSSES[node.op].title, node.args, options)
 
 
 def cleaned(runs: tuple[Run, ...]) -> tuple[Run, ...]:

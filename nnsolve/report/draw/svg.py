@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 from html import escape
 from itertools import pairwise
+from typing import NamedTuple
 
 from nnsolve.report.draw.runs import SCRIPT, Run, width_of
 from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Point, Shape, Text
 from nnsolve.report.style import clean
 
-SANS = "'Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif"
-SERIF = "'STIX Two Text',Cambria,'Times New Roman','Liberation Serif','DejaVu Serif',serif"
+
+class Typefaces(NamedTuple):
+    """The families for text and for variables."""
+
+    sans: str
+    serif: str
+
+
+COMMON = Typefaces(
+    "'Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif",
+    "'STIX Two Text',Cambria,'Times New Roman','Liberation Serif','DejaVu Serif',serif",
+)
+"""For a program that takes a sign which a typeface lacks, ⊙ say, from another one."""
 
 LIGHT = {
     "paper": "#ffffff", "ink": "#1d2430", "soft": "#5a6472", "fill": "#f3f6fa", "rim": "#44546a",
@@ -41,12 +53,10 @@ _RULES = (
 """What has which colour: a property, the colour, and the kinds of shapes."""
 
 _FORMS = (
-    (f"font-family:{SANS}", "text"),
-    (f"font-family:{SERIF};font-style:italic", "variable"),
     ("font-weight:600", "title unit-name"),
     ("fill:none", "edge edge-positive edge-negative edge-zero leaf"),
     ("stroke-dasharray:6 4", "edge-negative"),
-    ("stroke-dasharray:1 4", "edge-zero"),
+    ("stroke-dasharray:2 4", "edge-zero"),
 )
 """What does not depend on colours: a negative weight is dashed, one that is zero dotted."""
 
@@ -60,13 +70,17 @@ A page that holds the picture keeps its styles, and the picture its own.
 """
 
 
-def style_sheet() -> str:
+def style_sheet(faces: Typefaces = COMMON) -> str:
     """The rules of every picture.
 
     They are light as they stand. A browser takes the colours of the page around it, or of the user's choice where the
     picture stands alone; other programs skip what they do not know.
     """
-    forms = "".join(_rule(form, kinds) for form, kinds in _FORMS)
+    families = (
+        _rule(f"font-family:{faces.sans}", "text"),
+        _rule(f"font-family:{faces.serif};font-style:italic", "variable"),
+    )
+    forms = "".join([*families, *(_rule(form, kinds) for form, kinds in _FORMS)])
     light = "".join(_rule(f"{what}:{LIGHT[colour]}", kinds) for what, colour, kinds in _RULES)
     both = "".join(_rule(f"{what}:light-dark({LIGHT[colour]},{DARK[colour]})", kinds) for what, colour, kinds in _RULES)
     alone = f".{ROOT}:root{{color-scheme:light dark}}"
@@ -77,7 +91,7 @@ def _rule(declarations: str, kinds: str) -> str:
     return ",".join(f".{ROOT} .{PREFIX}{kind}" for kind in kinds.split()) + f"{{{declarations}}}"
 
 
-def svg(picture: Picture) -> str:
+def svg(picture: Picture, faces: Typefaces = COMMON) -> str:
     """The picture as an `<svg>` element, to be saved as a file or put into a page."""
     width, height = _n(picture.width), _n(picture.height)
     parts = [
@@ -85,7 +99,7 @@ def svg(picture: Picture) -> str:
         f'viewBox="0 0 {width} {height}">',
         f"<title>{_escaped(picture.title)}</title>",
         f"<desc>{_escaped(picture.description)}</desc>",
-        f"<style>{style_sheet()}</style>",
+        f"<style>{style_sheet(faces)}</style>",
         f'<rect class="{PREFIX}paper" width="{width}" height="{height}"/>',
     ]
     parts += [_element(shape) for shape in picture.shapes]
@@ -129,6 +143,7 @@ def _spans(runs: tuple[Run, ...], size: float) -> str:
     """
     parts: list[str] = []
     level, behind = 0, 0.0
+    runs = tuple(run for run in runs if run.text)  # an empty one would move nothing back to the baseline
     for n, run in enumerate(runs):
         attributes = f' class="{PREFIX}variable"' if run.variable else ""
         shift = 0.0

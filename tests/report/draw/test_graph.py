@@ -8,6 +8,7 @@ import pytest
 
 from nnsolve.report.display import solve
 from nnsolve.report.draw.choose import draw
+from nnsolve.report.draw.runs import plain
 from tests.cli.calling import PROBLEMS
 
 
@@ -68,7 +69,29 @@ def test_a_sign_alone_has_an_edge_for_each_operand(equation: str, node: str, tmp
 def test_only_what_has_samples_is_cut_to_the_one_that_is_shown() -> None:
     """W1 has as many rows as the batch has samples."""
     found = described(PROBLEMS / "xor-mini-batches.yaml")
-    assert "W1 → x W1: 2×2, ∂ 2×2" in found
-    assert "W2 → a1 W2: 2×1, ∂ 2×1" in found
+    assert "W1 → x W1: [[1, −1], [1, −1]], ∂ [[0, 0], [−0.1117, −0.1117]]" in found
+    assert "W2 → a1 W2: [[1], [1]], ∂ [[−0.2064], [0.2100]]" in found
     assert any(edge.startswith("x → x W1: [0, 0]") for edge in found)
     assert any("z1 = [−0.5, 1.5]" in edge for edge in found)
+
+
+@pytest.mark.parametrize("stem", ["regression-3-4-3-l2-norm", "xor-mini-batches", "softmax-unit-gradient-step"])
+def test_every_edge_of_a_small_tensor_has_its_value_and_its_gradient_in_numbers(stem: str) -> None:
+    """Targets, too: in 1 - y the gradient flows on to y."""
+    for edge in described(PROBLEMS / f"{stem}.yaml"):
+        value, _, gradient = edge.partition(": ")[2].partition(", ∂ ")
+        assert value and gradient, edge
+        assert "×" not in value.replace("×10", "") + gradient.replace("×10", ""), edge
+
+
+def test_a_large_tensor_has_its_shape_and_norm_and_the_picture_says_so(tmp_path: Path) -> None:
+    """L = sum of 13 products w x with w = 3 and x = 4 everywhere: the norms are 3 and 4 times the root of 13."""
+    path = tmp_path / "problem.yaml"
+    text = "parameters: {{w: {}}}\ninputs: {{x: {}}}\nequations:\n  - L = sum(w * x)\nloss: L\n"
+    path.write_text(text.format([3] * 13, [4] * 13), encoding="utf-8")
+    assert "w → ⊙: 13×1, ‖·‖ = 10.8167, ∂ 13×1, ‖·‖ = 14.4222" in described(path)
+    notes = " ".join(plain(text.runs) for text in draw(solve(path).solvers[""].section, "graph").texts)
+    assert "Of more than 12 numbers: the shape, and ‖·‖" in notes
+    path.write_text(text.format([3] * 12, [4] * 12), encoding="utf-8")
+    assert f"w → ⊙: [{', '.join('3' * 12)}], ∂ [{', '.join('4' * 12)}]" in described(path)
+    assert "‖·‖" not in str([text.runs for text in draw(solve(path).solvers[""].section, "graph").texts])

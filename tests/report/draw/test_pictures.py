@@ -213,6 +213,31 @@ def test_a_long_list_is_shown_by_its_shape_never_by_half_a_number() -> None:
                     assert not plain(text.runs).rstrip("…")[-1:].isdigit() or "…" not in plain(text.runs)
 
 
+@pytest.mark.parametrize(
+    ("stem", "formula"),
+    [
+        ("binary-nll-gradient", "NLL = binary cross-entropy(a, y)"),
+        ("xor-mini-batches", "L = mean binary cross-entropy(a2, y)"),
+        ("relu-softmax-2-4-2-step", "L = cross-entropy(a2, y)"),
+        ("xor-batch", "L = 1/2 Σ (a2 − y)2"),
+    ],
+)
+def test_a_loss_has_its_name_where_what_is_evaluated_is_not_what_is_taught(stem: str, formula: str) -> None:
+    for kind in ("network", "blocks"):
+        assert formula in said(draw(solved(SEEDS / f"{stem}.yaml").solvers[""].section, kind), "label")
+
+
+def test_a_loss_whose_formula_has_no_room_has_its_name(tmp_path: Path) -> None:
+    text = (
+        "conventions: {weights: rows, samples: columns, symbols: {a: prediction}}\n"
+        "layers:\n  - dense: {W: [[1, 2], [3, 4]], activation: tanh}\n"
+        "inputs: {x: [1, 2]}\ntargets: {y: [1, 0]}\nloss: multiclass_hinge\n"
+    )
+    labels = said(draw(problem(tmp_path, text).solvers[""].section), "label")
+    assert "L = multiclass hinge(prediction, y)" in labels
+    assert not any("…" in label for label in labels)
+
+
 # Hostile files --------------------------------------------------------------------------------------------------------
 
 SQUARE = """\
@@ -238,6 +263,20 @@ def test_no_control_character_reaches_the_file() -> None:
     text = svg(Picture(10, 10, (Text(1, 1, runs),), "\x07 title\u202e", "\x00 <desc>"))
     ET.fromstring(text)
     assert not {"\x1b", "\x00", "\x07", "\u202e"} & set(text)
+
+
+def test_a_line_comes_back_to_its_baseline_after_each_lowered_part() -> None:
+    runs = (Run("W"), Run("f", -1), Run(""), Run(", W"), Run("2", 1), Run(""), Run("i", -1), Run(" end"))
+    root = ET.fromstring(svg(Picture(10, 10, (Text(1, 1, runs, size=10.0),), "", "")))
+    line = root.find(f"{NAMESPACE}text")
+    assert line is not None
+    assert [(span.text, span.get("dy")) for span in line] == [
+        ("f", "3.3"),
+        (", W", "-3.3"),
+        ("2", "-3.3"),
+        ("i", "6.6"),
+        (" end", "-3.3"),
+    ]
 
 
 def test_names_without_end_are_cut(tmp_path: Path) -> None:
