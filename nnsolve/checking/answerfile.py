@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.claims import claim
+from nnsolve.checking.claims import claim, unreadable
 from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
+from nnsolve.checking.torn import parse_around
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
+from nnsolve.problem.notations import with_points
 from nnsolve.problem.numbers import described, is_null
 from nnsolve.problem.reader import ListNode, MapNode, Node, ScalarNode, parse_yaml
 from nnsolve.problem.schema import Key, Table
@@ -51,7 +54,8 @@ def read_answers(path: str | Path) -> AnswerFile:
 
 def parse_answers(text: str, file: str) -> AnswerFile:
     """As `read_answers`, of a text that was read already."""
-    root, findings = parse_yaml(text, file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
+    parse = partial(parse_yaml, file=file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
+    (root, findings), left_out = parse_around(text, parse, is_id)
     findings = [d._replace(help=None) if d.code == "too-many-values" else d for d in findings]
     if root is None:
         return AnswerFile(file, _guess("problem", text), _guess("student", text), {}, tuple(findings))
@@ -61,7 +65,8 @@ def parse_answers(text: str, file: str) -> AnswerFile:
             Diagnostic("wrong-type", f"an answer file is a mapping; found {described(root)}", root.place, help)
         )
         return AnswerFile(file, None, None, {}, tuple(findings))
-    return _Reader(root, file, findings).read()
+    found = _Reader(root, file, findings).read()
+    return found._replace(answers={**found.answers, **left_out}) if left_out else found
 
 
 def _guess(key: str, text: str) -> str | None:
@@ -130,7 +135,7 @@ class _Reader:
             return {}
         result: dict[str, Given | Unreadable] = {}
         for key, value in node.entries:
-            if len(key.text) > MAX_NAME or not key.text.isprintable():
+            if not is_id(key.text):
                 self.error("bad-name", f"{shown(key.text)} is not the id of an answer", key.place)
             elif not is_null(value):  # left blank: missing
                 result[key.text] = answer(value)
@@ -158,6 +163,11 @@ class _Reader:
                 owner = twice[0] if twice else owner
             result[owner] = Unreadable(finding.message, finding.help, place.line, place.column)
         self.findings = kept
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of an answer: short, and in one line."""
+    return len(text) <= MAX_NAME and text.isprintable()
 
 
 def is_stem(text: str) -> bool:
@@ -193,7 +203,7 @@ def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...]
         for item in items:
             found = claim(item)
             if type(found) is Unreadable:
-                return found
+                return _with_decimal_commas(node) or found
             claims.append(found)  # type: ignore[arg-type]
         return (len(items),)
     first: tuple[int, ...] | None = None
@@ -210,6 +220,12 @@ def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...]
         first = shape  # type: ignore[assignment]
     assert first is not None
     return (len(items), *first)
+
+
+def _with_decimal_commas(node: ListNode) -> Unreadable | None:
+    """Why a list is none whose numbers have decimal commas, [0,25; 1,5]: each comma separates two items."""
+    whole = ",".join([item.text for item in node.items if isinstance(item, ScalarNode)])
+    return unreadable(ScalarNode(whole, node.place)) if with_points(whole) else None
 
 
 def _count(shape: tuple[int, ...]) -> str:

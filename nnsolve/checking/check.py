@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier
-from nnsolve.checking.files import Problems, answer_files, leaves
+from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import item_of, refused, shape_text, told
+from nnsolve.checking.items import item_of, misshapen, refused, told
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
@@ -177,8 +177,11 @@ class _Checker:
             known = [name for folder in folders for name in self.problems.stems(folder)]
             where = f"looked for in {', '.join(map(os.path.normpath, folders))}; name its folder: --problems DIR"
             near = did_you_mean(stem, known)
-            message = f"there is no problem {shown(stem)}"
-            raise ProblemError.of("unknown-problem", message, Place(file), f"{near} {where}" if near else where)
+            help = f"{near} {where}" if near else where
+            name, suffix = os.path.splitext(stem)
+            if suffix in SUFFIXES:
+                help = f"leave {suffix} out: write problem: {shown(name)[1:-1]}"
+            raise ProblemError.of("unknown-problem", f"there is no problem {shown(stem)}", Place(file), help)
         if path not in self._solved:
             try:
                 key = Key(load_problem(path))
@@ -244,10 +247,7 @@ class _Checker:
         if tolerance is None:
             tolerance = solved.tolerances[target.id] = tolerance_text(target.options, target.changes is not None)
         if not fits(answer.shape, target.shape):
-            message = f"this is {shape_text(answer.shape)}, but {shape_text(target.shape)} is expected"
-            if answer.shape == target.shape[::-1]:
-                message += "; rows and columns are exchanged"
-            return item_of(target, answer, "wrong", message=message, tolerance=tolerance)
+            return item_of(target, answer, "wrong", message=misshapen(target, answer), tolerance=tolerance)
         elements = tuple(judge(answer, target.bounds))
         verdict = overall(elements)
         if verdict == "correct":

@@ -23,6 +23,7 @@ REMEMBERED = 10_000
 _INFINITE = (math.inf, -math.inf)
 
 _decimal = re.compile(r"[-+−]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([-+−]?[0-9]+))?( ?%)?").fullmatch
+_is_torn = re.compile(r"[-+−] +[0-9.]+(?:[eE][-+−]?[0-9]+)?").fullmatch
 _fraction = re.compile(r"([-+−]?[0-9]+) ?/ ?([0-9]+)").fullmatch
 
 
@@ -88,13 +89,18 @@ def _fraction_claim(node: ScalarNode) -> Claim | Unreadable:
 def unreadable(node: ScalarNode) -> Unreadable:
     """Why a scalar is no number, and what to write instead."""
     line, column = node.place.line, node.place.column
+    message = f"{shown(node.text)} is not a number"
+    if node.text.strip() and not any(sign.isalnum() for sign in node.text):  # a question mark, a dash
+        return Unreadable(message, "write a number, or nothing where you have no answer", line, column)
     try:
         refuse(node, among_others=False)
     except ProblemError as error:
         first = error.diagnostics[0]
         return Unreadable(first.message, first.help, line, column)
     help = "write a number such as 6.08, -1.5e-3 or 2/3"
-    return Unreadable(f"{shown(node.text)} is not a number", help, line, column)
+    if _is_torn(node.text):
+        help = f"write {node.text.replace(' ', '')}, without a blank"
+    return Unreadable(message, help, line, column)
 
 
 def value_of(text: str) -> float | None:

@@ -46,6 +46,17 @@ def refused(target: Target, answer: Unreadable) -> Item:
     return item_of(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
 
 
+def misshapen(target: Target, answer: Given) -> str:
+    """What is wrong with an answer that has another shape than what is asked."""
+    message = f"this is {shape_text(answer.shape)}, but {shape_text(target.shape)} is expected"
+    if answer.shape == target.shape[::-1]:
+        return f"{message}; rows and columns are exchanged"
+    texts = [claim.text for claim in answer.claims]
+    if len(texts) == 2 * len(target.values) and all(text.lstrip("+-−").isdigit() for text in texts):
+        return f"{message}; a decimal has a point: {texts[0]}.{texts[1]}"
+    return message
+
+
 def shape_text(shape: Sequence[int]) -> str:
     """A shape in words."""
     if not shape:

@@ -9,6 +9,10 @@ MAX_LENGTH = 400
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/[0-9]+)?"
 _is_several = re.compile(rf"{_NUMBER}(?:\s+{_NUMBER})+").fullmatch
 _are_rows = re.compile(rf"(?:[\s,;]*{_NUMBER}(?=[\s,;]|$))+[\s;]*").fullmatch
+_are_listed = re.compile(rf"{_NUMBER}(?:\s*,\s*{_NUMBER})+").fullmatch
+_WITH_COMMA = r"[-+]?[0-9]+(?:,[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_are_with_commas = re.compile(rf"{_WITH_COMMA}(?:(?:\s*;\s*|,?\s+){_WITH_COMMA})+").fullmatch
+_has_comma = re.compile("[0-9],[0-9]").search
 _is_tuple = re.compile(r"\(([^()]*,[^()]*)\)").fullmatch
 _is_array = re.compile(r"(?:\w+\.)?(?:array|asarray|matrix|tensor|Tensor|FloatTensor)\((.*)\)", re.DOTALL).fullmatch
 _gap = re.compile(r"(?<=[\w).])\s+(?=[-+][\w.(])")  # `2*pi -1`: the sign belongs to what follows
@@ -33,6 +37,25 @@ def as_list(text: str) -> str | None:
         return f"[{', '.join(f'[{row}]' if nested else row for row in rows)}]"
     separated = with_commas(text)
     return f"[{separated}]" if separated else None
+
+
+def with_points(text: str) -> str | None:
+    """The YAML list that numbers with decimal commas mean: `0,5; 1,25` and `0,5 1,25`; None for anything else."""
+    text = text.strip().replace("−", "-")
+    if len(text) > MAX_LENGTH or not _has_comma(text) or not _are_with_commas(text):
+        return None
+    numbers = [number.strip(",").replace(",", ".") for number in re.split(r"[;\s]+", text)]
+    return f"[{', '.join(numbers)}]"
+
+
+def listed(text: str) -> str | None:
+    """The YAML list that numbers between commas mean, in quotes or without brackets: `0.5, 1.25`, `"[0.5, 1.25]"`."""
+    text = text.strip().replace("−", "-")
+    if len(text) > MAX_LENGTH:
+        return None
+    if text.startswith("[") and text.endswith("]"):
+        return text
+    return f"[{', '.join(number.strip() for number in text.split(','))}]" if _are_listed(text) else None
 
 
 def with_commas(text: str) -> str | None:

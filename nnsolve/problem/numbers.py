@@ -10,7 +10,7 @@ from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.expressions import Expr, Num, Ref
 from nnsolve.core.language import parse
 from nnsolve.core.tokens import LOG_HELP
-from nnsolve.problem.notations import as_list, as_sum, with_commas
+from nnsolve.problem.notations import as_list, as_sum, listed, with_commas, with_points
 from nnsolve.problem.reader import Node, ScalarNode
 from nnsolve.problem.source import shown
 
@@ -25,7 +25,7 @@ _is_based = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+").fullmatch
 _is_infinite = re.compile(r"([-+]?)\.?(?:inf|Inf|INF)").fullmatch
 _is_nan = re.compile(r"\.?nan", re.IGNORECASE).fullmatch
 _is_grouped = re.compile(r"[-+]?[0-9]+(?:_[0-9]+)+(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?").fullmatch
-_is_comma = re.compile(r"[-+]?[0-9]+,[0-9]+").fullmatch
+_is_comma = re.compile(r"[-+−]?[0-9]+,[0-9]+").fullmatch
 _begins_as_number = re.compile(r"[-+−]?\.?\d").match
 
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -148,12 +148,19 @@ def refuse(node: ScalarNode, among_others: bool) -> None:
     if _is_nan(text):
         raise ProblemError.of("not-a-number", f"{shown(text)} is not allowed", place, "give every value as a number")
     help = None
-    if meant := as_list(text):
-        raise _not_a_list(text, meant[1:-1] if among_others else meant, place)
+    rows = as_list(text)
+    if meant := with_points(text):
+        alike = len({row.count(",") for row in text.split(";")}) == 1
+        help = f"write decimals with a point: {meant}" + (f"; if these are rows: {rows}" if rows and alike else "")
+        raise ProblemError.of("not-a-number", f"{shown(text)} is not a number", place, help)
+    if rows:
+        raise _not_a_list(text, rows[1:-1] if among_others else rows, place)
     if _is_grouped(text):
         help = f"write {text.replace('_', '')}"
     elif _is_comma(text):
-        help = f"write {text.replace(',', '.')}"
+        help = f"write {text.replace(',', '.').replace('−', '-')}"
+    elif meant := listed(text):
+        help = f"write a list, without quotes: {meant}" if node.style else f"write a list: {meant}"
     elif ";" in text:
         help = "separate items with commas"
     elif "−" in text or "–" in text:

@@ -68,6 +68,17 @@ def test_a_number_claims_what_its_spelling_says(text: str, value: float, unit: f
         ("-.inf", "6.08"),
         ("6,08", "6.08"),
         ("1 2 3", "[1, 2, 3]"),
+        ("[0,25; 1,5]", "with a point: [0.25, 1.5]; if these are rows: [[0, 25], [1, 5]]"),
+        ("[0,25; 1,5; 3]", "with a point: [0.25, 1.5, 3]"),
+        ("[-0,25 1,75]", "with a point: [-0.25, 1.75]"),
+        ('"−0,25 1,75"', "with a point: [-0.25, 1.75]"),
+        ("[[1, 2], [0,25; 1,5]]", "with a point: [0.25, 1.5]"),
+        ('"−0,25"', "write -0.25"),
+        ("[1; 2]", "separate items with commas: [1, 2]"),
+        ('"-0.25, 1.75, 0.5"', "a list, without quotes: [-0.25, 1.75, 0.5]"),
+        ("-0.25, 1.75", "a list: [-0.25, 1.75]"),
+        ("'[1, 2]'", "a list, without quotes: [1, 2]"),
+        ("'1, two'", "such as 6.08"),
         ("٣", "0 to 9"),
         ("1٣", "0 to 9"),
         ("1:30", "6.08"),
@@ -132,6 +143,59 @@ def test_what_is_wrong_within_an_answer_spoils_no_other(answers: str, bad: list[
 
 
 @pytest.mark.parametrize(
+    ("answer", "message", "help", "place"),
+    [
+        ("?", "'?' is not a number", "nothing where you have no answer", (5, 6)),
+        ("-", "'-' is not a number", "nothing where you have no answer", (5, 6)),
+        ("*   # later", "'*' is not a number", "nothing where you have no answer", (5, 6)),
+        ("- 0.5", "'- 0.5' is not a number", "write -0.5, without a blank", (5, 6)),
+        ("% 3", "'% 3' is not a number", "6.08", (5, 6)),
+        ("[1, 2", "not closed", "add the missing ']'", (5, 6)),
+        ("[1, 2}", "is still open", "close it with ']'", (5, 11)),
+        ("[1, *]", "cannot begin with", "a list of numbers in brackets", (5, 11)),
+        ('"0.5', "never closed", "closing quote", (5, 6)),
+        ("[1,\n     [2, 3}", "is still open", "close it", (6, 11)),
+        ("\n    - 1\n    -3", "has no colon", "", (7, 5)),
+        (":", "", "", (5, 6)),
+        ("[" * 50, "nested", "", (5, 16)),
+    ],
+)
+def test_an_answer_that_breaks_the_file_spoils_no_other(answer: str, message: str, help: str, place: object) -> None:
+    found = read(f"  a: 1\n  q: {answer}\n  b: [2, 3]\n")
+    assert not found.findings and (found.problem, found.student) == ("p", "s1")
+    assert isinstance(found.answers["a"], Given) and isinstance(found.answers["b"], Given)
+    broken = found.answers["q"]
+    assert isinstance(broken, Unreadable) and message in broken.message and help in (broken.help or "")
+    assert (broken.line, broken.column) == place
+
+
+def test_a_line_that_is_no_entry_spoils_no_other() -> None:
+    for line, id in (("  z:0.5", "z"), ("  z 0.5", "z"), ("\tz: 0.5", "z"), ("    z: 0.5", "z"), (" 'z': 0.5", "z")):
+        found = read(f"  a: 1\n{line}\n  b: 2\n")
+        assert not found.findings and list(found.answers) == ["a", "b", id]
+        assert isinstance(found.answers[id], Unreadable) and isinstance(found.answers["a"], Given)
+
+
+def test_many_answers_may_break_a_file() -> None:
+    found = read("".join(f"  q{n}: {'?' if n % 2 else n}\n" for n in range(80)))
+    assert [isinstance(answer, Given) for answer in found.answers.values()] == [True] * 40 + [False] * 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "problem: p\nstudent: *\nanswers:\n  a: 1\n",
+        "problem: p\nanswers: {a: 1, b: ?, c: 2}\n",
+        "problem: p\nanswers:\n  a: 1\nb: ]\n",
+        "problem: p\nanswers:\n  a: 1\n---\n",
+    ],
+)
+def test_what_is_broken_outside_of_answers_spoils_the_file(text: str) -> None:
+    found = parse_answers(text, "a.yaml")
+    assert [finding.severity for finding in found.findings] == ["error"] and not found.answers
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("", "empty-file"),
@@ -177,6 +241,14 @@ def test_hostile_files_end_soon(tmp_path: Path) -> None:
         HEAD + "  q: " + "[" * 500_000,
         HEAD + "  q: {" * 100,
         HEAD + "".join(f"  k{n}: 1\n" for n in range(5000)),
+        *[
+            HEAD + "".join(f"  k{n}: {torn}\n" for n in range(many))
+            for torn in ("?", "[[[", '"')
+            for many in (500, 50_000)
+        ],
+        HEAD + "  a:" + " " * 1_000_000 + "?\n",
+        HEAD + "  " + "a:" * 400_000 + "\n  b: ?\n",
+        HEAD + "  a: " + "# " * 400_000 + "]\n  b: " + "1 " * 100_000 + "]\n",
     ]
     paths = []
     for n, text in enumerate(texts):

@@ -178,12 +178,27 @@ def test_a_transposed_matrix_is_wrong_and_said_to_be(tmp_path: Path) -> None:
     assert "rows and columns are exchanged" in result.items[0].message
 
 
+def test_decimal_commas_in_a_list_are_told_from_too_many_numbers(folder: Path) -> None:
+    found = {item.id: item for item in of(folder, "z: [9,87], a: [9, 87, 6], y: [9.5, 87]").items}
+    assert "this is a list of 2, but one number is expected; a decimal has a point: 9.87" in found["z"].message
+    assert "point" not in found["a"].message + found["y"].message
+
+
 def test_a_file_that_cannot_be_read_is_a_result(folder: Path) -> None:
     path = folder / "broken.yml"
     path.write_text("problem: chain\nstudent: s9\nanswers: {z: [1, 2}\n")
     result = check(path)
     assert (result.problem, result.student, result.score, result.max_score) == ("chain", "s9", 0, 10)
     assert {item.verdict for item in result.items} == {"unreadable"} and result.findings[0].place is not None
+
+
+def test_a_problem_is_named_without_its_suffix(folder: Path) -> None:
+    for name in ("chain.yaml", "chain.yml"):
+        (finding,) = of(folder, "z: 10", name).findings
+        assert finding.code == "unknown-problem" and (finding.help or "").endswith("out: write problem: chain")
+    (folder / "chain.yaml.yaml").write_text(CHAIN)  # what is really called that is found
+    assert not of(folder, "z: 10", "chain.yaml").findings
+    assert "out: write" not in (of(folder, "z: 10", "chian").findings[0].help or "")
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "a/../chain", "chain.yaml\0", ".chain"])

@@ -1,0 +1,103 @@
+"""Answer files that are no YAML: the answers that break one are left out, one by one, until the rest can be read."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from nnsolve.checking.claims import claim
+from nnsolve.checking.model import Unreadable
+from nnsolve.core.diagnostics import Diagnostic, Place
+from nnsolve.problem.reader import Node, ScalarNode
+
+Parsed: TypeAlias = tuple[Node | None, list[Diagnostic]]
+
+AGAIN = 1 << 20
+"""Characters that are parsed again at most, all attempts at a file together."""
+
+CODES = ("syntax", "unclosed", "unquoted", "tab", "missing-space", "indentation", "too-deep")
+"""What can be wrong with one answer so that nothing behind it can be read."""
+
+_is_head = re.compile(r"answers:\s*(?:#.*)?").fullmatch
+_colon = re.compile(r":(?=\s|$)").search
+_word = re.compile(r"[^\W\d][^\s:]*").match
+_comment = re.compile(r"(?:^|\s)#.*")
+_is_simple = re.compile(r"[^\[\]{}\"':#]+").fullmatch
+
+
+class _Entry(NamedTuple):
+    """An answer as it stands in a file: the line that begins it, and the one behind it, counted from 0."""
+
+    id: str
+    begin: int
+    end: int
+
+
+def parse_around(
+    text: str, parse: Callable[[str], Parsed], is_id: Callable[[str], bool]
+) -> tuple[Parsed, dict[str, Unreadable]]:
+    """What a text is without the answers that break it, and these by their ids.
+
+    Where an error is in no answer, or leaving answers out does not help, it is what the whole text is.
+    """
+    root, findings = whole = parse(text)
+    left_out: dict[str, Unreadable] = {}
+    if root is not None:
+        return whole, left_out
+    lines, room = text.splitlines(), AGAIN
+    entries = _entries(lines)
+    begins = [entry.begin for entry in entries]
+    while root is None:
+        broken = findings[-1]  # what ended the reading
+        line = broken.place.line - 1 if broken.place is not None and broken.code in CODES else -1
+        at = bisect_right(begins, line) - 1
+        room -= len(text)
+        if at < 0 or room < 0:
+            return whole, {}
+        id, begin, end = entries[at]
+        if line >= end or not lines[begin] or not is_id(id):
+            return whole, {}
+        left_out[id] = _unreadable(lines[begin], begin, broken)
+        lines[begin:end] = [""] * (end - begin)
+        root, findings = parse("\n".join(lines) + "\n")
+    return (root, findings), left_out
+
+
+def _entries(lines: Sequence[str]) -> list[_Entry]:
+    """The answers of a file that has one a line: each may go on in the lines below it."""
+    head = next((n for n, line in enumerate(lines) if _is_head(line)), len(lines))
+    inside = (n for n in range(head + 1, len(lines)) if lines[n].strip() and not lines[n].lstrip().startswith("#"))
+    found: list[tuple[str, int]] = []
+    indent = -1
+    end = len(lines)
+    for n in inside:
+        line = lines[n]
+        text = line.lstrip()
+        here = len(line) - len(text)
+        if not here:
+            end = n
+            break
+        indent = here if indent < 0 else indent
+        if (colon := _colon(text)) and not text.startswith(("- ", "[", "{")):
+            found.append((text[: colon.start()].strip().strip("\"'"), n))
+        elif here == indent and (word := _word(text)):
+            found.append((word[0], n))
+    ends = [*[begin for _, begin in found[1:]], end]
+    return [_Entry(id, begin, end) for (id, begin), end in zip(found, ends, strict=False)]
+
+
+def _unreadable(line: str, begin: int, broken: Diagnostic) -> Unreadable:
+    """Why an answer is left out: it is no number, or what the parser says of it."""
+    place = broken.place or Place("")
+    colon = _colon(line)
+    value = _comment.sub("", line[colon.end() :]).strip() if colon else ""
+    if broken.code == "syntax" and place.line == begin + 1 and _is_simple(value):
+        found = claim(ScalarNode(value, place._replace(column=line.rindex(value) + 1)))
+        if isinstance(found, Unreadable):
+            return found
+    help = broken.help
+    if help is None or help.startswith("quote"):  # no answer is a text
+        help = "write a number, or a list of numbers in brackets"
+    return Unreadable(broken.message, help, place.line, place.column)
