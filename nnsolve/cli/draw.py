@@ -16,7 +16,9 @@ from nnsolve.report.draw.kinds import KINDS
     "--kind", type=click.Choice(list(KINDS)), help="Units and weights, layers as blocks, time steps, or operations."
 )
 @click.option("--part", metavar="ID", shell_complete=completion.parts, help="Draw this part of the problem.")
-@click.option("--sample", type=click.IntRange(1), default=1, show_default=True, help="Whose values are shown.")
+@click.option(
+    "--sample", type=click.IntRange(1), help="Whose values are shown; left out, the first of the first batch."
+)
 @click.option(
     "--decimals",
     type=click.IntRange(0, 15),
@@ -27,7 +29,12 @@ from nnsolve.report.draw.kinds import KINDS
     "-o", "--output", type=click.Path(), metavar="FILE", help="Write FILE.svg or FILE.png; - is standard output (SVG)."
 )
 def command(
-    problem: str | None, kind: str | None, part: str | None, sample: int, decimals: int | None, output: str | None
+    problem: str | None,
+    kind: str | None,
+    part: str | None,
+    sample: int | None,
+    decimals: int | None,
+    output: str | None,
 ) -> None:
     """Draw the network with the values of its units and weights, or the graph of the equations.
 

@@ -91,14 +91,21 @@ class Plan:
         """The inputs, targets and given values of the run that makes update `update + 1`."""
         if self.batch_size == self.samples:
             return {}
-        epoch, position = divmod(update, self.per_epoch)
-        rows = self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
-        shapes = self.whole.shapes
+        rows, shapes = self.rows(update), self.whole.shapes
         values: dict[str, Value] = {}
         for name, whole in self.batched().items():
             array = whole[:, rows] if shapes.layout.features == 0 else whole[rows]
             values[str(name)] = Value(self.problem.place, np.ascontiguousarray(array))
         return values
+
+    def rows(self, update: int) -> NDArray[np.int64]:
+        """The samples, counted from 0, of the run that makes update `update + 1`."""
+        epoch, position = divmod(update, self.per_epoch)
+        return self.order(epoch)[position * self.batch_size : (position + 1) * self.batch_size]
+
+    def first_use(self, sample: int) -> int:
+        """The update in whose batch a sample, counted from 0, is for the first time."""
+        return int(np.flatnonzero(self.order(0) == sample)[0]) // self.batch_size
 
     def batched(self) -> dict[Name, Tensor]:
         """The values of which a batch has a part: whole, with one part for each sample."""

@@ -83,7 +83,7 @@ def _reduced(solver: SectionSolver, asks: list[Ask]) -> Section:
     shown = {_step_name(name, solver.run) for name in used if not _is_mean_loss(name, solver.run)}
     steps = tuple(step for step in solver.section.trace.steps if step.name in shown)
     trace = solver.section.trace._replace(steps=steps, whole=solver.section.trace.steps)
-    return solver.section._replace(text=None, source=None, question=None, trace=trace, start=None)
+    return solver.section._replace(text=None, source=None, question=None, trace=trace, run=None)
 
 
 def _step_name(name: Name, run: Run) -> Name:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nnsolve.engine.moment import Moment
+    from nnsolve.engine.run import Run
 
     Tensor = NDArray[np.float64]
 
@@ -40,8 +40,8 @@ class Section(NamedTuple):
 
     `question` is the text of the whole problem, where `text` is that of a part. `conventions` says how names are
     written. `warnings` are findings about the results (a value that is not finite, an update that changes nothing).
-    `truncate` is how many time steps the loss of each step is carried over; None: all of them. `start` has the values
-    before the first update, whether they are shown or not, and the program; None where only some steps are shown.
+    `truncate` is how many time steps the loss of each step is carried over; None: all of them. `run` has the
+    values of every moment, whether they are shown or not, and the program; None where only some steps are shown.
     """
 
     id: str
@@ -55,4 +55,4 @@ class Section(NamedTuple):
     loss: Name | None = None
     question: str | None = None
     truncate: int | None = None
-    start: Moment | None = None
+    run: Run | None = None

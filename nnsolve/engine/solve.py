@@ -121,7 +121,7 @@ class SectionSolver:
             self.program.loss,
             self.question,
             problem.training.truncate if problem.training else None,
-            self.run.moment_of(0),
+            self.run,
         )
 
     def reported(self, item: Asked) -> tuple[Tensor, Shape]:

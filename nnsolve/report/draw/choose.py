@@ -26,12 +26,20 @@ def choose(scene: Scene) -> str:
 
 
 def draw(
-    section: Section, kind: str | None = None, sample: int = 1, decimals: int | None = None, heading: bool = True
+    section: Section,
+    kind: str | None = None,
+    sample: int | None = None,
+    decimals: int | None = None,
+    heading: bool = True,
 ) -> Picture:
-    """The picture of a whole section, before its first update; raises `ProblemError` where it cannot be drawn."""
-    assert section.start is not None
-    scene = Scene(section, section.start, Style(decimals=decimals), sample, heading)
-    if not 1 <= sample <= scene.samples:
-        message = f"there is no sample {sample}: they are 1 to {scene.samples}"
-        raise ProblemError.of("no-such-sample", message, scene.problem.place, "choose one of them: --sample 1")
+    """The picture of a whole section, before its first update, for a sample or the first one of the first batch.
+
+    Raises `ProblemError` where it cannot be drawn.
+    """
+    run = section.run
+    assert run is not None
+    if sample is not None and not 1 <= sample <= run.samples:
+        message = f"there is no sample {sample}: they are 1 to {run.samples}"
+        raise ProblemError.of("no-such-sample", message, run.problem.place, "choose one of them: --sample 1")
+    scene = Scene(section, run, Style(decimals=decimals), None if sample is None else sample - 1, heading)
     return KINDS[kind or choose(scene)](scene)

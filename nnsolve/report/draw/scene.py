@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.blocks import LOSSES
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, references, rewrite
+from nnsolve.core.expressions import Call, Expr, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.engine.graph import Graph
-from nnsolve.engine.moment import Moment
+from nnsolve.engine.infer import Shapes
 from nnsolve.engine.solution import Section
 from nnsolve.report.draw import shapes as drawn
 from nnsolve.report.draw.runs import Run, fitted, plain, runs_of, width_of
+from nnsolve.report.draw.sampled import Axes, sample_axes
 from nnsolve.report.draw.shapes import Picture, framed
 from nnsolve.report.elide import readable
 from nnsolve.report.notation import extras
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnsolve.blocks.layer import LayerSite
+    from nnsolve.engine.run import Run as Training
 
     Tensor = NDArray[np.float64]
 
 MOST_LISTED = 4
 """A vector with more elements is shown by its shape."""
+
+MOST_NUMBERED = 8
+"""Samples of a batch that are told by their numbers."""
 
 LONGEST_NAME = 150.0
 """The width of a name at the size of 12; a longer one is cut."""
@@ -69,16 +74,24 @@ class Excerpt(NamedTuple):
 
 
 class Scene:
-    """One section of a solution, before its first update; with a `heading` its title stands above the picture."""
+    """One section of a solution, before its first update; with a `heading` its title stands above the picture.
 
-    def __init__(self, section: Section, moment: Moment, style: Style, sample: int = 1, heading: bool = True) -> None:
+    The values are those of the first batch that has the `sample`, which is counted from 0.
+    """
+
+    def __init__(
+        self, section: Section, run: Training, style: Style, sample: int | None = None, heading: bool = True
+    ) -> None:
         self.section = section
-        self.moment = moment
+        self.run = run
+        update = 0 if sample is None else run.first_use(sample)
+        self.batch = run.rows(update).tolist()
+        self.sample = 0 if sample is None else self.batch.index(sample)
+        self.moment = moment = run.moment_with(update, {}) if update else run.moment_of(0)
         self.style = style
         self.heading = heading
         self.program = moment.program
         self.problem = self.program.problem
-        self.sample = sample - 1
         self.shapes = self.program.shapes
         self.scope = section_scope(section, style).of(self.shapes.named)
         self.layers = [Layer(kind, site) for kind, site in self.program.network.sites]
@@ -87,25 +100,17 @@ class Scene:
     def with_shapes(self, graph: Graph) -> Scene:
         """The same, with formulas over the nodes of a graph."""
         found = copy.copy(self)
-        found.sampled = self._sampled((node.name, node.expr) for node in graph.nodes if node.expr is not None)
-        found.scope = self.scope.of({**self.shapes.named, **{node.name: node.shape for node in graph.nodes}})
+        found.shapes = Shapes(self.shapes.layout)
+        found.shapes.named = {**self.shapes.named, **{node.name: node.shape for node in graph.nodes}}
+        found.sampled = found._sampled((node.name, node.expr) for node in graph.nodes if node.expr is not None)
+        found.scope = self.scope.of(found.shapes.named)
         return found
 
-    def _sampled(self, computed: Iterable[tuple[Name, Expr]]) -> set[Name]:
-        """What the data are, and what is computed from them: only that can have a row or column for each sample."""
+    def _sampled(self, computed: Iterable[tuple[Name, Expr]]) -> Mapping[Name, Axes]:
+        """The axes of each value that run over the samples."""
         leaves = self.program.leaves.items()
-        found = {name for name, leaf in leaves if leaf.role in ("input", "target", "initial")}
-        found |= self.program.given.keys()
-        for name, expr in computed:
-            if not found.isdisjoint(references(expr)):
-                found.add(name)
-        return found
-
-    @property
-    def samples(self) -> int:
-        """How many samples the first run has."""
-        data = [name for name, leaf in self.program.leaves.items() if leaf.role in ("input", "target")]
-        return max([self.shapes.layout.count(self.shapes.of(name)) for name in data], default=1)
+        data = [name for name, leaf in leaves if leaf.role in ("input", "target", "initial")]
+        return sample_axes([*data, *self.program.given], computed, self.shapes, len(self.batch))
 
     @property
     def title(self) -> str:
@@ -115,13 +120,23 @@ class Scene:
     @property
     def notes(self) -> list[str]:
         """What has to be said about the values."""
-        count = self.samples
         notes = ["The values are those before the first update."] if self.program.updates else []
-        if count > 1:
-            loss = self.program.loss
-            all_of_them = "" if loss is None else f"; {plain(self.name(loss))} is that of all"
-            notes.append(f"Shown is sample {self.sample + 1} of {count}{all_of_them}.")
+        if self.run.samples > 1:
+            shown = f"Shown is sample {self.batch[self.sample] + 1} of {self.run.samples}"
+            notes.append(f"{shown}{self._of_several()}.")
         return notes
+
+    def _of_several(self) -> str:
+        """Of which samples the loss is, where they are several."""
+        loss = self.program.loss
+        if loss is None or len(self.batch) == 1:
+            return ""
+        found = f"; {plain(self.name(loss))} is that of "
+        if len(self.batch) == self.run.samples:
+            return f"{found}all"
+        numbers = [str(sample + 1) for sample in self.batch]
+        few = f"samples {', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) <= MOST_NUMBERED else ""
+        return f"{found}its batch, {few or f'{len(numbers)} samples'}"
 
     def picture(self, shapes: Sequence[drawn.Shape], description: str, notes: Sequence[str]) -> Picture:
         """A picture of these shapes, with what has to be said below them."""
@@ -186,9 +201,8 @@ class Scene:
         return part.reshape(shape.dims), shape
 
     def batched(self, name: Name, shape: Shape) -> bool:
-        """Whether a matrix holds the samples' values: a parameter with as many rows does not."""
-        layout = self.shapes.layout
-        return name in self.sampled and layout.said and self.samples > 1 and layout.count(shape) == self.samples
+        """Whether a matrix has the samples on one axis: a parameter with as many rows has not, nor a Gram matrix."""
+        return self.sampled.get(name) == frozenset({self.shapes.layout.axis("samples")}) and shape.kind == "tensor"
 
     def excerpt(self, name: Name, value: Tensor, shape: Shape, most: int) -> Excerpt:
         """The numbers of a quantity, or of its gradient, for the shown sample; of more than that the shape and norm."""

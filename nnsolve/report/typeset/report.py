@@ -81,7 +81,7 @@ class _Writer:
             if section.text != section.question:
                 self.words(section.text, "text")
         self.alerts(section.warnings)
-        if self.pictures and section.start is not None:
+        if self.pictures and section.run is not None:
             self.picture(section)
         self.steps(section, seen)
         if section.answers:

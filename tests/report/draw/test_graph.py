@@ -75,6 +75,22 @@ def test_only_what_has_samples_is_cut_to_the_one_that_is_shown() -> None:
     assert any("z1 = [−0.5, 1.5]" in edge for edge in found)
 
 
+def test_products_of_samples_with_each_other_are_shown_whole(tmp_path: Path) -> None:
+    """K = X Xᵀ has the samples on both axes, C = Xᵀ X on none; each has as many rows as there are samples."""
+    path = tmp_path / "problem.yaml"
+    path.write_text(
+        "conventions: {samples: rows, weights: columns}\ninputs: {X: [[1, 2], [3, 4]]}\n"
+        "parameters: {w: [[1], [2]], v: [[1], [1]]}\nequations:\n  - K = X @ X.T\n  - C = X.T @ X\n"
+        "  - f = X @ w\n  - L = sum(K @ v) + sum(C) + sum(f)\nloss: L\n",
+        encoding="utf-8",
+    )
+    found = " ".join(described(path))
+    assert "K = [[5, 11], [11, 25]]" in found
+    assert "C = [[10, 14], [14, 20]]" in found
+    assert "X → X w: [1, 2]" in found and "f = 5," in found
+    assert "w → X w: [[1], [2]]" in found
+
+
 @pytest.mark.parametrize("stem", ["regression-3-4-3-l2-norm", "xor-mini-batches", "softmax-unit-gradient-step"])
 def test_every_edge_of_a_small_tensor_has_its_value_and_its_gradient_in_numbers(stem: str) -> None:
     """Targets, too: in 1 - y the gradient flows on to y."""

@@ -41,8 +41,8 @@ def problem(folder: Path, text: str) -> Solution:
 
 def kind_of(solution: Solution, part: str = "") -> str:
     section = solution.solvers[part].section
-    assert section.start is not None
-    return choose(Scene(section, section.start, Style()))
+    assert section.run is not None
+    return choose(Scene(section, section.run, Style()))
 
 
 def said(picture: Picture, kind: str) -> list[str]:
@@ -156,6 +156,35 @@ def test_the_sample_that_is_shown_can_be_chosen() -> None:
         assert f"Shown is sample {sample} of 4; L is that of all." in said(picture, "note")
     with pytest.raises(ProblemError, match="there is no sample 5: they are 1 to 4"):
         draw(solver.section, sample=5)
+
+
+@pytest.mark.parametrize(("sample", "batch"), [(1, "samples 1 and 2"), (3, "samples 3 and 4"), (4, "samples 3 and 4")])
+def test_a_sample_is_shown_in_the_batch_that_has_it(sample: int, batch: str) -> None:
+    solution = solved(SEEDS / "xor-mini-batches.yaml")
+    run = solution.solvers[""].run
+    picture = draw(solution.solvers[""].section, sample=sample)
+    x = run.whole.leaves[Name("x")].value[sample - 1]
+    assert numbers(said(picture, "unit-value"))[:2] == list(x)
+    assert f"Shown is sample {sample} of 4; L is that of its batch, {batch}." in said(picture, "note")
+    loss = run.moment_with((sample - 1) // 2, {}).value(Name("L"))
+    assert f"= {loss:.4f}" in said(picture, "value")
+
+
+def test_a_shuffled_sample_has_its_number_in_the_file(tmp_path: Path) -> None:
+    text = (
+        "conventions: {samples: rows, weights: columns}\nlayers:\n  - dense: {W: [[1], [2]]}\n"
+        "inputs: {x: [[1, 0], [2, 0], [3, 0], [4, 0], [5, 0]]}\ntargets: {y: [[0], [0], [0], [0], [0]]}\n"
+        "loss: {name: squared_error, reduction: sum}\n"
+        "training: {learning_rate: 0.1, steps: 3, batch_size: 2, shuffle: true, seed: 1}\n"
+    )
+    section = problem(tmp_path, text).solvers[""].section
+    assert section.run is not None
+    for sample in range(1, 6):
+        picture = draw(section, sample=sample)
+        assert numbers(said(picture, "unit-value"))[:2] == [sample, 0]
+        assert any(note.startswith(f"Shown is sample {sample} of 5") for note in said(picture, "note"))
+    first = int(section.run.rows(0)[0]) + 1
+    assert any(note.startswith(f"Shown is sample {first} of 5") for note in said(draw(section), "note"))
 
 
 def test_a_graph_shows_values_and_the_gradients_that_flow_back() -> None:
