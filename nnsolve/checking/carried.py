@@ -176,7 +176,7 @@ class Rerun:
             if k:  # the shortcuts are undone before anything is compiled, whatever was asked of the program before
                 self.routes.program(k - 1, [name.after(1) for name in self.run.program.updated])
                 parameters = self.moments[-1].next_parameters()
-            moment = self.run.moment_with(k, parameters)
+            moment = self.run.asked_with(k, parameters)
             for home, own in self.own.items():
                 name = self.routes.stands(home, k)
                 if name is not None:

@@ -133,7 +133,7 @@ class Routes:
 
     def program(self, update: int, names: Iterable[Name]) -> Program:
         """The program of a run; with `long` the equations that names need take no shortcuts."""
-        program, names = self.run.program_at(update), list(names)
+        program, names = self.run.asked_program(update), list(names)
         while self.long:
             short = [equation for equation in program.closure(names) if equation.long is not None]
             if not short:
@@ -206,7 +206,7 @@ class Routes:
 
     def _trials(self, homes: Iterable[Home]) -> list[dict[Home, Tensor]]:
         random = np.random.default_rng(0)
-        sizes = {(at, name): self.run.program.shapes.of(name.after(0)).size for at, name in homes}
+        sizes = {(at, name): self.run.asked_program(at).shapes.of(name.after(0)).size for at, name in homes}
         return [
             {home: random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for home, size in sizes.items()}
             for _ in range(TRIALS)

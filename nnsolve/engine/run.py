@@ -71,7 +71,17 @@ class Run(Plan):
     def program_of(self, name: Name) -> Program:
         """The program that computes a name as it may be asked."""
         update, _ = self.home(name)
+        return self.asked_program(update)
+
+    def asked_program(self, update: int) -> Program:
+        """The program that computes what is asked after so many updates."""
         return self.whole if self._is_end(update) else self.program_at(update)
+
+    def asked_with(self, update: int, parameters: dict[Name, Tensor]) -> Moment:
+        """As `moment_with`, but after the last update over all samples, as it is asked."""
+        if self._is_end(update):
+            return Moment(self.whole, update, parameters, self.rounding)
+        return self.moment_with(update, parameters)
 
     def _is_end(self, update: int) -> bool:
         """Whether a value is one after all updates: it is then computed over all samples."""

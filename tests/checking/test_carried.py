@@ -244,3 +244,33 @@ def test_slip_of_the_pen_among_carried_numbers_is_wrong() -> None:
     assert (item.line, item.column) == (25, 82)
     honest = ("q-e-W2", "q-e-b2", "q-f-h1", "q-f-hbar1", "q-f-W1", "q-f-b1", "q-g-b2", "q-g-W1")
     assert {items[id].verdict for id in honest} == {"carried"}
+
+
+BATCHES = """\
+conventions: {weights: columns, samples: rows}
+layers: [{dense: {W: [[0.5]]}}]
+inputs: {x: [[1], [2], [3]]}
+targets: {y: [[1], [1], [2]]}
+loss: {name: half_squared_error, reduction: sum}
+training: {optimizer: sgd, learning_rate: 0.1, epochs: 1, batch_size: 2}
+ask: [W@end, z@end, {id: twice, of: 2 * z@end}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ("{W@end: [[0.712]], z@end: [0.712, 1.424, 2.136]}", ["carried", "carried", "carried"]),
+        ("{W@end: [[0.712]], z@end: [0.712, 1.424, 2.4]}", ["carried", "carried", "wrong"]),
+        ("{W@end: [[0.712]], z@end: [0.904, 1.808, 2.612]}", ["wrong", "wrong", "wrong"]),
+        ("{z@end: [0.904, 1.808, 2.612], twice: [1.808, 3.616, 5.224]}", ["wrong", "wrong", "wrong"]),
+    ],
+)
+def test_what_follows_after_the_last_update_is_over_all_samples(
+    answers: str, expected: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "batches.yaml").write_text(BATCHES)
+    (tmp_path / "a.yaml").write_text(f"problem: batches\nanswers: {answers}\n")
+    items = {item.id: item for item in check(tmp_path / "a.yaml").items}
+    assert list(items["z@end"].elements) == expected
+    assert items["twice"].verdict == ("carried" if "twice" in answers else "missing")
