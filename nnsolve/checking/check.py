@@ -14,7 +14,7 @@ from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import item_of, misshapen, refused, told
+from nnsolve.checking.items import item_of, misshapen, reason, refused
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
@@ -254,7 +254,7 @@ class _Checker:
             return item_of(target, answer, verdict, 1.0, elements, tolerance=tolerance)
         first = next(n for n, element in enumerate(elements) if element != "correct")
         credit = solved.key.marking.of_elements(elements)
-        message = told(elements, verdict, target, solved.key)
+        message = reason(elements, verdict, target, answer, solved.key)
         item = item_of(target, answer, verdict, credit, elements, message, tolerance)
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)

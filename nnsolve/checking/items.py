@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnsolve.checking.claims import nested
+from nnsolve.checking.judge import fits_start
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 
@@ -64,6 +65,18 @@ def shape_text(shape: Sequence[int]) -> str:
     if len(shape) == 1:
         return f"a list of {shape[0]}"
     return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
+
+
+def reason(elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key) -> str:
+    """What is wrong with an answer by the exact values, and where its digits do not show an update, that."""
+    text = told(elements, verdict, target, key)
+    wrong = [n for n, element in enumerate(elements) if element == "wrong"]
+    count = sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong)
+    if not count:
+        return text
+    some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
+    digits = f"{some}too few digits: the value before the update fits them as well"
+    return f"{text}; {digits}" if text else digits
 
 
 def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:

@@ -11,7 +11,7 @@ from nnsolve.checking.claims import place_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnsolve.checking.model import Given, Verdict
+    from nnsolve.checking.model import Claim, Given, Verdict
 
 RTOL = 1e-3
 ASKED_DIGITS = 2
@@ -93,6 +93,12 @@ def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
             yield "correct" if claim[1] <= asked else "imprecise"
         else:
             yield "wrong"
+
+
+def fits_start(claim: Claim, bounds: Bounds) -> bool:
+    """Whether the digits of a number fit both the exact value and what a parameter was before its updates."""
+    half = claim.unit / 2 * _SLACK
+    return abs(claim.value - bounds.exact) <= half and abs(claim.value - bounds.start) <= half
 
 
 def overall(elements: Sequence[Verdict]) -> Verdict:

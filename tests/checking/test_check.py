@@ -173,6 +173,26 @@ def test_a_wrong_number_has_its_place(tmp_path: Path) -> None:
     assert items["q-b"].verdict == "unreadable" and "percent" in items["q-b"].message
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("[0.3, -0.6]", "2 of 2 numbers are wrong, the first is [1]; too few digits: the value before the update fits"),
+        ("[0.3, -0.57]", "1 of 2 numbers is wrong, at [1]; too few digits: the value before the update fits"),
+        ("[0.3, 7]", "2 of 2 numbers are wrong, the first is [1]; 1 of them has too few digits: the value before"),
+        ("[0.2, -0.57]", "1 of 2 numbers is wrong, at [1]"),  # fits the old value alone
+        ("[0.25, -0.57]", "1 of 2 numbers is wrong, at [1]"),  # not updated
+        ("[0.30, -0.57]", ""),
+    ],
+)
+def test_digits_that_do_not_show_an_update_are_said_to_be_too_few(folder: Path, answer: str, message: str) -> None:
+    """w = [0.25, -0.62] becomes [0.302695, -0.5673]: 0.3 and -0.6 are right for both, and say nothing of the update."""
+    text = "parameters: {w: [0.25, -0.62]}\nequations: [L = -sum(w)]\nloss: L\n"
+    (folder / "step.yaml").write_text(text + "training: {learning_rate: 0.052695}\nask: [w@1]\n")
+    (item,) = of(folder, f"w@1: {answer}", "step").items
+    assert item.message.startswith(message) and ("digits" in item.message) is ("digits" in message)
+    assert (item.verdict == "correct") is (not message) and "0.5673" not in item.message
+
+
 def test_a_transposed_matrix_is_wrong_and_said_to_be(tmp_path: Path) -> None:
     result = check(ANSWER_FILES["softmax-unit-gradient-step"], PROBLEMS)
     assert "rows and columns are exchanged" in result.items[0].message
