@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnsolve.report.lines import heading, justified, paragraph
+from nnsolve.report.boxes import width
+from nnsolve.report.lines import heading, justified, line_width, paragraph
 from nnsolve.report.said import (
     SIGNS,
     WORDS,
@@ -19,14 +20,18 @@ from nnsolve.report.said import (
 )
 from nnsolve.report.slips import Slips
 from nnsolve.report.style import Line, Style, clean
-from nnsolve.report.table import TextColumn, table_lines
+from nnsolve.report.table import TextColumn, fitted, table_lines, table_width
 from nnsolve.report.text import Report, warning_lines
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Iterable
 
     from nnsolve.checking.model import Item, Result
     from nnsolve.checking.summary import Row, Summary
+
+NAME = 10
+"""Cells that the name of a student, problem or question keeps at least where a table is too wide."""
 
 
 def student_report(result: Result, style: Style, hide: bool) -> Report:
@@ -89,7 +94,7 @@ def class_report(summary: Summary, style: Style) -> Report:
         for code, count in summary.causes.most_common():
             sentence = clean(summary.sentences[code], style.unicode)
             lines += paragraph(f"{count} of {summary.students}  {code}: {sentence}", style, "", 6, 2)
-    lines += [[], [(files_checked(summary), "formula")]]
+    lines += [[], *paragraph(files_checked(summary), style, "formula")]
     if by_hand := set_by_hand(summary):
         lines.append([(by_hand, "note")])
     return Report(lines)
@@ -100,24 +105,38 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
         return [clean(text or "", style.unicode) for text in texts]
 
     several = len({row.problem for row in rows}) > 1
-    columns = [TextColumn("student", cells([row.student or row.file for row in rows]), style="formula")]
+    columns = [TextColumn("student", cells([row.student or row.file for row in rows]), style="formula", least=NAME)]
     if several:
-        columns.append(TextColumn("problem", cells([row.problem for row in rows])))
+        columns.append(TextColumn("problem", cells([row.problem for row in rows]), least=NAME))
     columns.append(TextColumn("points", [points(row.score) if row.max_score else "" for row in rows], right=True))
     columns.append(TextColumn("of", [points(row.max_score) if row.max_score else "" for row in rows], right=True))
-    lines = table_lines(columns)
-    for line, row in zip(lines[1:], rows, strict=True):
-        if row.trouble:
-            line.append((f"  {clean(row.trouble, style.unicode)[:200]}", "warning"))
+    head, *found = table_lines(fitted(columns, style.width, style.unicode))
+    lines = [head]
+    for line, row in zip(found, rows, strict=True):
+        trouble = clean(row.trouble, style.unicode)[:200]
+        fits = line_width(line) + 2 + width(trouble) <= style.width
+        lines.append([*line, (f"  {trouble}", "warning")] if trouble and fits else line)
+        if trouble and not fits:
+            lines += paragraph(trouble, style, "warning", 4)
     return lines
 
 
 def _questions(summary: Summary, style: Style) -> list[Line]:
-    names = question_names(summary)
+    """How many answers there are of each verdict; where words do not fit above the numbers, signs stand for them."""
     counts: list[Counter[str]] = list(summary.questions.values())
-    columns = [TextColumn("question", [clean(name, style.unicode) for name in names], style="formula")]
-    columns.append(TextColumn("right", [f"{share(count)} %" for count in counts], right=True, style="answer"))
-    for verdict in SIGNS:
-        if any(count[verdict] for count in counts):
-            columns.append(TextColumn(verdict, [str(count[verdict]) for count in counts], right=True))
-    return table_lines(columns)
+    names = [clean(name, style.unicode) for name in question_names(summary)]
+    known = [verdict for verdict in SIGNS if any(count[verdict] for count in counts)]
+    signs = {verdict: SIGNS[verdict][not style.unicode] for verdict in known}
+
+    def columns(heads: Iterable[str]) -> list[TextColumn]:
+        found = [TextColumn("question", names, style="formula", least=NAME)]
+        found.append(TextColumn("right", [f"{share(count)} %" for count in counts], right=True, style="answer"))
+        for verdict, head in zip(known, heads, strict=True):
+            found.append(TextColumn(head, [str(count[verdict]) for count in counts], right=True))
+        return fitted(found, style.width, style.unicode)
+
+    table = columns(known)
+    if table_width(table) <= style.width:
+        return table_lines(table)
+    legend = "  ".join(f"{sign} {verdict}" for verdict, sign in signs.items())
+    return [*paragraph(legend, style, "note", 2), [], *table_lines(columns(signs.values()))]

@@ -48,7 +48,7 @@ def wrapped(text: str, room: int) -> list[str]:
         if current:
             lines.append(current)
         while cells > room:
-            head = _cut(word, room)
+            head = beginning(word, room)
             lines.append(head)
             word = word[len(head) :]
             cells = width(word)
@@ -90,7 +90,7 @@ def _break(text: str, room: int) -> int | None:
     return best
 
 
-def _cut(word: str, room: int) -> str:
+def beginning(word: str, room: int) -> str:
     """The first characters of a word that fit; at least one."""
     used = 0
     for n, character in enumerate(word):

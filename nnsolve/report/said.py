@@ -95,11 +95,19 @@ def share(counts: Counter[str]) -> str:
 
 
 def files_checked(summary: Summary) -> str:
-    """How many answer files there were, and the mean of their scores."""
+    """How many answer files there were, the mean of their scores, and which files it is without."""
     scores = [row.score / row.max_score for row in summary.rows if row.max_score]
-    mean = f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average" if scores else ""
     count = len(summary.rows)
-    return f"{count} answer file{'' if count == 1 else 's'}{mean}"
+    text = f"{count} answer file{'' if count == 1 else 's'}"
+    if not scores:
+        return text
+    text += f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average"
+    unread = sum(bool(row.trouble and row.max_score) for row in summary.rows)
+    if unread:
+        text += f"; {unread} that cannot be read {'counts' if unread == 1 else 'count'} as 0"
+    if left := count - len(scores):
+        text += f"; {left} that cannot be checked {'is' if left == 1 else 'are'} left out"
+    return text
 
 
 def set_by_hand(summary: Summary) -> str:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from nnsolve.checking.answerfile import parse_answers
 from tests.cli.calling import NETWORK, PARTS, PROBLEMS, call, process, written
@@ -67,6 +68,44 @@ def test_many_files_are_a_table_and_the_class_s_picture() -> None:
     assert "Students" in result.output and "Questions" in result.output and "15 answer files" in result.output
     row = next(line for line in result.output.splitlines() if "l2-norm: q-e-W2" in line)
     assert row.split() == ["regression-3-4-3-l2-norm:", "q-e-W2", "0", "%", "0", "2", "0", "0"]
+
+
+@pytest.mark.parametrize("cells", [40, 60, 80, 120])
+def test_no_name_makes_the_tables_wider_than_the_terminal(cells: int, chain: Path) -> None:
+    name, wide = "Ada " + "von und zu " * 17 + "Ende", "名" * 200
+    problems = {"chain": "chain", "a-" * 40 + "b": "c" * 90}
+    for n, (problem, id) in enumerate(problems.items()):
+        text = CHAIN.replace("[z, a,", f"[z, a, {{id: {id}, of: z + 1}},")
+        written(chain / "problems", text, f"{problem}.yaml")
+        for student in (name, wide):
+            text = f'problem: {problem}\nstudent: "{student}"\nanswers: {{z: 6.34, a: 1, s: 6, "{id}": x}}\n'
+            written(chain / "in", text, f"{n}{len(student)}.yaml")
+    written(chain / "in", "problem: chain\nanswers: [" + "x" * 500, "torn.yaml")
+    result = process("check", "in", "--width", str(cells), "--json", "out.json", cwd=chain)
+    lines = result.stdout.splitlines()
+    assert max(map(cell_len, lines)) <= cells and not result.stderr
+    assert all(any(start in line for line in lines) for start in ("  Ada", "  名", "  c", "torn.yaml"))
+    assert {entry["student"] for entry in json.loads((chain / "out.json").read_text())["results"]} == {name, wide, None}
+
+
+def test_the_average_says_which_files_it_is_without(chain: Path) -> None:
+    files = {
+        "right": "problem: chain\nanswers: {z: 6.34, a: 40.2, s: 6.34}\n",
+        "half": "problem: chain\nanswers: {z: 6.34, a: 20.1}\nstudent: x\n",
+    }
+    for name, text in files.items():
+        written(chain / "in", text, f"{name}.yaml")
+    assert "2 answer files, 66.7 % of the points on average\n" in process("check", "in", cwd=chain).stdout
+    written(chain / "in", "problem: chain\nanswers: {z: ]}\n", "torn.yaml")
+    assert (
+        "3 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0\n"
+        in process("check", "in", "--width", "200", cwd=chain).stdout
+    )
+    written(chain / "in", "problem: other\nanswers: {z: 1}\n", "other.yaml")
+    text = (
+        "4 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0; 1 that cannot be checked"
+    )
+    assert f"{text} is left out\n" in process("check", "in", "--width", "200", cwd=chain).stdout
 
 
 def test_json_is_what_the_contract_says() -> None:
