@@ -92,9 +92,16 @@ def test_what_is_carried_is_a_notice_and_what_is_right_is_nothing(course: Path) 
 
 
 def test_a_broken_file_is_an_error_at_its_place(course: Path) -> None:
-    written(course, "problem: p\nanswers:\n  z: 1\n   a: 2\n", "a.yaml")
+    written(course, "problem: p\nanswers: {z: 1\n", "a.yaml")
     (command,) = commands("a.yaml")
-    assert command.name == "error" and command.properties["title"] == "indentation"
+    assert command.name == "error" and command.properties["title"] == "unclosed"
+    assert (command.properties["line"], command.properties["col"]) == ("2", "10")
+
+
+def test_an_answer_that_breaks_the_file_is_an_error_at_its_place(course: Path) -> None:
+    written(course, "problem: p\nanswers:\n  z: 6.34\n   a: 2\n  s: 6.34\n", "a.yaml")
+    (command,) = commands("a.yaml")
+    assert command.name == "error" and command.properties["title"] == "a: unreadable"
     assert (command.properties["line"], command.properties["col"]) == ("4", "5")
 
 

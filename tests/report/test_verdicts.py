@@ -55,6 +55,22 @@ def test_junit_counts_what_it_lists(hostile: str) -> None:
     assert {suite.attrib["name"] for suite in root} >= {"<b>&\"'", "notebook"}
 
 
+def test_junit_passes_what_earns_full_credit(tmp_path: Path) -> None:
+    problem = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2, b = a + 1]\nask: [z, a, b]\n"
+    answers = written(tmp_path, "problem: p\nanswers: {z: 7, a: 49, b: 4e1}\n", "a.yaml")
+    for marking, failed in (("", ["z", "b"]), ("marking: {carried: 0.9}\n", ["z", "a", "b"])):
+        written(tmp_path / "in", problem + marking, "p.yaml")
+        (suite,) = ElementTree.fromstring(
+            call("check", answers, "--problems", str(tmp_path / "in"), "--junit-xml", "-").output
+        )
+        tests = {test.attrib["name"]: test for test in suite}
+        assert [name for name, test in tests.items() if test.find("failure") is not None] == failed
+        assert suite.attrib["failures"] == str(len(failed)) and suite.attrib["tests"] == "3"
+    written(tmp_path / "in", problem, "p.yaml")
+    text = call("check", answers, "--problems", str(tmp_path / "in"), "--junit-xml", "-").output
+    assert "<system-out>right, given your z</system-out>" in text and 'type="imprecise"' in text
+
+
 def test_gradescope_has_a_test_for_each_ask() -> None:
     document = json.loads(output("gradescope", SHOWN))
     tests = {test["name"]: test for test in document["tests"]}

@@ -17,7 +17,7 @@ _illegal = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class JunitWriter:
-    """What is wrong or missing is a failure, what cannot be read an error."""
+    """What earns full credit passes, carried answers too; else what cannot be read is an error, the rest a failure."""
 
     def __init__(self, hide: bool) -> None:
         self.hide = hide
@@ -27,8 +27,8 @@ class JunitWriter:
 
     def entry(self, result: Result) -> str:
         findings = [finding for finding in result.findings if finding.severity == "error"]
-        failures = sum(item.verdict not in ("correct", "unreadable") for item in result.items)
-        errors = sum(item.verdict == "unreadable" for item in result.items) + bool(findings)
+        tags = [tag(item) for item in result.items]
+        failures, errors = tags.count("failure"), tags.count("error") + bool(findings)
         tests = len(result.items) + bool(findings)
         counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
         lines = [f"<testsuite name={quoted(result.student or result.file)} {counts}>"]
@@ -44,11 +44,18 @@ class JunitWriter:
 
     def _verdict(self, item: Item, result: Result) -> list[str]:
         notes = explanation(item, result, self.hide)
-        if item.verdict == "correct":
+        if item.verdict != "correct":
+            notes = [item.verdict, *notes]
+        if not (kind := tag(item)):
             return [f"<system-out>{escape(_legal(note))}</system-out>" for note in notes]
-        message = "; ".join([item.verdict, *notes])
-        tag = "error" if item.verdict == "unreadable" else "failure"
-        return [f"<{tag} type={quoted(item.verdict)} message={quoted(message)}/>"]
+        return [f"<{kind} type={quoted(item.verdict)} message={quoted('; '.join(notes))}/>"]
+
+
+def tag(item: Item) -> str | None:
+    """What an answer is in a test: an error, a failure, or None for one that passes."""
+    if item.credit == 1:
+        return None
+    return "error" if item.verdict == "unreadable" else "failure"
 
 
 def _open(result: Result, name: str) -> str:
