@@ -12,7 +12,7 @@ from nnsolve.engine.solution import Section
 from nnsolve.ops import REGISTRY
 from nnsolve.problem.model import Conventions
 from nnsolve.report.style import Style
-from nnsolve.report.symbols import PLAIN, Symbol, Writing, can_be_lowered, symbol
+from nnsolve.report.symbols import PLAIN, Symbol, Writing, can_be_lowered, stem, symbol
 
 
 class Naming(NamedTuple):
@@ -65,7 +65,9 @@ class Scope:
         values = {name.after(0) for step in steps for name in (step.name, *step.operands) if name.of is None}
         shares = {name for name in names - values if name.time is not None and name._replace(time=None) in values}
         labels = {step.name.of for step in steps if step.name.of is not None and step.name.of.time is not None} - values
-        writing = Writing(section.conventions.layer_numbers, all(map(can_be_lowered, names)))
+        lowered = all(map(can_be_lowered, names))
+        roles = {step.name.primal: step.role for step in steps}
+        writing = Writing(section.conventions.layer_numbers, lowered, counted(roles))
         return cls(style, section.conventions, {}, 0, Naming(writing, shares, labels, single))
 
     def at(self, moment: int) -> Scope:
@@ -137,6 +139,18 @@ class Scope:
         """Whether an expression is a number."""
         shape = self.shape(expr)
         return shape is not None and not shape.dims
+
+
+def counted(roles: Mapping[Name, str]) -> frozenset[str]:
+    """Letters whose numbers are those of no layer, by the roles of names; what is computed has none.
+
+    Where there are layers, that are all letters but theirs. Equations do not say which numbers are those of layers;
+    those of hyperparameters, constants and inputs are not, unless an equation gives the same letter (h1 for h2).
+    """
+    layers = {stem(name.stem)[0] for name in roles if name.layer is not None}
+    if not layers:
+        layers = {stem(name.stem)[0] for name, role in roles.items() if role in ("", "parameter")}
+    return frozenset(stem(name.stem)[0] for name in roles) - layers
 
 
 def options(expr: Call) -> dict[str, Any]:

@@ -52,10 +52,12 @@ class Writing(NamedTuple):
     """How the names of a problem are written: where layer numbers stand, and whether letters are lowered.
 
     Unicode has no lowered f or g: where one of the names needs it (W_f), the others keep their letters too (W_i).
+    The numbers behind `counted` letters are those of no layer (β₁, x₂): they stand below wherever layer numbers do.
     """
 
     layer_numbers: str = "subscript"
     lowered: bool = True
+    counted: frozenset[str] = frozenset()
 
 
 PLAIN = Writing()
@@ -109,6 +111,8 @@ def placed(name: Name, writing: Writing, kind: str = "") -> Placed:
     """
     letter, number, lowered = stem(name.stem)
     layer = number if name.layer is None else f"{number}{name.layer}"
+    if name.layer is None and letter in writing.counted:
+        lowered, layer = [number, *lowered] if number else lowered, ""
     several = name.layer is not None and (name.gate or name.time is not None or kind == "whole")
     raised = ""
     if layer and writing.layer_numbers == "brackets":

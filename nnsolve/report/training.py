@@ -11,8 +11,9 @@ from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.numbers import number, places, plain
 from nnsolve.report.plot import plot_lines
 from nnsolve.report.predictions import prediction_lines
-from nnsolve.report.scope import Scope
+from nnsolve.report.scope import Naming, Scope, counted
 from nnsolve.report.style import Line, Style, clean
+from nnsolve.report.symbols import Writing
 from nnsolve.report.table import TextColumn, table_lines
 from nnsolve.report.text import Report, warning_lines
 
@@ -21,7 +22,7 @@ INDENT = 2
 
 def training_report(found: Outcome, style: Style, log: bool = False) -> Report:
     """The report; with `log` the losses are drawn on a logarithmic scale."""
-    scope = Scope(style, found.problem.conventions, {}).at(found.updates)
+    scope = _scope(found, style)
     lines: list[Line] = []
     if found.problem.title:
         lines += paragraph(clean(found.problem.title, style.unicode), style, "title")
@@ -38,6 +39,14 @@ def training_report(found: Outcome, style: Style, log: bool = False) -> Report:
             text = heading(f"Predictions {moment}", style, level=1)
             lines += [[], *text, [], *prediction_lines(found.predictions, scope)]
     return Report(lines)
+
+
+def _scope(found: Outcome, style: Style) -> Scope:
+    """The names as the problem writes them, at the end of the training."""
+    program, conventions = found.run.whole, found.problem.conventions
+    roles = {**dict.fromkeys(program.equations, ""), **{name: leaf.role for name, leaf in program.leaves.items()}}
+    writing = Writing(conventions.layer_numbers, counted=counted(roles))
+    return Scope(style, conventions, {}, found.updates, Naming(writing))
 
 
 def unit(found: Outcome) -> str:

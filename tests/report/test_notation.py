@@ -11,6 +11,7 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.problem.model import Conventions
+from nnsolve.report.display import solve
 from nnsolve.report.notation import formula
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
@@ -251,3 +252,40 @@ def test_slices_name_their_first_and_last_element(base: int, part: object, text:
 def test_a_power_of_a_sum_is_no_sum_of_powers(equation: str, shown: str, tmp_path: Path) -> None:
     text = f"equations: [{equation}]\ninputs: {{w: [[1, 2]], b: 4}}\nask: [A]\n"
     assert shown in printed(tmp_path, text)
+
+
+ADAM = """conventions: {{weights: rows, samples: columns, layer_numbers: {layer_numbers}}}
+layers: [dense: {{W: [[1, 2]], b: [0]}}, dense: {{W: [[3]], b: [1]}}]
+inputs: {{x: [1, 2]}}
+targets: {{y: [1]}}
+loss: half_squared_error
+training: {{optimizer: adam, learning_rate: 0.1, steps: 1}}
+ask: [W1@1]
+"""
+
+EQUATIONS = """conventions: {layer_numbers: superscript}
+constants: {k1: 2}
+parameters: {W1: 3}
+inputs: {x1: 1, x2: 2, h1: 4}
+equations: [h2 = W1 * h1 + k1 * x1 + x2]
+ask: [h2]
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer_numbers", "shown"),
+    [("superscript", "W¹ b² β₁ β₂"), ("brackets", "W⁽¹⁾ b⁽²⁾ β₁ β₂"), ("subscript", "W₁ b₂ β₁ β₂")],
+)
+def test_the_numbers_of_hyperparameters_are_no_layers(tmp_path: Path, layer_numbers: str, shown: str) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text(ADAM.format(layer_numbers=layer_numbers))
+    found = Scope.of_section(solve(path).sections[0], Style())
+    names = [Name("W", 1), Name("b", 2), Name("beta1"), Name("beta2")]
+    assert " ".join(map(found.name, names)) == shown
+
+
+def test_in_equations_numbers_of_inputs_and_constants_are_no_layers(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text(EQUATIONS)
+    found = Scope.of_section(solve(path).sections[0], Style())
+    assert " ".join(found.name(Name(text)) for text in ("W1", "h1", "h2", "x1", "x2", "k1")) == "W¹ h¹ h² x₁ x₂ k₁"

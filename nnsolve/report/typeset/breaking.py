@@ -18,15 +18,18 @@ from nnsolve.report.typeset.mathematics import (
     Row,
     Script,
     Text,
+    is_sum,
     row,
 )
 from nnsolve.report.typeset.measure import BINARY, width
 from nnsolve.report.typeset.tex import is_high
 
 SUMS = ("+", "−")
-PRODUCTS = ("·", "⊙", " ", "=", ",")
+PRODUCTS = ("·", "⊙", " ", "=")
 """A line is broken before a sum's signs, and where that is not enough before those of products."""
 
+COMMA = Operator(",")
+"""A line is broken behind it."""
 
 HALF = Fraction(Number("1"), Number("2"))
 
@@ -43,11 +46,15 @@ class LineOf(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The room for lines, how much of the first one is taken, and what columns are counted from."""
+    """The room for lines, how much of the first one is taken, and what columns are counted from.
+
+    Where a page `scrolls`, it can take what is too wide: matrices and roots stay as they are.
+    """
 
     room: float
-    taken: float
-    base: int
+    taken: float = 0
+    base: int = 1
+    scrolls: bool = False
 
 
 def lines(sides: Sequence[Side], page: Page) -> list[LineOf]:
@@ -99,24 +106,22 @@ def pieces(node: Mathematics, page: Page) -> list[Mathematics]:
         found = pieces(node.inner, page)
         return [*found[:-1], node._replace(inner=found[-1])]
     if isinstance(node, Matrix):
-        return column_blocks(node, page)
+        return [node] if page.scrolls else column_blocks(node, page)
     if not isinstance(node, Row):
         return _opened([node], page)
     return _filled(_split(node.parts, SUMS), page)
 
 
 def _split(parts: Sequence[Mathematics], signs: tuple[str, ...]) -> list[list[Mathematics]]:
-    """The parts of a row, a new list before each of the signs; what is summed up stays behind its Σ."""
+    """The parts of a row, a new list before each sign or behind a comma; what is summed up stays behind its Σ."""
     found: list[list[Mathematics]] = [[]]
     for part in parts:
-        if isinstance(part, Operator) and part.sign in signs and found[-1] and not _is_sum(found[-1][-1]):
+        last = found[-1][-1] if found[-1] else None
+        sign = part.sign if isinstance(part, Operator) else ""
+        if last == COMMA or (last is not None and sign in signs and not is_sum(last)):
             found.append([])
         found[-1].append(part)
     return found
-
-
-def _is_sum(part: Mathematics) -> bool:
-    return (isinstance(part, Script) and part.base == Operator("Σ")) or part == Operator("Σ")
 
 
 def _filled(terms: Sequence[Sequence[Mathematics]], page: Page) -> list[Mathematics]:
@@ -150,7 +155,7 @@ def _opened(term: Sequence[Mathematics], page: Page) -> list[Mathematics]:
     if isinstance(last, Matrix | Captioned):
         first, *rest = pieces(last, page)
         return [row(*signs, first), *rest]
-    if isinstance(last, Root):
+    if isinstance(last, Root) and not page.scrolls:
         last = Script(Fenced("(", last.inner, ")"), sup=HALF)
     fences = last.base if isinstance(last, Script) else last
     inside = pieces(fences.inner, page._replace(room=page.room - ENDS)) if isinstance(fences, Fenced) else []

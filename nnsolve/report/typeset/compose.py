@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction as Ratio
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nnsolve.core.expressions import Call, Expr, Num, Ref
@@ -15,6 +16,7 @@ from nnsolve.report.operands import Operands
 from nnsolve.report.scope import Scope, options
 from nnsolve.report.tensors import is_large
 from nnsolve.report.typeset.mathematics import (
+    SIGMA,
     Captioned,
     Fenced,
     Fraction,
@@ -24,9 +26,11 @@ from nnsolve.report.typeset.mathematics import (
     Number,
     Operator,
     Root,
+    Row,
     Script,
     Symbol,
     Text,
+    is_sum,
     row,
     separated,
 )
@@ -118,12 +122,13 @@ class Composer(Operands):
         return notation.tightness(expr, self.scope)
 
     def add(self, expr: Call) -> Mathematics:
+        """Terms; a sum Σ has parentheses before one that could be taken for a part of it, which no other sum is."""
+        signed = [signed_term(term, not n) for n, term in enumerate(expr.args)]
+        terms = [self.within(body, PRODUCT, alone=not n and not sign) for n, (sign, body) in enumerate(signed)]
         parts: list[Mathematics] = []
-        for term in expr.args:
-            sign, body = signed_term(term, not parts)
-            if sign:
-                parts.append(Operator(sign.strip().replace("-", "−")))
-            parts.append(self.within(body, PRODUCT, alone=not parts))
+        for (sign, _), term, after in zip(signed, terms, [*terms[1:], SIGMA], strict=True):
+            parts += [Operator(sign.strip().replace("-", "−"))] if sign else []
+            parts.append(term if has_sum(after) or not is_open(term) else parentheses(term))
         return row(*parts)
 
     def negative(self, expr: Call) -> Mathematics:
@@ -189,7 +194,7 @@ class Composer(Operands):
         """Σ before what is summed up."""
         axis = options(expr).get("axis")
         everything = axis is None or notation.along_all(expr, self.scope)
-        sign: Mathematics = Operator("Σ") if everything else Script(Operator("Σ"), sub=Text(str(axis)))
+        sign: Mathematics = SIGMA if everything else Script(SIGMA, sub=Text(str(axis)))
         inner = self.write(expr.args[0])
         bare = isinstance(inner, Matrix | Captioned | Fraction | Symbol | Script | Number)
         return row(sign, BLANK, inner) if bare else row(sign, parentheses(inner))
@@ -248,6 +253,17 @@ class Composer(Operands):
         step = Number(str(int(options(expr)["at"]) + 1))
         inner = Fenced("", self.within(expr.args[0], POSTFIX), "|")
         return Script(inner, sub=row(Symbol("t"), EQUALS, step))
+
+
+def has_sum(found: Mathematics) -> bool:
+    """Whether there is a sign Σ in what is shown, not within parentheses."""
+    return any(map(is_sum, found.parts if isinstance(found, Row) else (found,)))
+
+
+def is_open(found: Mathematics) -> bool:
+    """Whether what is shown ends in a sum with nothing around what is summed up."""
+    parts = found.parts if isinstance(found, Row) else ()
+    return any(is_sum(sign) and after == BLANK for sign, after in pairwise(parts))
 
 
 def parentheses(inner: Mathematics) -> Mathematics:

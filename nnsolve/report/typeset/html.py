@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from nnsolve.report.draw.svg import svg
+from nnsolve.report.typeset.breaking import Page, pieces
 from nnsolve.report.typeset.document import (
     ALWAYS,
     FULL,
@@ -29,8 +30,8 @@ from nnsolve.report.typeset.document import (
     Value,
     Work,
 )
-from nnsolve.report.typeset.mathematics import Mathematics, Operator
-from nnsolve.report.typeset.mathml import math, sentence
+from nnsolve.report.typeset.mathematics import Mathematics, Operator, Prose
+from nnsolve.report.typeset.mathml import math
 from nnsolve.report.typeset.measure import BINARY, width
 from nnsolve.report.web.page import Link, asset, detail_switch
 from nnsolve.report.web.page import page as whole_page
@@ -40,6 +41,9 @@ KINDS: dict[Levels, str] = {ALWAYS: "", WORKED: "w", STEPS: "s", FULL: "f"}
 
 LARGEST = 1_900_000
 """Characters of a page that opens at once; of a larger one, what repeats is shown at full detail as at steps."""
+
+PHONE = Page(13.0, scrolls=True)
+"""The room beside the left side of an equation on a phone; what is wider than that can be broken."""
 
 PAPER = 38.0
 """The width of a line on paper in the widths of an M, with some to spare."""
@@ -177,7 +181,7 @@ class _Writer:
         return f'<div class="values w">\n{values}</div>\n{notes}'
 
     def value(self, value: Value) -> str:
-        shown = _equation(math(value.left), [math(Operator("="), value.value)], _scale(value.left, [value.value]))
+        shown = _equation(value.left, [Side("=", value.value, "given")])
         return f"<figure>{shown}<figcaption>{escape(value.caption)}</figcaption></figure>\n"
 
     def work(self, work: Work) -> str:
@@ -188,7 +192,7 @@ class _Writer:
         elements = self.elements(work.elements) if work.elements else ""
         return (
             f"<details{self.id(work.id)} open><summary><code>{escape(work.address)}</code>{shape}</summary>"
-            f"{remarks}{_sides(work.left, work.sides)}{notes}{elements}</details>\n"
+            f"{remarks}{_equation(work.left, work.sides)}{notes}{elements}</details>\n"
         )
 
     def elements(self, elements: Elements) -> str:
@@ -202,10 +206,7 @@ class _Writer:
 
     def answer(self, row: Answered) -> str:
         question = f" {escape(row.question)}" if row.question else ""
-        of = math(row.of) if row.of is not None else ""
-        equals = (Operator("="),) if of else ()
-        value = math(*equals, row.value).replace("<math>", '<math class="r">', 1)
-        shown = _equation(of, [value], _scale(row.of, [row.value]))
+        shown = _equation(row.of, [Side("=" if row.of is not None else "", row.value, "result")])
         notes = "".join([f'<p class="note">{sentence(note)}</p>' for note in row.notes])
         return f"<div><dt><code>{escape(row.id)}</code>{question}</dt><dd>{shown}{notes}</dd></div>\n"
 
@@ -214,31 +215,40 @@ def _kind(part: Remark | Side) -> str:
     return KINDS[part.levels] if part.levels != WORKED else ""  # a step as a whole is shown nowhere else
 
 
-def _side(side: Side) -> str:
-    found = math(Operator(side.relation), side.mathematics)
-    kinds = _attribute("r" if side.role == "result" else "", _kind(side))
-    return found.replace("<math>", f"<math{kinds}>", 1) if kinds else found
+def sentence(text: Prose) -> str:
+    """Words with formulas between them."""
+    return "".join(
+        [escape(part) if isinstance(part, str) else "".join(_formulas(pieces(part, PHONE))) for part in text]
+    )
 
 
 def _element(element: Element) -> str:
     note = f' <p class="note">{escape(element.note)}</p>' if element.note else ""
-    return _sides(element.left, element.sides) + note
+    return _equation(element.left, element.sides) + note
 
 
-def _sides(left: Mathematics, sides: Sequence[Side]) -> str:
-    return _equation(math(left), map(_side, sides), _scale(left, [side.mathematics for side in sides]))
-
-
-def _equation(left: str, sides: Iterable[str], scale: float) -> str:
+def _equation(left: Mathematics | None, sides: Sequence[Side]) -> str:
     """The left side, and beside it the others, as many on a line as fit; on paper what is too wide is made smaller."""
+    parts = [pieces(side.mathematics, PHONE) for side in sides]
+    widest = max([width(piece) for found in parts for piece in found], default=0) + BINARY
+    scale = (widest + (width(left) if left is not None else 0)) / PAPER
     style = f' style="--wide:{scale:.2f}"' if scale > 1 else ""
-    return f'<div class="eq"{style}>{left}<div>{"".join(sides)}</div></div>'
+    shown = "".join(map(_side, sides, parts))
+    return f'<div class="eq"{style}>{math(left) if left is not None else ""}<div>{shown}</div></div>'
 
 
-def _scale(left: Mathematics | None, sides: Iterable[Mathematics]) -> float:
-    """How many times wider than a sheet of paper an equation is that begins a line with each side."""
-    widest = max(map(width, sides), default=0) + BINARY
-    return (widest + (width(left) if left is not None else 0)) / PAPER
+def _side(side: Side, parts: Sequence[Mathematics]) -> str:
+    """A side in a single formula, or in several that stand below each other where they do not fit side by side."""
+    kinds = ("r" if side.role == "result" else "", _kind(side))
+    first, *rest = _formulas(parts, [Operator(side.relation)] if side.relation else [])
+    if not rest:
+        return first.replace("<math>", f"<math{_attribute(*kinds)}>", 1)
+    return f"<span{_attribute('b', *kinds)}>{first}{''.join(rest)}</span>"
+
+
+def _formulas(parts: Sequence[Mathematics], relation: Sequence[Mathematics] = ()) -> list[str]:
+    """The pieces of a formula behind its relation; all but the first go on what stands before them."""
+    return [math(part, goes_on=True) if n else math(*relation, part) for n, part in enumerate(parts)]
 
 
 _WRITERS: dict[type, Callable[[_Writer, Any], str]] = {

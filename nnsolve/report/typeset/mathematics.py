@@ -100,6 +100,8 @@ Mathematics: TypeAlias = (
     Number | Symbol | Operator | Function | Text | Row | Fraction | Root | Script | Fenced | Matrix | Captioned
 )
 
+SIGMA = Operator("Σ")
+
 Prose: TypeAlias = tuple[str | Mathematics, ...]
 """A sentence: words, and mathematics between them."""
 
@@ -121,3 +123,8 @@ def separated(parts: list[Mathematics], sign: str) -> Mathematics:
     for part in parts:
         found += [Operator(sign), part] if found else [part]
     return row(*found)
+
+
+def is_sum(part: Mathematics) -> bool:
+    """Whether this is the sign Σ, with or without what it sums over."""
+    return part == SIGMA or (isinstance(part, Script) and part.base == SIGMA)

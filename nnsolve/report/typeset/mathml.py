@@ -16,7 +16,6 @@ from nnsolve.report.typeset.mathematics import (
     Matrix,
     Number,
     Operator,
-    Prose,
     Root,
     Row,
     Script,
@@ -27,8 +26,8 @@ from nnsolve.report.typeset.tex import is_high
 
 ACCENTS = {
     "bar": "‾",
-    "hat": "^",
-    "tilde": "~",
+    "hat": "ˆ",
+    "tilde": "˜",
     "dot": "˙",
     "acute": "´",
     "grave": "`",
@@ -51,14 +50,10 @@ _NAME = re.compile(r"(.*?)([₀-₉]*)(′*)")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
-def math(*parts: Mathematics) -> str:
-    """A formula, its parts one after the other."""
-    return f"<math>{''.join(map(_spread, parts))}</math>"
-
-
-def sentence(text: Prose) -> str:
-    """Words with formulas between them, as HTML."""
-    return "".join([escape(part) if isinstance(part, str) else math(part) for part in text])
+def math(*parts: Mathematics, goes_on: bool = False) -> str:
+    """A formula, its parts one after the other; it may go on one that stands before it."""
+    opened = [inner for part in parts for inner in (part.parts if isinstance(part, Row) else (part,))]
+    return f"<math>{_parts(opened, goes_on)}</math>"
 
 
 def write(node: Mathematics) -> str:
@@ -71,13 +66,14 @@ def _spread(node: Mathematics) -> str:
     return _parts(node.parts) if isinstance(node, Row) else write(node)
 
 
-def _parts(parts: Iterable[Mathematics]) -> str:
+def _parts(parts: Iterable[Mathematics], goes_on: bool = False) -> str:
+    """Parts one after the other, which may go on what stands before them."""
     found: list[str] = []
-    alone = True  # a sign that stands here belongs to what follows
+    form = "infix" if goes_on else "prefix"  # a sign that is the first one, or behind another, belongs to what follows
     for part in parts:
-        prefix = alone and isinstance(part, Operator) and part.sign in "−+"
-        found.append(f'<mo form="prefix">{part.sign}</mo>' if prefix else write(part))  # type: ignore[union-attr]
-        alone = isinstance(part, Operator)
+        signed = form and isinstance(part, Operator) and part.sign in "−+"
+        found.append(f'<mo form="{form}">{part.sign}</mo>' if signed else write(part))  # type: ignore[union-attr]
+        form = "prefix" if isinstance(part, Operator) else ""
     return "".join(found)
 
 
@@ -103,7 +99,8 @@ def _symbol(node: Symbol, power: str = "") -> str:
     found = _letter(node.letter)
     if node.accent:
         mark = escape(ACCENTS.get(node.accent, node.accent))
-        found = f'<mover accent="true">{found}<mo stretchy="false">{mark}</mo></mover>'
+        # Not accent="true": many fonts then set the mark as low as above an x, and the bar of h̄ crosses the h.
+        found = f'<mover>{found}<mo stretchy="false">{mark}</mo></mover>'
     found = _scripted(found, _below(node.lowered), power or (_letter(node.raised) if node.raised else ""))
     return f"<mrow>{found}<mtext>{escape(node.moment)}</mtext></mrow>" if node.moment else found
 
@@ -164,11 +161,16 @@ def _script(node: Script) -> str:
 
 
 def _fenced(node: Fenced) -> str:
-    """Fences that are not higher than they have to be, which would set them apart from what they enclose."""
-    start = "<mo>" if not node.left or is_high(node.inner) else '<mo stretchy="false">'
+    """Fences that are not higher than they have to be, which would set them apart from what they enclose.
+
+    Where the left one is missing, a line before has it, and what is enclosed goes on.
+    """
+    bar = (node.left, node.right) == ("", "|")
+    start = "<mo>" if bar or is_high(node.inner) else '<mo stretchy="false">'
     left = f"{start}{escape(node.left)}</mo>" if node.left else ""
     right = f"{start}{escape(node.right)}</mo>" if node.right else ""
-    return f"<mrow>{left}{_spread(node.inner)}{right}</mrow>"
+    inner = node.inner.parts if isinstance(node.inner, Row) else (node.inner,)
+    return f"<mrow>{left}{_parts(inner, goes_on=not left)}{right}</mrow>"
 
 
 def _matrix(node: Matrix) -> str:

@@ -37,6 +37,9 @@ SIGNS = {
 
 FENCES = {"|": ("\\lvert", "\\rvert"), "‖": ("\\lVert", "\\rVert"), "⌊": ("\\lfloor", ""), "⌋": ("", "\\rfloor")}
 ACCENTS = {"bar", "hat", "tilde", "dot", "acute", "grave", "ddot", "check", "breve"}
+DOTLESS = {"i": r"\imath", "j": r"\jmath"}
+"""Letters that lose their dot below a mark."""
+
 FUNCTIONS = {"ln", "exp", "tanh", "sinh", "cosh", "sin", "cos", "max", "min", "log", "arg", "det"}
 
 _NAME = re.compile(r"(.*?)([₀-₉]*)(′*)")
@@ -79,7 +82,7 @@ class Tex:
 
     def symbol(self, node: Symbol) -> str:
         letter = self.letter(node.letter)
-        text = rf"\{node.accent}{{{letter}}}" if node.accent in ACCENTS else letter
+        text = rf"\{node.accent}{{{DOTLESS.get(letter, letter)}}}" if node.accent in ACCENTS else letter
         if node.lowered:
             parts = [self.symbol(part) if isinstance(part, Symbol) else self.lowered(part) for part in node.lowered]
             text += f"{self.dialect.sub}{{{','.join(parts)}}}"

@@ -70,6 +70,19 @@ def test_a_wide_matrix_is_shown_in_blocks_of_columns_counted_as_the_file_does() 
     assert len(blocks) == len(found) and printed(found[:1])[:3] == printed([matrix(14)])[:3]
 
 
+def test_a_list_is_broken_behind_a_comma() -> None:
+    found = pieces(total(20, ","), PAGE)
+    assert len(found) > 1
+    assert all(TEX.write(line).endswith(",") for line in found[:-1])
+    assert not any(TEX.write(line).startswith(",") for line in found)
+
+
+@pytest.mark.parametrize("node", [matrix(14), Root(total(20))])
+def test_what_has_no_sign_stays_whole_where_a_page_scrolls(node: Mathematics) -> None:
+    assert pieces(node, PAGE._replace(scrolls=True)) == [node]
+    assert len(pieces(node, PAGE)) > 1
+
+
 def test_a_sum_stays_with_what_is_summed_up() -> None:
     first, *_ = pieces(row(Operator("Σ"), Operator(" "), matrix(14)), PAGE)
     assert TEX.write(first).startswith(r"\sum \, \underset")

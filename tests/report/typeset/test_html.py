@@ -7,6 +7,7 @@ import functools
 import hashlib
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -58,6 +59,14 @@ def numbers_of(node: Any) -> list[str]:
     return [number for part in node for number in numbers_of(part)] if isinstance(node, tuple) else []
 
 
+def shown_sides(node: Element, detail: str) -> Iterator[Element]:
+    """The sides of an equation: a formula each, or several that follow each other."""
+    sides = [child for child in node if child in list(seen(node, detail))]
+    assert all(short(side) == "math" or "b" in classes(side) for side in sides)
+    assert all(short(part) == "math" for side in sides if short(side) == "span" for part in side)
+    return iter(sides)
+
+
 # The page -------------------------------------------------------------------------------------------------------------
 
 
@@ -103,10 +112,10 @@ def test_every_step_is_there_with_its_values(stem: str) -> None:
             assert content(address) == work.address
             (equation,) = [child for child in step if "eq" in classes(child)]
             shown = list(seen(equation, detail))
-            results = [numbers(node) for node in shown if short(node) == "math" and "r" in classes(node)]
+            results = [numbers(node) for node in shown if "r" in classes(node)]
             assert results == [numbers_of(side.mathematics) for side in work.sides if side.role == "result"]
-            formulas = [node for node in shown if short(node) == "math"]
-            assert len(formulas) == 1 + len(work.sides)
+            left, others = equation
+            assert short(left) == "math" and len([*shown_sides(others, detail)]) == len(work.sides)
 
 
 @pytest.mark.parametrize("detail", DETAILS)
@@ -177,6 +186,12 @@ def test_on_paper_nothing_is_cut_off() -> None:
     assert 'style="--wide' not in page(built("elman"), "steps")
 
 
+def test_a_picture_on_paper_is_as_wide_as_the_paper() -> None:
+    (printed,) = re.findall(r"@media print \{(.*)\n\}", asset("page.css"), re.DOTALL)
+    assert ".picture { overflow: visible; }" in printed
+    assert re.search(r"\.picture svg \{ min-width: 0;[^}]*\}", printed)
+
+
 PALETTE = re.compile(r"(--\w+|background): light-dark\((#\w{6}), (#\w{6})\)")
 
 
@@ -212,6 +227,46 @@ def test_numbers_stand_below_each_other_by_their_points() -> None:
     text = page(built("regression-3-4-3-l2-norm"), "steps")
     assert "<mtd><mn>6.1</mn></mtd>" in text
     assert '<mtd><mn>4</mn><mspace width="1.55ch"/></mtd>' in text
+
+
+def first_formula(folder: Path, equation: str, given: str = "a: 1") -> list[Element]:
+    """The formulas of the first side of the only step: one, or the pieces that may stand below each other."""
+    (folder / "p.yaml").write_text(f"inputs: {{{given}}}\nequations: ['q = {equation}']\nask: [q]\n")
+    text = page(document(solve(folder / "p.yaml").sections, Style()), "steps")
+    (step,) = [node for node in elements(parsed(text), "details") if node.get("id") == "step-q"]
+    (others,) = [child for node in step for child in node if "eq" in classes(node) and short(child) == "div"]
+    side = others[0]
+    return [*side] if "b" in classes(side) else [side]
+
+
+def test_a_long_formula_may_be_broken_before_a_sign(tmp_path: Path) -> None:
+    first, *rest = first_formula(tmp_path, " + ".join(["a"] * 20) + " - 2 * a")
+    assert len(rest) > 1
+    assert [content(piece)[:1] for piece in rest] == ["+"] * len(rest)
+    assert "".join(map(content, [first, *rest])).count("+") == 19
+    signs = [piece[0] for piece in rest]
+    assert [sign.get("form") for sign in signs] == ["infix"] * len(rest)  # else there is no space behind it
+    assert len(first_formula(tmp_path, "a + 2 * a")) == 1
+
+
+def test_what_goes_on_within_parentheses_has_its_sign_before_it(tmp_path: Path) -> None:
+    *_, last = first_formula(tmp_path, "2 * (" + " - ".join(["a"] * 20) + ")")
+    assert content(last)[-1] == ")" and content(last).count("(") == 0
+    (sign,) = [node for node in elements(last, "mo")][:1]
+    assert (sign.text, sign.get("form")) == ("−", "infix")
+
+
+def test_a_root_and_a_matrix_stay_whole_on_a_page_that_scrolls(tmp_path: Path) -> None:
+    (whole,) = first_formula(tmp_path, "sqrt(" + " + ".join(["a"] * 20) + ")")
+    assert len(elements(whole, "msqrt")) == 1
+    assert "columns 1 to" not in page(built("wide"), "steps")
+
+
+def test_marks_stand_above_their_letters(tmp_path: Path) -> None:
+    """An accent is set as low as above an x, and the bar of h̄ would cross the h: it is no accent for the browser."""
+    (formula,) = first_formula(tmp_path, "2 * hbar", "hbar: 1")
+    (marked,) = elements(formula, "mover")
+    assert content(marked) == "h‾" and marked.get("accent") is None
 
 
 @pytest.mark.parametrize(("value", "shown"), [("2e-9", ["2e-9"]), ("1e300 * 1e300", ["inf"]), ("-0.5", ["-0.5"])])
