@@ -13,12 +13,15 @@ from nnsolve.report.draw.kinds import KINDS
 @click.command("draw", short_help="Draw the network, or the graph of the equations.")
 @problem_argument
 @click.option(
-    "--kind", type=click.Choice(list(KINDS)), help="Units and weights, layers as blocks, time steps, or operations."
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    help="Units and weights, layers as blocks, time steps, the cell of an LSTM or GRU, or operations.",
 )
 @click.option("--part", metavar="ID", shell_complete=completion.parts, help="Draw this part of the problem.")
 @click.option(
     "--sample", type=click.IntRange(1), help="Whose values are shown; left out, the first of the first batch."
 )
+@click.option("--step", type=click.IntRange(1), default=1, show_default=True, help="The time step of a cell.")
 @click.option(
     "--decimals",
     type=click.IntRange(0, 15),
@@ -33,6 +36,7 @@ def command(
     kind: str | None,
     part: str | None,
     sample: int | None,
+    step: int,
     decimals: int | None,
     output: str | None,
 ) -> None:
@@ -63,7 +67,7 @@ def command(
         part_of(loaded, part)
     solution = Solution(loaded)
     section = solution.sections[0] if part is None else solution.solvers[part].section
-    picture = draw(section, kind, sample, decimals)
+    picture = draw(section, kind, sample, step, decimals)
     if as_png:
         from nnsolve.report.draw.png import png
 

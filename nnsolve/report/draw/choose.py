@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.engine.solution import Section
-from nnsolve.report.draw import cells, units
+from nnsolve.report.draw import cell, cells, units
 from nnsolve.report.draw.kinds import KINDS
 from nnsolve.report.draw.scene import Scene
 from nnsolve.report.draw.shapes import Picture
@@ -16,6 +16,8 @@ MOST_UNITS, MOST_LAYERS = 8, 5
 
 def choose(scene: Scene) -> str:
     """The kind of picture that suits a problem."""
+    if cell.drawable(scene) and len(scene.layers) == cells.steps(scene) == 1:
+        return "cell"
     if cells.drawable(scene):
         return "unrolled"
     if not scene.layers:
@@ -29,6 +31,7 @@ def draw(
     section: Section,
     kind: str | None = None,
     sample: int | None = None,
+    step: int = 1,
     decimals: int | None = None,
     heading: bool = True,
 ) -> Picture:
@@ -41,5 +44,8 @@ def draw(
     if sample is not None and not 1 <= sample <= run.samples:
         message = f"there is no sample {sample}: they are 1 to {run.samples}"
         raise ProblemError.of("no-such-sample", message, run.problem.place, "choose one of them: --sample 1")
-    scene = Scene(section, run, Style(decimals=decimals), None if sample is None else sample - 1, heading)
+    scene = Scene(section, run, Style(decimals=decimals), None if sample is None else sample - 1, step, heading)
+    if not 1 <= step <= max(last := cells.steps(scene), 1):
+        message = f"there is no step {step}: they are 1 to {last}"
+        raise ProblemError.of("no-such-step", message, run.problem.place, "choose one of them: --step 1")
     return KINDS[kind or choose(scene)](scene)

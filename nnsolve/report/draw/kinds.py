@@ -28,6 +28,12 @@ def _unrolled(scene: Scene) -> Picture:
     return unrolled(scene)
 
 
+def _cell(scene: Scene) -> Picture:
+    from nnsolve.report.draw.cell import cell
+
+    return cell(scene)
+
+
 def _graph(scene: Scene) -> Picture:
     from nnsolve.report.draw.graph import graph_picture
 
@@ -38,6 +44,7 @@ KINDS: dict[str, Callable[[Scene], Picture]] = {
     "network": _network,
     "blocks": _blocks,
     "unrolled": _unrolled,
+    "cell": _cell,
     "graph": _graph,
 }
 """From what is known of a problem to its picture; another kind is another line here."""

@@ -76,11 +76,17 @@ class Excerpt(NamedTuple):
 class Scene:
     """One section of a solution, before its first update; with a `heading` its title stands above the picture.
 
-    The values are those of the first batch that has the `sample`, which is counted from 0.
+    The values are those of the first batch that has the `sample`, which is counted from 0. A cell is drawn at a `step`.
     """
 
     def __init__(
-        self, section: Section, run: Training, style: Style, sample: int | None = None, heading: bool = True
+        self,
+        section: Section,
+        run: Training,
+        style: Style,
+        sample: int | None = None,
+        step: int = 1,
+        heading: bool = True,
     ) -> None:
         self.section = section
         self.run = run
@@ -89,6 +95,7 @@ class Scene:
         self.sample = 0 if sample is None else self.batch.index(sample)
         self.moment = moment = run.moment_with(update, {}) if update else run.moment_of(0)
         self.style = style
+        self.step = step
         self.heading = heading
         self.program = moment.program
         self.problem = self.program.problem
