@@ -12,9 +12,10 @@ import pytest
 from nnsolve.core.equations import Equation
 from nnsolve.core.names import Name
 from nnsolve.engine.compiled.arraycode import ArrayCode
+from nnsolve.engine.compiled.atoms import NotScalarError
 from nnsolve.engine.compiled.graph import Graph
 from nnsolve.engine.compiled.lowering import lower
-from nnsolve.engine.compiled.scalarcode import NotScalarError, ScalarCode
+from nnsolve.engine.compiled.scalarcode import ScalarCode
 from nnsolve.ops import REGISTRY
 from nnsolve.ops.activations import JumpAtZeroError
 from nnsolve.ops.primitives import PRIMITIVES, SCALAR_NAMES

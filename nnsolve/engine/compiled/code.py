@@ -12,9 +12,10 @@ from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.engine.compiled import arraycode
 from nnsolve.engine.compiled.arraycode import ArrayCode
+from nnsolve.engine.compiled.atoms import NotScalarError
 from nnsolve.engine.compiled.batches import Batches, Rows
 from nnsolve.engine.compiled.lowering import lower
-from nnsolve.engine.compiled.scalarcode import NotScalarError, ScalarCode
+from nnsolve.engine.compiled.scalarcode import ScalarCode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import resolve_axis
@@ -34,10 +35,12 @@ def lower(
     The values of `batched` names change with every batch; other data are constants. With `loss`, the loss before the
     update is computed too; with `scalar`, operations that have code for single numbers stay whole.
     """
-    return _Lowering(program, rounding, batched, scalar).graph_of(loss)
+    return Lowering(program, rounding, batched, scalar).graph_of(loss)
 
 
-class _Lowering:
+class Lowering:
+    """Makes a graph of the equations of a program."""
+
     def __init__(self, program: Program, rounding: Roundings, batched: Container[Name], scalar: bool) -> None:
         self.program = program
         self.shapes = program.shapes
@@ -56,18 +59,22 @@ class _Lowering:
             assert program.loss is not None
             wanted.append(program.loss)
         for equation in program.closure(wanted):
-            name = equation.name
-            dims = self.shapes.of(name).dims
-            found = graph.reshape(self.node(equation.expr), dims)
-            if self.rounding.rule(name) is not None:
-                rounded = Node("call", (found,), partial(self.rounding.apply, name), dims)
-                found = graph.add(rounded, ("rounding", name))
-            self.named[name] = found
+            self.compute(equation)
         graph.outputs = {name: self.reference(name.after(1)) for name in program.updated}
         if loss:
             assert program.loss is not None
             graph.loss = graph.reshape(self.reference(program.loss), ())
         return graph
+
+    def compute(self, equation: Equation) -> None:
+        """Add the result of an equation whose operands are known."""
+        graph, name = self.graph, equation.name
+        dims = self.shapes.of(name).dims
+        found = graph.reshape(self.node(equation.expr), dims)
+        if self.rounding.rule(name) is not None:
+            rounded = Node("call", (found,), partial(self.rounding.apply, name), dims)
+            found = graph.add(rounded, ("rounding", name))
+        self.named[name] = found
 
     def reference(self, name: Name) -> int:
         """The node of a name: an equation's result, or what is given."""
@@ -171,10 +178,10 @@ class _Lowering:
         return self.graph.matmul(*(self.node(arg) for arg in expr.args))
 
 
-SPECIAL: Mapping[str, Callable[[_Lowering, Call], int | None]] = {
-    "add": _Lowering.sum,
-    "pow": _Lowering.power,
-    "matmul": _Lowering.matmul,
+SPECIAL: Mapping[str, Callable[[Lowering, Call], int | None]] = {
+    "add": Lowering.sum,
+    "pow": Lowering.power,
+    "matmul": Lowering.matmul,
 }
 
 
