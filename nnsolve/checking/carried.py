@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from operator import add, le, sub
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nnsolve.checking.judge import NOISE, RTOL, Bounds, bounds, judge
-from nnsolve.checking.route import Home, Outcome, Route, Routes, Steps, computed
+from nnsolve.checking.judge import bounds, judge
+from nnsolve.checking.route import Home, Outcome, Quick, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.engine.moment import Moment
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAX_WORK = 2000
 """Equations that are evaluated at most to find how far the digits of earlier answers move one."""
 
-ABOUT = 20.0
+ABOUT = 100.0
 """A sum of moves is hardly ever larger than the root of their number times this, times the most that a trial showed."""
 
 
@@ -125,25 +126,26 @@ class Rerun:
         if not route.nearest:
             return None
         known = self._outcome(route, target)
-        value = known.value
-        if value.size != len(target.values) or not known.finite:
+        if not known.finite:
             return None
         wrong = [home for home in route.nearest if not self.own[home].right]
-        if wrong and not _differs(value, target.bounds):
+        if wrong and not known.differs:
             return None
-        elements: list[Verdict] = ["wrong"] * value.size
-        claimed, units = np.array([claim[:2] for claim in given.claims]).T
-        off = np.abs(claimed - value) - units
-        if wrong and (off <= _most(target, value)).any():
-            elements = _verdicts(target, given, value, np.zeros(value.size))
+        elements: list[Verdict] = ["wrong"] * len(known.value)
+        off = [abs(claim[0] - number) - claim[1] for claim, number in zip(given.claims, known.value, strict=True)]
+        if wrong and any(map(le, off, known.most)):
+            elements = _verdicts(target, given, known.value, None)
         if "wrong" in elements:
             if known.about is None:
-                known.about = self._about(route, value)
-            near = off <= known.about + target.options.get("atol", 0.0)
-            if any(near[n] for n, element in enumerate(elements) if element == "wrong"):
+                known.about = self._about(route, known.value)
+            atol = target.options.get("atol", 0.0)
+            if any(
+                by <= about + atol and element == "wrong"
+                for by, about, element in zip(off, known.about, elements, strict=True)
+            ):
                 if known.spread is None:
-                    known.spread = self._spread(route, value)
-                elements = _verdicts(target, given, value, known.spread)
+                    known.spread = self._spread(route, known.value)
+                elements = _verdicts(target, given, known.value, known.spread)
         return Carried(tuple(elements), self._ids(wrong), self._ids(route.nearest))
 
     def _ids(self, homes: Iterable[Home]) -> tuple[str, ...]:
@@ -157,9 +159,20 @@ class Rerun:
         key = target.id, self.answered, own
         known = self.routes.outcomes.get(key)
         if known is None:
-            known = Outcome(route.value(self._computed(route)).ravel())
-            self.routes.remember(key, known, known.value.size + sum([len(values) for values, *_ in own]))
+            value = None if route.quick is None else route.quick(self._numbers(route.quick))
+            if value is None:
+                value = route.value(self._computed(route)).ravel().tolist()
+            known = Outcome(value, target)
+            self.routes.remember(key, known, len(value) + sum([len(values) for values, *_ in own]))
         return known
+
+    def _numbers(self, quick: Quick, by: Mapping[Home, Tensor] = {}) -> list[float]:
+        """The numbers of the own answers that a route takes, moved by so much."""
+        numbers: list[float] = []
+        for home in quick.homes:
+            values = self.own[home].values
+            numbers += map(add, values, by[home].tolist()) if home in by else values
+        return numbers
 
     def _computed(self, route: Route) -> dict[int, Moment]:
         """The moments of a route, with all that is between answers and its value."""
@@ -186,36 +199,42 @@ class Rerun:
 
     # How far values move
 
-    def _about(self, route: Route, value: Tensor) -> Tensor:
+    def _about(self, route: Route, value: Sequence[float]) -> list[float]:
         """How far each element may be off because the own answers are, at most: by a few random trials."""
-        self._computed(route)
-        most = np.zeros(value.size)
+        most = [0.0] * len(value)
+        count = 1
         for trial in route.trials:
             by = {home: np.multiply(self.own[home].off, weights) for home, weights in trial.items()}
-            most = np.maximum(most, np.abs(self._moved(route, route.together, by) - value))
-        return ABOUT * math.sqrt(sum(map(len, by.values()))) * most
+            count = sum(map(len, by.values()))
+            most = list(map(max, most, _distances(self._moved(route, route.together, by), value)))
+        return [ABOUT * math.sqrt(count) * number for number in most]
 
-    def _spread(self, route: Route, value: Tensor) -> Tensor:
+    def _spread(self, route: Route, value: Sequence[float]) -> list[float]:
         """How far each element may be off because the own answers are: to first order, one number after the other.
 
         0 where that would be too much work.
         """
-        self._computed(route)
-        total = np.zeros(value.size)
+        total = [0.0] * len(value)
         work = 0.0
         for home in route.nearest:
             off, steps = np.array(self.own[home].off), route.changed[home]
-            sizes = [self.moments[k].program.shapes.of(equation.name).size for k in steps for equation in steps[k]]
+            sizes = [self.run.program.shapes.of(equation.name).size for k in steps for equation in steps[k]]
             work += 2 * np.count_nonzero(off) * (1 + len(sizes) + sum(sizes) / 1000)
             if work > MAX_WORK:
-                return np.zeros(value.size)
+                return [0.0] * len(value)
             for by in np.diag(off)[off > 0]:
                 up, down = self._moved(route, steps, {home: by}), self._moved(route, steps, {home: -by})
-                total += np.maximum(np.abs(up - value), np.abs(down - value))
+                most = map(max, _distances(up, value), _distances(down, value))
+                total = list(map(add, total, most))
         return total
 
-    def _moved(self, route: Route, steps: Steps, by: Mapping[Home, Tensor]) -> Tensor:
+    def _moved(self, route: Route, steps: Steps, by: Mapping[Home, Tensor]) -> Sequence[float]:
         """The value with own answers moved by so much."""
+        if route.quick is not None:
+            found = route.quick(self._numbers(route.quick, by))
+            if found is not None:
+                return found
+        self._computed(route)
         moments: dict[int, Moment] = {}
         made: dict[Name, Tensor] = {}
         for update, equations in steps.items():
@@ -230,33 +249,26 @@ class Rerun:
             if len(steps) > 1:
                 updated = [(name, name.after(1)) for name in self.run.program.updated]
                 made = {name: moment.values[new] for name, new in updated if new in moment.values}
-        return route.value(moments).ravel()
+        numbers: list[float] = route.value(moments).ravel().tolist()
+        return numbers
 
 
-def _differs(value: Tensor, exact: Sequence[Bounds]) -> bool:
-    """Whether the earlier answers make a difference that the tolerance does not swallow."""
-    return any(abs(new - old.exact) > old.tolerance for new, old in zip(value.tolist(), exact, strict=True))
+def _distances(moved: Sequence[float], value: Sequence[float]) -> list[float]:
+    return [abs(new - old) for new, old in zip(moved, value, strict=True)]
 
 
-def _most(target: Target, value: Tensor) -> Tensor:
-    """No right number is further from its value, but for its own digits: most answers are, and need no bounds."""
-    options, size = target.options, np.abs(value)
-    if target.changes is not None:
-        size = size + np.abs(np.subtract(target.values, target.changes))
-    most: Tensor = 1.01 * options.get("rtol", RTOL) * size + options.get("atol", 0.0) + 2 * NOISE * size.max()
-    return most
-
-
-def _verdicts(target: Target, given: Given, value: Tensor, spread: Tensor) -> list[Verdict]:
+def _verdicts(target: Target, given: Given, value: Sequence[float], spread: Sequence[float] | None) -> list[Verdict]:
     """The verdicts by the nearest of the values that follow.
 
     The digits that an ask leaves to be rounded are no excuse here: what was rounded on the way is in the `spread`.
     """
-    claims, changes = given.claims, None
+    claims, changes, start = given.claims, None, None
     if target.changes is not None:
-        start = np.subtract(target.values, target.changes)
-        spread = np.minimum(spread, np.abs(value - start) / 2)  # what was not updated is not right
-    values = np.clip([claim.value for claim in claims], value - spread, value + spread)
-    if target.changes is not None:
-        changes = (values - start).tolist()
-    return judge(given, bounds(values.tolist(), changes, target.options, [claim.unit for claim in claims]))
+        start = [new - change for new, change in zip(target.values, target.changes, strict=True)]
+    if spread is not None:
+        if start is not None:  # what was not updated is not right
+            spread = [min(by, abs(new - old) / 2) for by, new, old in zip(spread, value, start, strict=True)]
+        value = [min(max(claim[0], new - by), new + by) for claim, new, by in zip(claims, value, spread, strict=True)]
+    if start is not None:
+        changes = list(map(sub, value, start))
+    return judge(given, bounds(value, changes, target.options, [claim[1] for claim in claims]))

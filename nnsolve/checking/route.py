@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from nnsolve.checking.judge import NOISE, RTOL
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Ref, references
+from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
+from nnsolve.engine.compiled.atoms import NotScalarError
+from nnsolve.engine.compiled.function import NumberFunction, scalar_function
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_UPDATES = 50
 """Updates over which an answer is carried forward."""
+
+OFTEN = 20
+"""So many students' answers are worked out with arrays before a route is compiled, which takes about as long."""
 
 MAX_REMEMBERED = 2000
 """Routes that are kept."""
@@ -41,13 +48,45 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 """Equations by update, each after what it uses."""
 
 
+class Quick:
+    """A route over single numbers, compiled once it has been taken often enough.
+
+    `homes` are the answered quantities whose numbers it takes, one behind the other.
+    """
+
+    __slots__ = ("_compile", "_function", "_taken", "homes")
+
+    def __init__(self, homes: Sequence[Home], compile: Callable[[], NumberFunction]) -> None:
+        self.homes = homes
+        self._compile: Callable[[], NumberFunction] | None = compile
+        self._function: NumberFunction | None = None
+        self._taken = 0
+
+    def __call__(self, numbers: Sequence[float]) -> Sequence[float] | None:
+        """The value; None where it takes arrays."""
+        if self._function is None:
+            self._taken += 1
+            if self._taken < OFTEN or self._compile is None:
+                return None
+            try:
+                self._function = self._compile()
+            except NotScalarError:
+                self._compile = None
+                return None
+        try:
+            return self._function(numbers)
+        except (ArithmeticError, ValueError):  # NumPy saturates
+            return None
+
+
 class Route(NamedTuple):
     """How a quantity is computed when other quantities are answered.
 
     `value` computes it in moments in which the equations `between` answered quantities and its operands are computed.
     `nearest` are the answered quantities that it follows from, `changed` the equations on the way that each of them
     changes, `together` those that any does. `trials` move all of them at once, each by a random share of what it may be
-    off by. `shortcut` says whether one is taken.
+    off by. `shortcut` says whether one is taken. `quick` computes the value from the nearest ones' numbers alone, where
+    that can be.
     """
 
     between: Steps
@@ -57,18 +96,36 @@ class Route(NamedTuple):
     together: Steps
     trials: Sequence[Mapping[Home, Tensor]]
     shortcut: bool
+    quick: Quick | None
 
 
 class Outcome:
-    """What a quantity is by own answers, `about` how far their digits may move it, and the `spread` that they do."""
+    """What a quantity is by own answers: its numbers, row by row, and whether they differ from the exact ones.
 
-    __slots__ = ("about", "finite", "spread", "value")
+    No right answer is further from them than `most`, but for its own digits. `about` says how far the digits of the
+    own answers may move them at most, `spread` how far they do.
+    """
 
-    def __init__(self, value: Tensor) -> None:
+    __slots__ = ("about", "differs", "finite", "most", "spread", "value")
+
+    def __init__(self, value: Sequence[float], target: Target) -> None:
         self.value = value
-        self.finite = bool(np.isfinite(value).all())
-        self.about: Tensor | None = None
-        self.spread: Tensor | None = None
+        self.finite = len(value) == len(target.values) and all(map(math.isfinite, value))
+        self.differs = self.finite and any(
+            abs(new - old.exact) > old.tolerance for new, old in zip(value, target.bounds, strict=True)
+        )
+        self.most = _most(value, target) if self.differs else ()
+        self.about: Sequence[float] | None = None
+        self.spread: Sequence[float] | None = None
+
+
+def _most(value: Sequence[float], target: Target) -> list[float]:
+    options = target.options
+    rtol, least = 1.01 * options.get("rtol", RTOL), options.get("atol", 0.0) + 2 * NOISE * max(map(abs, value))
+    if target.changes is None:
+        return [rtol * abs(number) + least for number in value]
+    start = [abs(new - change) for new, change in zip(target.values, target.changes, strict=True)]
+    return [rtol * (abs(number) + old) + least for number, old in zip(value, start, strict=True)]
 
 
 class Routes:
@@ -123,7 +180,27 @@ class Routes:
         used = [equation, *(step for steps in between.values() for step in steps)]
         shortcut = any(step is not None and step.long is not None for step in used)
         together, trials = self._changed(between, nearest), self._trials(nearest)
-        return Route(between, value, nearest, changed, together, trials, shortcut)
+        quick = None
+        if equation is not None:
+            steps = {at: [*equations, *([equation] if at == update else ())] for at, equations in between.items()}
+            quick = self._quick({at: equations for at, equations in steps.items() if equations}, nearest)
+        return Route(between, value, nearest, changed, together, trials, shortcut, quick)
+
+    def _quick(self, steps: Steps, nearest: Sequence[Home]) -> Quick | None:
+        """The equations of a run before the first update, compiled."""
+        names = [self.stands(home, 0) for home in nearest]
+        equations = steps.get(0, ())
+        if len(steps) > 1 or not equations or None in names:
+            return None
+        if any(isinstance(equation.expr, Call) and equation.expr.op == "jacobian" for equation in equations):
+            return None
+
+        def compile() -> NumberFunction:
+            moment = self.run.moment_with(0, {})
+            arguments = [name for name in names if name is not None]
+            return scalar_function(moment.program, self.run.rounding, equations, arguments, moment.values)
+
+        return Quick(nearest, compile)
 
     def _made(self, update: int, plain: Name) -> Home:
         """Where the equation of a quantity is: that of an updated parameter is in the run before."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnsolve.core.names import Name
-from nnsolve.engine.compiled import arraycode, scalarcode
+from nnsolve.engine.compiled import arraycode, atoms
 from nnsolve.engine.run import Run
 from nnsolve.engine.training import Trainer
 from nnsolve.problem.loader import load_problem
@@ -30,10 +30,10 @@ class Trained(NamedTuple):
 def force(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let training use arrays alone, or single numbers wherever that is possible."""
     if kind == "arrays":
-        monkeypatch.setattr(scalarcode, "MAX_OPERATIONS", -1)
+        monkeypatch.setattr(atoms, "MAX_OPERATIONS", -1)
     if kind == "numbers":
         monkeypatch.setattr(arraycode, "cost", lambda graph: float("inf"))
-        monkeypatch.setattr(scalarcode, "MAX_OPERATIONS", 20_000)
+        monkeypatch.setattr(atoms, "MAX_OPERATIONS", 20_000)
 
 
 def read(folder: Path, **sections: Any) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnsolve.core.equations import Equation
 from nnsolve.core.names import Name
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float64]
+
+
+NumberFunction: TypeAlias = Callable[[Sequence[float]], tuple[float, ...]]
 
 
 class _Values(Lowering):
@@ -41,7 +44,7 @@ def scalar_function(
     equations: Sequence[Equation],
     arguments: Sequence[Name],
     values: Mapping[Name, Tensor],
-) -> Callable[[Sequence[float]], tuple[float, ...]]:
+) -> NumberFunction:
     """The numbers of the last of some equations as a function of those of the `arguments`, one behind the other.
 
     It raises `ArithmeticError` or `ValueError` where NumPy would saturate. Raises `NotScalarError` where there is no
@@ -64,5 +67,5 @@ def scalar_function(
     ]
     namespace: dict[str, Any] = {**SCALAR_NAMES}
     exec(compile("\n".join(lines), "<values>", "exec"), namespace)
-    found: Callable[[Sequence[float]], tuple[float, ...]] = namespace["values"]
+    found: NumberFunction = namespace["values"]
     return found
