@@ -19,7 +19,8 @@ def command(problem: str | None, target: str, part: str | None, output: str | No
     """Write a script or notebook of its own that computes the same numbers, with nothing of nnsolve in it.
 
     Each line is an equation of the solution, under the problem's own names: dL_dW2 for dL/dW2. At the end it prints
-    what is asked. With torch the gradients are those of PyTorch's autograd.
+    what is asked. With torch the gradients are those of PyTorch's autograd, the updates those of torch.optim;
+    what these compute otherwise is written out.
 
     \b
     Examples:

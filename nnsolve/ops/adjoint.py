@@ -64,6 +64,11 @@ for _name, _reduce, _function, _doc in (
                 mask = where(equal(x, {_function}.reduce(x, axis=axis)), 1.0, 0.0)
                 mask / add.reduce(mask, axis=axis)
             """,
+            torch=f"""
+                extreme = torch.{_name[3:]}(x) if axis is None else torch.a{_name[3:]}(x, dim=axis, keepdim=True)
+                mask = (x == extreme).double()
+                return mask / torch.sum(mask, dim=axis, keepdim=True)
+            """,
             example=([[0.5, -2.0, 3.25]],),
         )
     )

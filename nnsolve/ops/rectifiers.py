@@ -139,6 +139,7 @@ elementwise(
     no_derivative="only first derivatives of elu are known here",
     array="where(greater(x, 0.0), 1.0, alpha * exp(minimum(x, 0.0)))",
     scalar="1.0 if x > 0 else alpha * exp(x)",
+    torch="return torch.where(x > 0, 1.0, alpha * torch.exp(torch.clamp(x, max=0.0)))",
     example=EXAMPLE,
 )
 elementwise(

@@ -203,6 +203,11 @@ register(
             np.add.at(vectors, np.ravel(i).astype(int) - count_from, g if features else g.T)
             return vectors if words == "rows" else vectors.T
         """,
+        torch="""
+            vectors = torch.zeros(dims if words == "rows" else dims[::-1])
+            vectors.index_add_(0, torch.ravel(i).long() - count_from, g if features else g.T)
+            return vectors if words == "rows" else vectors.T
+        """,
         example=([[0.5], [-2.0]], 1.0),
         example_options={"dims": (3, 2), "words": "rows"},
     )

@@ -74,12 +74,16 @@ class Equations:
             return site.plain(name)
 
         inner = site._replace(shapes=site.program.shapes, names=names, rounding=Roundings((), site.program))
-        body = assignment(code(names(seed)), calling("np.reshape", ast.Name(unit), literal(shape.dims)))
+        body = assignment(code(names(seed)), self.called("np.reshape", ast.Name(unit), literal(shape.dims)))
         for each in equations:
             body += self.lines(each.name, code(names(each.name)), each.expr, inner, indent + 4)
-        body.append(f"{rows}.append(np.ravel({code(names(equations[-1].name))}))")
-        head = [f"{rows} = []", f"for {unit} in np.eye({shape.size}):"]
-        return [*head, *(f"    {line}" for line in body)], calling("np.array", ast.Name(rows))
+        body.append(f"{rows}.append({code(self.called('np.ravel', names(equations[-1].name)))})")
+        head = [f"{rows} = []", f"for {unit} in {code(self.called('np.eye', literal(shape.size)))}:"]
+        return [*head, *(f"    {line}" for line in body)], self.called("np.stack", ast.Name(rows))
+
+    def called(self, function: str, *args: ast.expr) -> ast.expr:
+        """The call of a function of NumPy, or of what the language has in its place."""
+        return self.language.translated(calling(function, *args))
 
 
 def explained(lines: list[str], text: str, indent: int = 0) -> list[str]:

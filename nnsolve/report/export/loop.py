@@ -53,6 +53,9 @@ class Loop:
         loop, end = self._loop(), self._end()
         cells = self.writer.cells
         self._given()
+        cells.add(self.writer.prepared())
+        for name in self.program.updated:
+            self.writer.forget(self.identifier(name))
         self.writer.begin("training")
         cells.add([*self._kept(), *loop.code])
         cells.equations(loop.told)
@@ -108,7 +111,7 @@ class Loop:
         values += [(name, "given", value) for name, value in whole.given.items()]
         for role in ROLES:
             for name, its_role, value in values:
-                if its_role == role and name in self.used:
+                if its_role == role and name in self.used and self.writer.lists(name):
                     self.writer.given([(self.all_of(name) if name in self.batched else self.identifier(name), value)])
 
     def _kept(self) -> list[str]:
@@ -117,7 +120,9 @@ class Loop:
         for name in self.asked.kept:
             before = name in self.asked.after.get(0, ())
             lines.append(
-                f"{self.record(name)} = {{0: {self.identifier(name)}}}" if before else f"{self.record(name)} = {{}}"
+                f"{self.record(name)} = {{0: {self.writer.snapshot(name)}}}"
+                if before
+                else f"{self.record(name)} = {{}}"
             )
         if self.asked.epochs:
             lines.append(f"{self.epoch_losses} = {{}}  # the mean over the samples, by epoch")
@@ -201,7 +206,7 @@ class Loop:
         aside = [equation for found in extras.values() for equation in found]
         cut = _first_update(body, aside, kept)
         order = [*body[:cut], *aside, *body[cut:]]
-        self.in_place = _in_place(program, order)
+        self.in_place = set(program.updated) if self.writer.stepped else _in_place(program, order)
         used = self._use(order, kept)
         lines.code += self._batch(used)
         later = {*kept, *(name for e in order if e.phase != "backward" for name in references(e.expr))}
@@ -270,7 +275,7 @@ class Loop:
             for phase, equations in groupby(extras.get(moments, ()), lambda equation: equation.phase):
                 self._add(found, phase, equations, self.program, set(names), 8)
             key = str(moments[0] + made) if len(moments) == 1 else f"{self.update} + 1" if made else self.update
-            found.code += [f"{self.record(name)}[{key}] = {self.identifier(name)}" for name in names]
+            found.code += [f"{self.record(name)}[{key}] = {self.writer.snapshot(name)}" for name in names]
             always = len(moments) == self.asked.updates
             lines += found.code if always else [f"if {condition(self.update, moments)}:", *_indented(found.code)]
         return lines

@@ -56,6 +56,9 @@ def _written(node: ast.expr) -> tuple[str, int]:
             return f"({', '.join(map(code, parts))}{',' if len(parts) == 1 else ''})", ATOM
         case ast.List(parts):
             return f"[{', '.join(map(code, parts))}]", ATOM
+        case ast.Dict(keys, parts):
+            items = [f"{code(key)}: {code(part)}" for key, part in zip(keys, parts, strict=True) if key is not None]
+            return f"{{{', '.join(items)}}}", ATOM
         case ast.UnaryOp(ast.USub(), operand):
             return f"-{code(operand, SIGN)}", SIGN
         case ast.BinOp(left, ast.Pow(), right):

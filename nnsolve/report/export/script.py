@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -57,6 +57,8 @@ class Writer:
 
     one_by_one = True
     library = values.NUMPY
+    stepped: Set[Name] = frozenset()
+    """What an optimizer of the library changes in its place."""
 
     def __init__(self, solution: Solution) -> None:
         self.identifiers = Identifiers()
@@ -98,7 +100,7 @@ class Writer:
     def given(self, values_of: Sequence[tuple[str, Tensor]]) -> None:
         """The lines of given values that the script has not got yet; the numbers of a sequence stand in one line."""
         new = [(target, value) for target, value in values_of if self._is_new(target, value)]
-        scalars = [(target, self.scalar(float(v))) for target, v in new if not np.ndim(v)]
+        scalars = [(target, self.scalar(target, float(v))) for target, v in new if not np.ndim(v)]
         if scalars:
             line = f"{', '.join(target for target, _ in scalars)} = {', '.join(text for _, text in scalars)}"
             joined = len(line) <= WIDTH
@@ -107,9 +109,13 @@ class Writer:
             if np.ndim(value):
                 self.cells.add(values.array(target, value, self.library))
 
-    def scalar(self, value: float) -> str:
+    def scalar(self, target: str, value: float) -> str:
         """A given number."""
         return values.scalar(value, exact=not self.finite)
+
+    def forget(self, target: str) -> None:
+        """A given value has another one from here on, so it is given again where it is needed."""
+        self._bound[target] = None
 
     def _is_new(self, target: str, value: Tensor) -> bool:
         found = (np.shape(value), np.asarray(value).tobytes())
@@ -137,13 +143,29 @@ class Writer:
     def begin_run(self) -> None:
         """What follows are the equations of another run of the program."""
 
+    def recalled(self, name: Name) -> ast.expr:
+        """The identifier of a quantity in the answers, where later updates have been made."""
+        return self.named(name)
+
+    def snapshot(self, name: Name) -> str:
+        """The code of a value that is to be kept."""
+        return self.identifiers.of(name)
+
+    def lists(self, name: Name) -> bool:
+        """Whether a given value that equations use is written down."""
+        return True
+
+    def prepared(self) -> list[str]:
+        """What stands behind the given values."""
+        return []
+
     def run(
         self, phase: str, items: Sequence[Item], site: Site, wanted: Container[Name] = (), indent: int = 0
     ) -> Written:
         """The lines of equations of one phase that follow one another; `wanted` are the names that are used later."""
         written = Written([], [])
         for item in items:
-            self._bound[item.target] = None
+            self.forget(item.target)
             written.lines.extend(self.equations.lines(item.name, item.target, item.expr, site, indent))
             shapes = {name: site.shapes.of(name) for name in references(item.expr)}
             written.told.append(Told(item.name, item.expr, shapes, site.rounding.describe(item.name)))
@@ -173,7 +195,7 @@ class Writer:
         for step in solver.section.trace.steps:
             if step.equation is not None:
                 loss = step.name.after(0) == solver.program.loss
-                value = self.reported(self.named(step.name), step.shape, loss)
+                value = self.reported(self.recalled(step.name), step.shape, loss)
                 self.cells.add(assignment(self._answer(solver.id, str(step.name)), value))
 
     def reported(self, value: ast.expr, shape: Shape, loss: bool) -> ast.expr:

@@ -177,8 +177,7 @@ class _Template(ast.NodeTransformer):
         if node.id in self.names:
             return self.names[node.id]
         if node.id == "parts":
-            parts: ast.expr = self.settings["parts"]
-            return parts
+            return self.writer.translated(cast(ast.expr, self.settings["parts"]))
         return literal(self.settings[node.id]) if node.id in self.settings else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:

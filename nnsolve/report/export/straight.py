@@ -39,6 +39,7 @@ def write_steps(writer: Writer, solver: SectionSolver) -> None:
         listed = list(group)
         if phase == "given":
             _write_given(writer, solver, listed)
+            writer.cells.add(writer.prepared() if not made else [])
             continue
         if made != last:
             writer.begin_run()
@@ -76,7 +77,8 @@ def _wanted(solver: SectionSolver) -> set[Name]:
 def _write_given(writer: Writer, solver: SectionSolver, steps: list[Step]) -> None:
     """Given values; the numbers of a sequence together."""
     writer.oriented(solver)
-    for _, group in groupby(steps, lambda step: (step.name._replace(time=None), step.name.time is None or step.role)):
+    listed = [step for step in steps if writer.lists(step.name)]
+    for _, group in groupby(listed, lambda step: (step.name._replace(time=None), step.name.time is None or step.role)):
         writer.given([(writer.identifiers.of(step.name), step.value) for step in group])
 
 
@@ -127,4 +129,4 @@ def _title(phase: str, updates: int) -> str:
 def _shown(name: Name, solver: SectionSolver, writer: Writer) -> ast.expr:
     """What stands for a name as it may be asked."""
     update, plain = solver.run.home(name)
-    return writer.named(solver.shifted(plain, update))
+    return writer.recalled(solver.shifted(plain, update))

@@ -1,11 +1,10 @@
-"""Expressions as PyTorch code: the forward pass alone, its derivatives are PyTorch's own."""
+"""Expressions as PyTorch code."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
 
-from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, Expr, Num
 from nnsolve.core.names import Name
 from nnsolve.engine.infer import Shapes
@@ -21,20 +20,14 @@ AMONG_NUMBERS = ("add", "mul", "div", "pow", "neg", "max", "min", "clip", "index
 """Operations that take literals as they are; functions of PyTorch take tensors alone."""
 
 
-def unwritable(what: str) -> ProblemError:
-    """The finding that a problem cannot be written in PyTorch, with derivatives that are PyTorch's own."""
-    return ProblemError.of("not-exportable", f"PyTorch's autograd has no {what}", None, "use  --to numpy")
-
-
 class Torch(Numpy):
     """Writes expressions as PyTorch code."""
 
     def node(self, expr: Expr, shapes: Shapes, names: Callable[[Name], ast.expr]) -> ast.expr:
-        if isinstance(expr, Call) and expr.op == "relu" and expr.option("at_zero"):
-            raise unwritable("relu whose derivative at 0 is 1 (relu_at_zero)")
         found = super().node(expr, shapes, names)
-        if isinstance(expr, Call) and expr.op in ("shape", "size"):
-            return calling("torch.tensor", *found.args[:1]) if isinstance(found, ast.Call) else found
+        if isinstance(expr, Call) and expr.op == "shape" and isinstance(found, ast.Call):
+            sizes, dims = found.args
+            return calling("torch.reshape", calling("torch.tensor", sizes), dims)
         return found
 
     def argument(self, expr: Expr, op: str, node: ast.expr) -> ast.expr:

@@ -75,6 +75,28 @@ def optimizers_and_their_state(tmp_path: Path) -> list[Solution]:
     return solutions
 
 
+def optimizers_alone(tmp_path: Path) -> list[Solution]:
+    """Their state is not asked for: a library may keep it to itself. Few updates and many, penalties for some."""
+    penalties: list[dict[str, Any]] = [
+        {},
+        {"weight_decay": 0.1},
+        {"weight_decay": 0.1, "decayed": ["W1", "W2"], "clip_value": 0.1},
+        {"update": ["W2", "b1"]},
+    ]
+    solutions = []
+    for name, block in OPTIMIZERS.items():
+        for more in penalties if block.follows_gradient else ():
+            training = {"optimizer": name, **SETTINGS[name], **more}
+            layers, _, x = network(STYLES[0], "tanh", 1)
+            text = sections(
+                STYLES[0], layers, "tanh", x, targets(SPECS["squared_error"].targets, 3, 1), loss="squared_error"
+            )
+            asked = ["W1@1 - W1", "W2@2", "W1@3", "b1", "dL/dW2@1", "dL/da1@2", "L@3"]
+            solutions.append(solved(tmp_path, **text, training={**training, "steps": 3}, ask=asked))
+            solutions.append(trained(tmp_path, STYLES[0], "half_squared_error", "tanh", 2, training=training))
+    return solutions
+
+
 def schedules(tmp_path: Path) -> list[Solution]:
     options = {
         "step": {"every": 2, "factor": 0.5},
@@ -135,14 +157,11 @@ def parameters_that_take_one_anothers_values(tmp_path: Path) -> list[Solution]:
 
 
 def recurrent_layers(tmp_path: Path) -> list[Solution]:
-    return [
-        solution
-        for kind, truncate in itertools.product(("rnn", "lstm", "gru"), (None, 1, 2))
-        for solution in recurrent(tmp_path, kind, truncate)
-    ]
+    kinds = [*itertools.product(("rnn", "lstm", "gru"), (None, 1, 2), ("mean",)), ("gru", 2, "last")]
+    return [solution for kind in kinds for solution in recurrent(tmp_path, *kind)]
 
 
-def recurrent(tmp_path: Path, kind: str, truncate: int | None) -> list[Solution]:
+def recurrent(tmp_path: Path, kind: str, truncate: int | None, over_time: str) -> list[Solution]:
     rng = np.random.default_rng(3)
     gates = {"rnn": [""], "lstm": ["f", "i", "o", "g"], "gru": ["r", "u", "g"]}[kind]
     weights: dict[str, Any] = {}
@@ -166,7 +185,7 @@ def recurrent(tmp_path: Path, kind: str, truncate: int | None) -> list[Solution]
             "layers": [{kind: weights}, {"dense": {"W": rng.normal(size=(1, 3)), "b": [0.1]}}],
             "inputs": {"x": values["x"]},
             "targets": {"y": values["y"]},
-            "loss": {"name": "half_squared_error", "reduction": "sum", "over_time": "mean"},
+            "loss": {"name": "half_squared_error", "reduction": "sum", "over_time": over_time},
         }
         names = list(weights)[:2]
         asked = ["h_2", "h_5", "dL/dh_1", *(f"dL/d{name}" for name in names), "W2@1"]
@@ -174,6 +193,35 @@ def recurrent(tmp_path: Path, kind: str, truncate: int | None) -> list[Solution]
         asked += [f"{names[0]}@end", "h_3@4", "dL/dh_2@4", "L@end", "L@e3", "h"]
         solutions.append(solved(tmp_path, **text, training=training, ask=asked))
     return solutions
+
+
+def derivatives_of_their_own(tmp_path: Path) -> list[Solution]:
+    """What a library's automatic differentiation finds otherwise, a Jacobian among it; parts that share parameters."""
+    rng = np.random.default_rng(6)
+    text: dict[str, Any] = {
+        "conventions": {"weights": "rows", "samples": "columns", "relu_at_zero": 1},
+        "layers": [
+            {"dense": {"W": [[1, -1], [2, 1]], "activation": "relu"}},
+            {"dense": {"W": rng.normal(size=(3, 2)), "b": [0.5, 0, 1], "activation": "softmax"}},
+        ],
+        "inputs": {"x": [1, 1]},
+        "targets": {"y": [0, 1, 0]},
+        "loss": "cross_entropy",
+        "training": {"learning_rate": 0.1, "steps": 50},
+    }
+    asked = ["da2/dz1", "da1/dz1", "da2/dW1", "dL/dz1", "W1@1", "W1@2", "dL/dx"]
+    parts = [
+        {"id": "many", "ask": ["W1@30", "da2/dz2@7", "b2@1"]},
+        {"id": "given", "given": {"a1": [0.5, 0.25]}, "ask": ["dL/dW2", "dL/da1", "dL/dz1", "W2@1"]},
+        {"id": "again", "inputs": {"x": [0, 2]}, "ask": ["dL/dW1", "dL/dz2", "a2", "W1@1 - W1", "dL/dW1@1"]},
+        {"id": "last", "inputs": {"x": [2, 2]}, "ask": ["dL/dW1", "dL/dx"]},
+    ]
+    plain = {**text, "conventions": {"weights": "rows", "samples": "columns"}, "inputs": {"x": [1, 0.5]}}
+    return [
+        solved(tmp_path, **each, ask=chosen, parts=more)
+        for each in (text, plain)
+        for chosen, more in ((asked, parts[:1]), (["L"], parts), ([*asked, "W2@20"], parts[::-1]))
+    ]
 
 
 def values_that_are_not_finite(tmp_path: Path) -> list[Solution]:
@@ -208,10 +256,12 @@ GENERATED: dict[str, Callable[[Path], list[Solution]]] = {
         layouts_and_batches,
         one_sample,
         optimizers_and_their_state,
+        optimizers_alone,
         schedules,
         ways_of_training,
         parameters_that_take_one_anothers_values,
         recurrent_layers,
+        derivatives_of_their_own,
         values_that_are_not_finite,
         long_sums_and_many_numbers,
     )

@@ -23,13 +23,12 @@ def solved(path: Path) -> Solution:
     return nnsolve.solve(path)
 
 
-@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
-def test_the_script_computes_all_that_is_asked(path: Path, tmp_path: Path) -> None:
-    solution = solved(path)
-    run = run_scripts(tmp_path, {path.stem: exported(solution)})[path.stem]
-    compare(run, solution)
-    for id in solution.answers:
-        assert f"{id} =" in run.printed
+def test_the_scripts_compute_all_that_is_asked(tmp_path: Path) -> None:
+    runs = run_scripts(tmp_path, {path.stem: exported(solved(path)) for path in PROBLEMS})
+    for path in PROBLEMS:
+        compare(runs[path.stem], solved(path))
+        for id in solved(path).answers:
+            assert f"{id} =" in runs[path.stem].printed
 
 
 def test_there_are_problems_with_many_updates_and_with_parts() -> None:
@@ -87,13 +86,11 @@ def test_one_update_is_straight_code_and_the_problems_symbols() -> None:
         assert f"\n{line}\n" in script, line
 
 
-@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
-def test_a_part_alone(path: Path, tmp_path: Path) -> None:
-    solution = solved(path)
-    parts = [part.id for part in solution.problem.parts]
-    scripts = {f"part-{i}": exported(solution, part=part) for i, part in enumerate(parts)}
-    for part, run in zip(parts, run_scripts(tmp_path, scripts).values(), strict=True):
-        expected = {id: value for id, value in solution.answers.items() if id.startswith(f"{part}.")}
+def test_a_part_alone(tmp_path: Path) -> None:
+    parts = [(path, part.id) for path in PROBLEMS for part in solved(path).problem.parts]
+    scripts = {f"part-{i}": exported(solved(path), part=part) for i, (path, part) in enumerate(parts)}
+    for (path, part), run in zip(parts, run_scripts(tmp_path, scripts).values(), strict=True):
+        expected = {id: value for id, value in solved(path).answers.items() if id.startswith(f"{part}.")}
         assert list(run.answers) == list(expected)
         for id, value in expected.items():
-            same(run.answers[id], value, 1e-12)
+            same(run.answers[id], value, 1e-12, f"{path.stem}: {id}")

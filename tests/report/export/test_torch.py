@@ -6,17 +6,25 @@ import ast
 import importlib.util
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nnsolve
-from nnsolve.core.diagnostics import ProblemError
+from nnsolve.blocks import OPTIMIZERS
 from nnsolve.engine.solve import Solution
 from nnsolve.ops import REGISTRY
+from nnsolve.report.export.names import Identifiers
+from nnsolve.report.export.python import code
+from nnsolve.report.export.torchcode import Torch
+from tests.blocks.test_optimizers import SETTINGS
 from tests.cli.calling import call, written
+from tests.ops.laboratory import Bench
 from tests.report.export.generated import GENERATED
-from tests.report.export.running import compare, exported, run_scripts
+from tests.report.export.running import compare, exported, run_scripts, same
+from tests.report.export.test_operations import WAYS
 from tests.report.export.test_problems import PROBLEMS
 
 with_torch = pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
@@ -24,34 +32,25 @@ TOLERANCE = 1e-11
 """PyTorch computes softmax and its logarithm in another way, which costs a digit where a probability is near 1."""
 
 
-def writable(solutions: list[Solution]) -> dict[str, Solution]:
-    """The solutions that can be written in PyTorch, by the names of their scripts."""
-    found = {}
-    for i, solution in enumerate(solutions):
-        try:
-            exported(solution, "torch")
-        except ProblemError as error:
-            assert [finding.code for finding in error.diagnostics] == ["not-exportable"]
-        else:
-            found[f"script_{i}"] = solution
-    assert 2 * len(found) >= len(solutions)
-    return found
+@cache
+def solved_problem(path: Path) -> Solution:
+    return nnsolve.solve(path)
 
 
 @with_torch
-@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
-def test_the_script_computes_all_that_is_asked(path: Path, tmp_path: Path) -> None:
-    solution = nnsolve.solve(path)
-    compare(run_scripts(tmp_path, {"script": exported(solution, "torch")})["script"], solution)
+def test_the_scripts_of_problems_compute_all_that_is_asked(tmp_path: Path) -> None:
+    scripts = {path.stem: exported(solved_problem(path), "torch") for path in PROBLEMS}
+    for path, run in zip(PROBLEMS, run_scripts(tmp_path, scripts).values(), strict=True):
+        compare(run, solved_problem(path))
 
 
 @with_torch
 @pytest.mark.parametrize("name", GENERATED)
 def test_generated_problems(name: str, tmp_path: Path) -> None:
-    solutions = writable(GENERATED[name](tmp_path))
-    scripts = {key: exported(solution, "torch") for key, solution in solutions.items()}
-    for key, run in run_scripts(tmp_path, scripts).items():
-        compare(run, solutions[key], TOLERANCE)
+    solutions = GENERATED[name](tmp_path)
+    scripts = {f"script_{i}": exported(solution, "torch") for i, solution in enumerate(solutions)}
+    for run, solution in zip(run_scripts(tmp_path, scripts).values(), solutions, strict=True):
+        compare(run, solution, TOLERANCE)
 
 
 @with_torch
@@ -63,14 +62,15 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
         compare(run, solution)
 
 
-def test_no_gradient_is_written_by_hand() -> None:
+def test_no_gradient_of_the_problems_is_written_by_hand() -> None:
     for path in PROBLEMS:
-        tree = ast.parse(exported(nnsolve.solve(path), "torch"))
-        for node in ast.walk(tree):
+        script = exported(solved_problem(path), "torch")
+        assert "Written out" not in script
+        for node in ast.walk(ast.parse(script)):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                asked = ast.unparse(node.value).startswith(("torch.autograd.grad", "torch.zeros_like"))
-                kept = node.targets[0].id.endswith("_at")
-                assert asked or kept or not node.targets[0].id.startswith("dL_d"), ast.unparse(node)
+                value, target = ast.unparse(node.value), node.targets[0].id
+                found = value.startswith(("torch.autograd.grad", "torch.zeros_like")) or value.endswith(".grad")
+                assert found or target.endswith("_at") or not target.startswith("dL_d"), ast.unparse(node)
 
 
 def test_scripts_are_formatted_and_import_nothing_else(tmp_path: Path) -> None:
@@ -92,30 +92,121 @@ inputs: {x: [2, 1]}
 targets: {y: [2]}
 loss: half_squared_error
 """
+SEQUENCE = """
+conventions: {weights: rows, samples: columns}
+layers: [{rnn: {W_xh: [[1]], W_hh: [[0.5]], activation: tanh}}]
+inputs: {x: [1, 2, 3]}
+targets: {y: [1, 2, 3]}
+loss: {name: half_squared_error, over_time: %s}
+training: {learning_rate: 0.1, steps: 1%s}
+ask: [%s]
+"""
+RENEWED = "training: {learning_rate: 0.1, steps: 1, order: layer_by_layer}\nask: [W1@1]\n"
 
 
 @pytest.mark.parametrize(
-    ("convention", "more", "what"),
+    ("problem", "why"),
     [
-        ("", "training: {learning_rate: 0.1, steps: 1, order: layer_by_layer}\nask: [W1@1]\n", "order: layer_by_layer"),
-        ("", "rounding: {a1: {decimals: 1}}\nask: [dL/dW1]\n", "rounded"),
-        ("", "given: {a1: [3]}\nask: [dL/dW1]\n", "given in the place of equations"),
-        (", relu_at_zero: 1", "ask: [dL/dW1]\n", "relu_at_zero"),
+        (BASE % "" + RENEWED, "the error goes on through renewed weights (order: layer_by_layer)"),
+        (BASE % "" + "rounding: {a1: {decimals: 1}}\nask: [dL/dW1]\n", "the values as they were before rounding"),
+        (BASE % "" + "given: {a1: [3]}\nask: [dL/dW1]\n", "does not go through a1, which is given"),
+        (BASE % ", relu_at_zero: 1" + "ask: [dL/dW1]\n", "the derivative of relu at 0 is 0 in PyTorch"),
+        (SEQUENCE % ("sum", ", truncate: 2", "dL/dW_hh"), "autograd goes back through all steps (truncate: 2)"),
+        (SEQUENCE % ("sum", ", truncate: 1", "dh_3/dh_1"), "for the gradient of the loss alone"),
     ],
 )
-def test_what_autograd_does_otherwise_is_refused(convention: str, more: str, what: str, tmp_path: Path) -> None:
-    path = written(tmp_path, BASE % convention + more)
-    result = call("export", path, "--to", "torch", "-o", str(tmp_path / "out.py"))
-    assert result.exit_code == 2
-    assert "error[not-exportable]" in result.output and what in result.output and "--to numpy" in result.output
-    assert not (tmp_path / "out.py").exists()
-    assert call("export", path, "--to", "numpy").exit_code == 0
+def test_what_autograd_finds_otherwise_is_written_out(problem: str, why: str, tmp_path: Path) -> None:
+    script = call("export", written(tmp_path, problem), "--to", "torch").output
+    told = " ".join(line.strip("# ") for line in script.splitlines() if line.startswith("#"))
+    assert "Written out, since " in told and why in told
+    assert "backward(" not in script and "autograd.grad" not in script and "requires_grad" not in script
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        BASE % "" + "given: {a1: [3]}\nask: [dL/dW2, dL/da1]\n",  # where no gradient goes through it
+        BASE % ", relu_at_zero: 1" + "ask: [dL/dW2]\n",
+        SEQUENCE % ("sum", "", "dL/dW_hh"),
+        SEQUENCE % ("sum", ", truncate: 1", "dL/dW_hh"),
+        SEQUENCE % ("last", ", truncate: 2", "W_hh@1"),
+    ],
+)
+def test_what_autograd_finds_is_left_to_it(problem: str, tmp_path: Path) -> None:
+    script = call("export", written(tmp_path, problem), "--to", "torch").output
+    assert "Written out" not in script and "L.backward()\n" in script
+    assert ("@ h_1.detach()" in script) == ("truncate" in problem)
+
+
+MAKES = {
+    "sgd": "SGD(parameters, lr=eta)",
+    "momentum": "SGD(parameters, lr=eta, momentum=mu)",
+    "nesterov": "SGD(parameters, lr=eta, momentum=mu, nesterov=True)",
+    "adagrad": "Adagrad(parameters, lr=eta, eps=epsilon)",
+    "rmsprop": "RMSprop(parameters, lr=eta, alpha=rho, eps=epsilon)",
+    "adam": "Adam(parameters, lr=eta, betas=(beta1, beta2), eps=epsilon)",
+    "adamw": "AdamW(parameters, lr=eta, betas=(beta1, beta2), eps=epsilon, weight_decay=lam / eta)",
+}
+
+
+def test_optimizers_of_the_same_formula_are_pytorchs_own(tmp_path: Path) -> None:
+    for name, block in OPTIMIZERS.items():
+        if block.follows_gradient:
+            settings = ", ".join(f"{key}: {value}" for key, value in SETTINGS[name].items())
+            training = f"training: {{optimizer: {name}, {settings}, steps: 9}}\nask: [W1@9]\n"
+            script = call("export", written(tmp_path, BASE % "" + training), "--to", "torch").output
+            if name in MAKES:
+                assert f"optimizer = torch.optim.{MAKES[name]}\n" in script
+                assert "    optimizer.zero_grad()\n    L.backward()\n    # Update\n    optimizer.step()\n" in script
+            else:
+                assert "torch.optim has no optimizer of this formula" in script and "optimizer.step" not in script
+
+
+@pytest.mark.parametrize(
+    ("training", "ask", "why"),
+    [
+        ("optimizer: adam", "v_W1@2", "v_W1 is asked for"),
+        ("learning_rate: 0.1", "eta", "eta is asked for"),
+        ("learning_rate: 0.1, clip_norm: 1", "W1@1", "clip_grad_norm_ divides by the norm + 1e-6"),
+        ("learning_rate: 0.1, schedule: {kind: exponential, factor: 0.9}", "W1@1", "the rate of the schedule"),
+        ("optimizer: adam, state: {t: 3}", "W1@1", "continues from a given state"),
+        ("learning_rate: 0.1, gradients: {W2: [[1]]}", "W1@1", "states gradients"),
+    ],
+)
+def test_an_update_that_pytorch_makes_otherwise_is_written_out(
+    training: str, ask: str, why: str, tmp_path: Path
+) -> None:
+    text = f"training: {{{training}, steps: 2}}\nask: [{ask}, W2@2]\n"
+    script = call("export", written(tmp_path, BASE % "" + text), "--to", "torch").output
+    told = " ".join(line.strip("# ") for line in script.splitlines() if line.startswith("#"))
+    assert why in told and "L.backward()" in script and "with torch.no_grad():\n" in script
+    assert "torch.optim." not in script
 
 
 def test_values_alone_need_no_autograd(tmp_path: Path) -> None:
     path = written(tmp_path, BASE % "" + "rounding: {a1: {decimals: 1}}\nask: [L]\n")
     script = call("export", path, "--to", "torch").output
     assert "requires_grad" not in script and "autograd.grad" not in script
+
+
+@with_torch
+def test_every_operation_has_its_value_and_shape(tmp_path: Path) -> None:
+    """One script with every case of the operations, those of backward passes among them."""
+    lines, expected, defined = ["import torch", "torch.set_default_dtype(torch.float64)", "answers = {}"], {}, set()
+    for i, case in enumerate(WAYS):
+        bench, language = Bench(case), Torch(Identifiers())
+        node = language.node(bench.call, bench.shapes, lambda name: ast.Name(str(name)))
+        for name, value in bench.values.items():
+            lines.append(f"{name} = torch.tensor({np.asarray(value, dtype=float).tolist()})")
+        for function in language.functions.values():
+            lines += function.lines
+        lines.append(f'answers["{i}"] = {code(node)}')
+        expected[str(i)] = bench.value()
+        defined.add(case.op)
+    run = run_scripts(tmp_path, {"operations": "\n".join(lines) + "\n"}, "ignore")["operations"]
+    for id, value in expected.items():
+        same(run.answers[id], value, 1e-12, str(WAYS[int(id)]))
+    assert defined == set(REGISTRY) - {"jacobian"}
 
 
 def test_every_activation_is_pytorchs_own() -> None:
