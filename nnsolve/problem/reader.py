@@ -75,16 +75,6 @@ class MapNode(NamedTuple):
 Node: TypeAlias = ScalarNode | ListNode | MapNode
 
 
-def read_yaml(
-    path: str | Path, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES
-) -> Node:
-    """The single document of a YAML file; raises `ProblemError` with everything that is wrong with it as YAML."""
-    node, findings = read_yaml_findings(path, max_bytes=max_bytes, max_depth=max_depth, max_nodes=max_nodes)
-    if findings or node is None:
-        raise ProblemError(findings)
-    return node
-
-
 def read_yaml_findings(
     path: str | Path, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES
 ) -> tuple[Node | None, list[Diagnostic]]:
