@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnsolve.checking.claims import nested
-from nnsolve.checking.judge import fits_start
+from nnsolve.checking.judge import fits_start, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 
@@ -68,15 +68,22 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def reason(elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key) -> str:
-    """What is wrong with an answer by the exact values, and where its digits do not show an update, that."""
-    text = told(elements, verdict, target, key)
+    """What is wrong with an answer by the exact values, and what its digits or a missing sign have to do with it."""
     wrong = [n for n, element in enumerate(elements) if element == "wrong"]
-    count = sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong)
-    if not count:
-        return text
-    some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
-    digits = f"{some}too few digits: the value before the update fits them as well"
-    return f"{text}; {digits}" if text else digits
+    why = ""
+    if count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong):
+        some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
+        why = f"{some}too few digits: the value before the update fits them as well"
+    elif wrong and target.options.get("percent") and _is_percentage(target, answer):
+        why = f"without a sign it is no percentage: write {answer.claims[wrong[0]].text} %"
+    return "; ".join(filter(None, [told(elements, verdict, target, key), why]))
+
+
+def _is_percentage(target: Target, answer: Given) -> bool:
+    """Whether an answer is right once all its numbers are taken for percentages."""
+    claims = [claim._replace(value=claim.value / 100, unit=claim.unit / 100) for claim in answer.claims]
+    signs = any(claim.text.endswith("%") for claim in answer.claims)
+    return not signs and "wrong" not in verdicts(answer._replace(claims=tuple(claims)), target.bounds)
 
 
 def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:

@@ -52,7 +52,7 @@ def _asked(target: Target) -> str:
         what += f", to {options['decimals']} decimals"
     elif "significant" in options:
         what += f", to {options['significant']} significant digits"
-    return f"{what}, or in percent" if options.get("percent") else what
+    return f"{what}, or in percent: 4.7 %" if options.get("percent") else what
 
 
 def _quoted(text: str) -> str:

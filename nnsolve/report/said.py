@@ -50,7 +50,7 @@ def said(item: Item, result: Result, slips: Slips, hide: bool, unicode: bool = T
         lines.append(Said("given", tensor_text(item.given, unicode)))
     if item.given is not None and item.expected is not None and not hide:
         tolerance = f"  ({item.tolerance})" if item.tolerance else ""
-        lines.append(Said("expected", tensor_text(item.expected, unicode) + tolerance))
+        lines.append(Said("expected", expected_text(item, unicode) + tolerance))
     elif item.tolerance:
         lines.append(Said("asked", item.tolerance))
     if item.message:
@@ -78,10 +78,27 @@ def tensor_text(value: Any, unicode: bool = True) -> str:
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " ..."
 
 
+def expected_text(item: Item, unicode: bool = True) -> str:
+    """What is right, in percent where the answer is."""
+    return tensor_text(_in_percent(item.expected) if _has_percent(item.given) else item.expected, unicode)
+
+
+def _has_percent(given: Any) -> bool:
+    return any(map(_has_percent, given)) if isinstance(given, tuple) else given.endswith("%")
+
+
+def _in_percent(value: Any) -> Any:
+    return tuple(map(_in_percent, value)) if isinstance(value, tuple) else f"{_number(100 * value)} %"
+
+
 def _bracketed(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_bracketed, value))}]"
-    return value if isinstance(value, str) else f"{value:.{DIGITS}g}"
+    return value if isinstance(value, str) else _number(value)
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:.{DIGITS}g}"  # -0 becomes 0
 
 
 def points(points: float) -> str:

@@ -193,6 +193,25 @@ def test_digits_that_do_not_show_an_update_are_said_to_be_too_few(folder: Path, 
     assert (item.verdict == "correct") is (not message) and "0.5673" not in item.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "verdict", "hint"),
+    [
+        ("56.17", "wrong", "write 56.17 %"),
+        ("56.17 %", "correct", None),
+        ("0.5617", "correct", None),
+        ("57.17", "wrong", None),  # wrong as a percentage, too
+        ("0.5617 %", "wrong", None),
+    ],
+)
+def test_a_percentage_without_its_sign_is_told_to_have_one(
+    folder: Path, answer: str, verdict: str, hint: str | None
+) -> None:
+    (folder / "share.yaml").write_text("equations: [p = 0.5617]\nask: [{of: p, percent: true}, {id: q, of: p}]\n")
+    percent, plain = of(folder, f"p: {answer}, q: {answer}", "share").items
+    assert percent.verdict == verdict and (hint or "") in percent.message
+    assert ("percentage" in percent.message) is (hint is not None) and "sign" not in plain.message
+
+
 def test_a_transposed_matrix_is_wrong_and_said_to_be(tmp_path: Path) -> None:
     result = check(ANSWER_FILES["softmax-unit-gradient-step"], PROBLEMS)
     assert "rows and columns are exchanged" in result.items[0].message

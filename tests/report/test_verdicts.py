@@ -88,5 +88,19 @@ def test_no_format_gives_a_hidden_solution_away(format: str, tmp_path: Path) -> 
     assert ("6.083" in output(format, path)) is (format != "csv")
 
 
+def test_what_is_expected_reads_well(tmp_path: Path) -> None:
+    """No -0, in percent where the answer is, six digits; points without what binary arithmetic adds."""
+    text = "parameters: {w: [0, 2/3], s: [1, 2, 3]}\nequations: [z = -w, p = 0.1 + 0.2]\n"
+    text += "ask: [z, {of: p, percent: true}, s]\n"
+    written(tmp_path, text, "p.yaml")
+    path = written(tmp_path, "problem: p\nanswers: {z: [7, -0], p: 40 %, s: [1, 2, 4]}\n", "a.yaml")
+    shown = call("check", path, "--problems", str(tmp_path)).output
+    for line in ("given     [7, -0]", "expected  [0, -0.666667]", "given     40 %", "expected  30 %"):
+        assert line in shown
+    document = json.loads(call("check", path, "--problems", str(tmp_path), "--gradescope", "-").output)
+    assert [test["score"] for test in document["tests"]] == [0, 0, 0.666666667]
+    assert "expected [0, -0.666667]" in document["tests"][0]["output"]
+
+
 def test_two_formats_need_two_files() -> None:
     assert call("check", SHOWN, "--json", "-", "--csv", "-").exit_code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from nnsolve.checking.model import score_of
 from nnsolve.report.said import WORDS
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
@@ -45,7 +46,7 @@ class GradescopeWriter:
         lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, result, self.hide)]
         return {
             "name": clean(item.id),
-            "score": item.credit * item.points,
+            "score": score_of([item]),
             "max_score": item.points,
             "status": "passed" if item.credit == 1 else "failed",
             "output": "\n".join(map(clean, lines)),

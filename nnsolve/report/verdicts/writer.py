@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nnsolve.report.said import tensor_text
+from nnsolve.report.said import expected_text, tensor_text
 from nnsolve.report.slips import alone
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def explanation(item: Item, result: Result, hide: bool) -> list[str]:
     if item.given is not None and item.verdict != "correct":
         lines.append(f"given {tensor_text(item.given)}")
         if not hide:
-            lines.append(f"expected {tensor_text(item.expected)}")
+            lines.append(f"expected {expected_text(item)}")
     return [line for line in lines if line]
 
 
