@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import Bounds, bounds
 from nnsolve.checking.marking import Marking
+from nnsolve.checking.meant import meant
 from nnsolve.core.diagnostics import ProblemError, did_you_mean
 from nnsolve.core.expressions import Call, Expr, Ref, references, rewrite
 from nnsolve.core.language import parse
@@ -113,11 +115,25 @@ class Key:
                 found = self._address(text)
             except ProblemError as error:
                 first = error.diagnostics[0]
-                near = did_you_mean(text, self.targets) if len(text) <= MAX_ADDRESS else None
+                near = self._near(text) if len(text) <= MAX_ADDRESS else None
                 found = near or first.help or first.message
             if len(self._added) < MAX_REMEMBERED:
                 self._added[text] = found
         return found
+
+    def _near(self, text: str) -> str | None:
+        """What a text that is no address may mean: one in another notation, or what is asked by nearly the same."""
+        section, dot, address = text.partition(".")
+        if not dot or section not in self.solvers:
+            section, dot, address = "", "", text
+        if section in self.solvers:
+            scope = self.solvers[section].program.scope
+            for candidate, what in meant(address, scope.names, str(scope.loss) if scope.loss else None):
+                with suppress(ProblemError):
+                    target = self._address(section + dot + candidate)
+                    id = target.id if target.is_asked or target.name is None else f"{section}{dot}{target.name}"
+                    return f"did you mean {id!r}{what}?"
+        return did_you_mean(text, self.targets)
 
     def _address(self, text: str) -> Target:
         """What an added address means: a quantity, an element or a sequence, at no later update than is asked."""

@@ -111,7 +111,7 @@ ASK: Table = {
     "rtol": Key("number", "Relative tolerance.", low=0),
     "atol": Key("number", "Absolute tolerance.", low=0),
     "points": Key("number", "Points for a right answer.", low=0),
-    "percent": Key("boolean", "Whether an answer may be written in percent."),
+    "percent": Key("boolean", "Whether an answer may be written in percent, with its sign: 4.7 %."),
     "text": Key("string", "The question in words."),
 }
 

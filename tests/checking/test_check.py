@@ -351,3 +351,35 @@ def test_an_answer_to_nothing_is_said_to_be_one(folder: Path) -> None:
         "unreadable",
         False,
     ) and "did you mean 'z'?" in extra.message
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("delta", "did you mean 'dL/dz'?"),
+        ("δ1", "did you mean 'dL/dz'?"),
+        ("W_new", "did you mean 'W@1', which is W after one update?"),
+        ("W'", "did you mean 'W@1', which is W after one update?"),
+        ("w", "did you mean 'W'?"),
+        ("W_grad", "did you mean 'dL/dW'?"),
+        ("∂L/∂b", "did you mean 'dL/db'?"),
+        ("dJ/db", "did you mean 'dL/db'?"),
+        ("yhat", "did you mean 'a'?"),
+        ("Loss", "did you mean 'loss-1'?"),  # as it is asked
+        ("b_new", "did you mean 'b@1', which is b after one update?"),
+        ("W7_new", "known names"),  # there is none
+        ("hidden", "known names"),
+    ],
+)
+def test_what_others_call_a_quantity_is_told_what_it_is_called_here(folder: Path, text: str, hint: str) -> None:
+    problem = (
+        SOFTMAX.replace("L, dL/da,", "{id: loss-1, of: L}, dL/da, W@1,") + "training: {learning_rate: 0.5, steps: 1}\n"
+    )
+    (folder / "softmax.yaml").write_text(problem)
+    extra = of(folder, f'"{text}": 1', "softmax").items[-1]
+    assert (extra.id, extra.verdict) == (text, "unreadable") and hint in extra.message
+
+
+def test_what_others_call_a_quantity_of_a_part_is_named_in_it(folder: Path) -> None:
+    (folder / "parts.yaml").write_text(SOFTMAX + "parts: [{id: b, inputs: {x: [2, 1]}, ask: [z]}]\n")
+    assert "did you mean 'b.dL/dz'?" in of(folder, "b.delta: 1", "parts").items[-1].message
