@@ -29,15 +29,21 @@ TABLES = 1000
 
 
 class _Question(NamedTuple):
-    """What an answer is to: an ask of a section, or any address in it."""
+    """What an answer is to: an ask of a section, or any address in it.
+
+    What is late, after many updates, is not known for all mistakes; `begin` is the number of updates where it starts.
+    """
 
     section: str
     mistaken: Mistaken
     item: Asked
+    is_late: bool
+    begin: float
 
-    @property
-    def is_late(self) -> bool:
-        return not self.mistaken.scene.near(self.item)
+    @classmethod
+    def of(cls, section: str, mistaken: Mistaken, item: Asked) -> _Question:
+        is_late = not mistaken.scene.near(item)
+        return cls(section, mistaken, item, is_late, mistaken.scene.begin(item) if is_late else 0)
 
 
 class Reading(NamedTuple):
@@ -83,7 +89,7 @@ class Diagnosis:
             found = self._asked(id)
             if found is not None and found[0] not in self._mistaken:
                 self._mistaken[found[0]] = Mistaken(found[1])
-            self._questions[id] = _Question(found[0], self._mistaken[found[0]], found[2]) if found else None
+            self._questions[id] = _Question.of(found[0], self._mistaken[found[0]], found[2]) if found else None
         return self._questions[id]
 
     def _trained(self, id: str, given: Mapping[str, Given], seed: Slip | None = None) -> Iterator[tuple[int, ...]]:
@@ -102,7 +108,7 @@ class Diagnosis:
     def _when(self, id: str) -> float:
         """After how many updates a question comes; trainings go forward only."""
         question = self._question(id)
-        return question.mistaken.scene.begin(question.item) if question is not None and question.is_late else 0
+        return 0 if question is None else question.begin
 
     def _early(self, id: str, given: Given, seed: Slip | None) -> Early:
         evidence = self.evidence(id)

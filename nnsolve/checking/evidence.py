@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.claims import meant_units
-from nnsolve.checking.mistakes.mistake import Slip, SlipName
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
 from nnsolve.checking.mistakes.table import Table
 from nnsolve.checking.model import Claim, Given
 
@@ -75,11 +76,13 @@ class Group(NamedTuple):
 
     def near(self, claims: Sequence[Claim]) -> list[int]:
         """The rows that may agree with at least one of the first numbers of an answer."""
-        rows: set[int] = set()
-        for claim, (ordered, row) in zip(claims, self.columns, strict=False):
-            reach = 0.5 * claim.unit * (1 + 1e-6) + 2 * SLACK * abs(claim.value)
-            rows.update(row[bisect_left(ordered, claim.value - reach) : bisect_right(ordered, claim.value + reach)])
-        return sorted(rows)
+        found: list[int] = []
+        for (value, unit, *_), (ordered, row) in zip(claims, self.columns, strict=False):
+            reach = 0.5 * unit * (1 + 1e-6) + 2 * SLACK * abs(value)
+            first = bisect_left(ordered, value - reach)
+            if first < len(ordered) and ordered[first] <= value + reach:
+                found += row[first : bisect_right(ordered, value + reach, first)]
+        return sorted(set(found))
 
 
 def _group(table: Table, found: Sequence[int]) -> Group:
@@ -100,16 +103,29 @@ class Evidence:
         self.table = table
         self.right = table.right
         self._changed: frozenset[SlipName] | None = None
+        self._made: dict[int, list[tuple[Identity, Combination]]] = {}
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, entry in enumerate(table.entries):
             by_shape.setdefault(squeezed(entry.value.shape), []).append(i)
         self.groups = {shape: _group(table, found) for shape, found in by_shape.items()}
 
+    def made(self, position: int) -> list[tuple[Identity, Combination]]:
+        """What gives an entry, with what it is called."""
+        found = self._made.get(position)
+        if found is None:
+            combinations = self.table.entries[position].combinations
+            found = self._made[position] = [(identity(combination), combination) for combination in combinations]
+        return found
+
     def changed_by(self) -> frozenset[SlipName]:
-        """The names of the slips that alone make an answer wrong, by more than rounding does."""
+        """The names of the slips that alone make an answer wrong, by more than rounding does.
+
+        Each answer is read off on its own: slips in that say nothing about others.
+        """
         if self._changed is None:
             entries = [entry for entry in self.table.entries if entry.single and self._is_far(entry.value)]
-            self._changed = frozenset([c[0].name for entry in entries for c in entry.combinations if len(c) == 1])
+            alone = [made[0] for entry in entries for made in entry.combinations if len(made) == 1]
+            self._changed = frozenset([slip.name for slip in alone if slip.asked is None])
         return self._changed
 
     def _is_far(self, value: Tensor) -> bool:
@@ -130,9 +146,10 @@ class Evidence:
         group = self.groups.get(squeezed(given.shape))
         if group is None or len(given.claims) != group.values.shape[1]:
             return NOTHING
-        near = np.array(group.near(given.claims[: slips + 1]), dtype=np.intp)
-        if not near.size:
+        rows = group.near(given.claims[: slips + 1])
+        if not rows:
             return NOTHING
+        near = np.array(rows, dtype=np.intp)
         positions, values, priors, least, _ = group
         claimed, units = _claimed(given)
         half = 0.5 * units * (1 + 1e-6)
@@ -150,6 +167,9 @@ class Evidence:
         """Whether an answer is right to its digits, or within 0.1 %."""
         if squeezed(given.shape) != squeezed(self.right.shape):
             return False
+        first, value = given.claims[0], float(self.right.ravel()[0]) if self.right.size else math.nan
+        if abs(value - first.value) > max(first.unit, 2e-3 * abs(value)):
+            return False  # as most wrong ones are
         claimed, units = _claimed(given)
         right = self.right.ravel()
         return bool((np.abs(right - claimed) <= np.maximum(_reach(right, units), 1e-3 * np.abs(right))).all())
@@ -201,6 +221,7 @@ def _reach(values: Tensor, units: Tensor) -> Tensor:
     return result
 
 
+@lru_cache(maxsize=1024)
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape without its ones: a column, a row and a list are the same vector."""
     return tuple([n for n in shape if n != 1])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from nnsolve.checking.evidence import Evidence, Matches
-from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
 
 ACCUSED = 0.02
 """The chance that a wrong answer which none of the mistakes made is accused all the same, at most."""
@@ -44,9 +44,9 @@ class Clues(NamedTuple):
     denied: Set[SlipName]
     written: Mapping[SlipName, Slip]
 
-    def deny(self, combination: Combination) -> bool:
-        """Whether a mistake would have made one of them wrong; each answer is read off on its own."""
-        return any(slip.asked is None and slip.name in self.denied for slip in combination)
+    def deny(self, made: Identity) -> bool:
+        """Whether a mistake would have made one of them wrong."""
+        return not self.denied.isdisjoint(made)
 
 
 class Support(NamedTuple):
@@ -70,8 +70,8 @@ def _corroborated(found: Mapping[str, Sequence[Found]]) -> dict[Identity, Suppor
     for id, several in found.items():
         for evidence, matches in several:
             for position, chance in zip(matches.entries, matches.chances, strict=True):
-                for combination in evidence.table.entries[position].combinations:
-                    parts.setdefault(identity(combination), {}).setdefault(id, (chance, position + 1))
+                for made, _ in evidence.made(position):
+                    parts.setdefault(made, {}).setdefault(id, (chance, position + 1))
     result = {}
     for made, answers in parts.items():
         chance = math.prod(chance for chance, _ in answers.values()) * math.comb(len(found), len(answers))
@@ -107,13 +107,14 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
         accepted: dict[Identity, Explanation] = {}
         for evidence, matches in several:
             for position, chance, crowd in zip(*matches, strict=True):
-                for combination in evidence.table.entries[position].combinations:
-                    support = together[identity(combination)]
+                for made, combination in evidence.made(position):
+                    if made in accepted:
+                        continue
+                    support = together[made]
                     together_enough = support.answers > 1 and support.chance <= ACCUSED
-                    written = chance <= WRITTEN and any(slip.name in clues.written for slip in combination)
+                    written = chance <= WRITTEN and any(name in clues.written for name in made)
                     if crowd <= ACCUSED or together_enough or written:
-                        one = Explanation(combination, support, clues.deny(combination))
-                        accepted.setdefault(identity(combination), one)
+                        accepted[made] = Explanation(combination, support, clues.deny(made))
         best = sorted(
             accepted.values(),
             key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.extent),
