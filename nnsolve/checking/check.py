@@ -200,7 +200,6 @@ class _Checker:
         key = solved.key
         given: dict[str, tuple[Target, Given | Unreadable]] = {}
         added: list[Item] = []
-        more: list[tuple[str, Target, Given | Unreadable]] = []
         for text, answer in answers.answers.items():
             target = key.targets.get(text)
             if target is not None:
@@ -213,10 +212,8 @@ class _Checker:
                 message = f"{shown(text)} is nothing that is asked or computed here: {found}"
                 place = (answer.line, answer.column)
                 added.append(Item(text, "", "unreadable", 0.0, 0.0, None, None, (), message, "", *place, asked=False))
-            elif found.id not in given:
-                given[found.id] = (found, answer)
             else:
-                more.append((text, found, answer))
+                given[found.id] = (found, answer)
         items = [
             self.judged(solved, target, given[id][1]) if id in given else item_of(target, None, "missing")
             for id, target in key.targets.items()
@@ -228,9 +225,6 @@ class _Checker:
             by_id = {id: answer for id, (_, answer) in given.items()}
             items, slips = self.explained(key, answers._replace(answers=by_id), items)
             items = without_errors(key, items, follows)
-        items += [
-            self.judged(solved, target, answer)._replace(id=id, points=0.0, asked=False) for id, target, answer in more
-        ]
         return items + added, slips
 
     def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:
@@ -279,13 +273,34 @@ class _Checker:
 
 
 def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic]]:
-    """The answers without the steps that are too many, and a finding that says so: each may be worked out anew."""
+    """The answers without the steps that are too many or answered already, and findings that say so.
+
+    Each step may have to be worked out anew; and who could answer a quantity twice would try what is right.
+    """
     steps = [text for text in answers.answers if text not in key.targets]
-    most = MAX_STEPS + len(key.targets)  # who answers by addresses is not cut short
-    if len(steps) <= most:
+    if not steps:
         return answers, []
+    findings: list[Diagnostic] = []
+    most = MAX_STEPS + len(key.targets)  # who answers by addresses is not cut short
+    if len(steps) > most:
+        message = f"{len(steps)} steps are added; the first {most} are looked at"
+        findings.append(Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning"))
     left_out = set(steps[most:])
-    message = f"{len(steps)} steps are added; the first {most} are looked at"
-    finding = Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning")
+    first = {text: text for text in key.targets if text in answers.answers}
+    again: dict[str, list[str]] = {}
+    for text in steps[:most]:
+        found = key.find(text)
+        if not isinstance(found, str) and first.setdefault(found.id, text) != text:
+            again.setdefault(found.id, []).append(text)
+    for id, texts in again.items():
+        answer = answers.answers[texts[0]]
+        others = f" and {len(texts) - 1} more are" if len(texts) > 1 else " is"
+        message = f"{shown(texts[0])}{others} the same quantity as {shown(first[id])}, which is answered already"
+        place = Place(answers.path, answer.line, answer.column)
+        help = f"only the answer to {shown(first[id])} is judged"
+        findings.append(Diagnostic("answered-twice", message, place, help, "warning"))
+        left_out.update(texts)
+    if not left_out:
+        return answers, []
     kept = {text: answer for text, answer in answers.answers.items() if text not in left_out}
-    return answers._replace(answers=kept), [finding]
+    return answers._replace(answers=kept), findings

@@ -144,7 +144,8 @@ class Key:
         known = f"asked are {', '.join(list(self.targets)[:20])}"
         if solver is None or len(text) > MAX_ADDRESS:
             raise ProblemError.of("unknown-name", f"{text[:MAX_ADDRESS]} is not defined", None, known)
-        address = spell(parse(address, addresses=True))  # one id, however many ways to write it
+        parsed = solver.program.scope.resolve(parse(address, addresses=True), None, address=True)
+        address = spell(_home(parsed, solver))  # one id, however many ways to write it
         expr, shapes = solver.resolve(address)
         if not isinstance(expr, Ref) and not (isinstance(expr, Call) and expr.op in ("index", "sequence")):
             raise ProblemError.of("not-an-address", f"{address} is no address", None, known)

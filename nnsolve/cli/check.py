@@ -92,7 +92,7 @@ def command(
       nnsolve check answers.yaml --hide-solution
 
     Exit status: 0 every answer is right, 1 an answer is wrong, imprecise, missing or unreadable (so is an answer file
-    that names no known problem), 2 wrong usage, a broken problem file or broken verdicts.yaml.
+    that names no known problem), 2 wrong usage, a broken problem file or verdicts.yaml, or a lost process of --jobs.
     """
     from nnsolve.checking.files import answer_files
     from nnsolve.checking.verdictfile import find_rulings

@@ -151,6 +151,24 @@ def test_an_error_is_carried_the_long_way_round_a_shortcut(folder: Path) -> None
     assert verdicts(of(folder, answers, "softmax")) == {"a": "wrong", "L": "carried", "dL/dz": "carried"}
 
 
+@pytest.mark.parametrize(
+    ("answers", "judged", "again"),
+    [
+        ("z: 9, z@0: 10, (z): 11", {"z": "wrong"}, "'z@0' and 1 more are the same quantity as 'z'"),
+        ("z@0: 9, z: 10", {"z": "correct"}, "'z@0' is the same quantity as 'z'"),  # what is asked comes first
+        ("v@2: 1, v@end: 2", {"v@2": "wrong"}, "'v@end' is the same quantity as 'v@2'"),
+        ("dw: 1, dL/dw: 1200", {"dL/dw": "wrong"}, "'dL/dw' is the same quantity as 'dw'"),
+        ("z: 9, a: 10, dL/dw: 2", {"z": "wrong", "a": "carried", "dL/dw": "wrong"}, ""),
+    ],
+)
+def test_one_answer_to_a_quantity_is_judged(folder: Path, answers: str, judged: dict[str, str], again: str) -> None:
+    """Who could write several would learn which is right."""
+    result = of(folder, answers)
+    assert verdicts(result) == judged
+    assert [finding.code for finding in result.findings] == ["answered-twice"] * bool(again)
+    assert all(finding.message.startswith(again) and finding.severity == "warning" for finding in result.findings)
+
+
 def test_marking_says_what_is_earned(folder: Path) -> None:
     text = CHAIN + "marking: {points: 2, carried: 0.75, imprecise: 0.25, partial: false}\n"
     (folder / "chain.yaml").write_text(text.replace("[z,", "[{id: z, of: z, points: 6},"))
