@@ -53,5 +53,5 @@ LAYERS["dense"] = LayerBlock(
     expand,
     {"W": [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]], "b": [0.0, 1.0], "activation": "sigmoid"},
     [-1.0, 0.25, 1.5],
-    source="Goodfellow, Bengio, Courville: Deep Learning, 6.1",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.1",
 )

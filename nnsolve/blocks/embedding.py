@@ -73,5 +73,9 @@ LAYERS["embedding"] = LayerBlock(
     single_too=True,
     also_called={"W": "E", "C": "E"},
     words={"words": ("rows", "columns")},
+    forms=(
+        "lookup(E, x) is the vector of word x in E, here a row. Backwards, scatter_words(g, x) is a matrix like E with "
+        "the gradient g in that place and 0 elsewhere: only words that occur change.",
+    ),
     source="Bengio, Ducharme, Vincent, Jauvin: A Neural Probabilistic Language Model (2003)",
 )

@@ -7,9 +7,9 @@
     h_t = (1 - u_t) * h_{t-1} + u_t * g_t                        or update: keeps, u_t * h_{t-1} + (1 - u_t) * g_t
 
 Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014) reset before and keep, and so do
-Goodfellow, Bengio, Courville: Deep Learning, 10.10.2; Chung et al.: Empirical Evaluation of Gated Recurrent Neural
-Networks (2014) renew. PyTorch and Keras (reset_after=True) reset after and keep, with two biases; PyTorch stacks r u g,
-Keras u r g.
+Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.2; Chung et al.: Empirical Evaluation of Gated Recurrent
+Neural Networks (2014) renew. PyTorch and Keras (reset_after=True) reset after and keep, with two biases; PyTorch stacks
+r u g, Keras u r g.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ LAYERS["gru"] = LayerBlock(
         "With update: keeps, as in PyTorch and Keras, u and 1 - u change places: u is what stays of the state.",
         "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
     ),
-    source="Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014); "
-    "Goodfellow, Bengio, Courville: Deep Learning, 10.10.2",
+    source="Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014), which keeps; Chung et al.: "
+    "Empirical Evaluation of Gated Recurrent Neural Networks (2014), which renews; "
+    "Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.2",
 )

@@ -73,27 +73,37 @@ class LossBlock(NamedTuple):
 LOSSES = {
     block.name: block
     for block in (
-        LossBlock("squared_error", "sum((a - y)²)", "sum((a - y)^2)", source="Bishop: PRML, 1.1"),
-        LossBlock("half_squared_error", "½ sum((a - y)²)", "1/2 * sum((a - y)^2)", source="Bishop: PRML, 5.14"),
+        LossBlock(
+            "squared_error",
+            "sum((a - y)²)",
+            "sum((a - y)^2)",
+            source="Bishop: Pattern Recognition and Machine Learning (2006), 1.5.5",
+        ),
+        LossBlock(
+            "half_squared_error",
+            "½ sum((a - y)²)",
+            "1/2 * sum((a - y)^2)",
+            source="Bishop: Pattern Recognition and Machine Learning (2006), 5.2, equation (5.14)",
+        ),
         LossBlock(
             "mean_squared_error",
             "mean((a - y)²) over a sample's outputs",
             "sum((a - y)^2)",
             mean_over_outputs=True,
-            source="Goodfellow, Bengio, Courville: Deep Learning, 5.1.4",
+            source="Goodfellow, Bengio, Courville: Deep Learning (2016), 5.1.4",
         ),
         LossBlock(
             "l2_norm",
             "‖a - y‖, the square root of the squared error",
             "norm(a - y)",
             per_sample="sum(norm(a - y, axis=features))",
-            source="Goodfellow, Bengio, Courville: Deep Learning, 2.5",
+            source="Goodfellow, Bengio, Courville: Deep Learning (2016), 2.5",
         ),
         LossBlock(
             "absolute_error",
             "sum(|a - y|)",
             "sum(abs(a - y))",
-            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.1.2",
+            source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.1.2",
         ),
         LossBlock(
             "binary_cross_entropy",
@@ -113,7 +123,7 @@ LOSSES = {
                 ),
                 "The products `y * a` cancel.",
             ),
-            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
+            source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.2",
         ),
         LossBlock(
             "cross_entropy",
@@ -134,7 +144,7 @@ LOSSES = {
                 ),
                 "The targets of a sample have the sum 1.",
             ),
-            source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+            source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.3",
         ),
         LossBlock(
             "hinge",
@@ -142,7 +152,7 @@ LOSSES = {
             "sum(max(0, 1 - y * a))",
             target="sign",
             example=((0.4, -2.0), (1.0, -1.0)),
-            source="Shalev-Shwartz, Ben-David: Understanding Machine Learning, 15.2.3",
+            source="Shalev-Shwartz, Ben-David: Understanding Machine Learning (2014), 15.2",
         ),
         LossBlock(
             "multiclass_hinge",
@@ -150,7 +160,8 @@ LOSSES = {
             "sum((1 - y) * max(0, 1 + a - sum(y * a, axis=features)))",
             target="one-hot",
             example=((0.5, 1.0, -2.0), (1.0, 0.0, 0.0)),
-            source="Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition (1999)",
+            source="Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition (1999), with the "
+            "margin 1 in place of 2",
         ),
         LossBlock(
             "huber",

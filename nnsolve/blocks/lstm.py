@@ -7,8 +7,8 @@
     c_t = f_t * c_{t-1} + i_t * g_t,   h_t = o_t * tanh(c_t)
 
 Hochreiter, Schmidhuber: Long Short-Term Memory (1997), with the forget gates of Gers, Schmidhuber, Cummins: Learning to
-Forget (2000); Goodfellow, Bengio, Courville: Deep Learning, 10.10.1. Peepholes let the gates see the cell: they add
-p_f * c_{t-1}, p_i * c_{t-1} and p_o * c_t (Gers, Schmidhuber: Recurrent Nets that Time and Count, 2000).
+Forget (2000); Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.1. Peepholes let the gates see the cell: they
+add p_f * c_{t-1}, p_i * c_{t-1} and p_o * c_t (Gers, Schmidhuber: Recurrent Nets that Time and Count, 2000).
 
 PyTorch stacks its weights in the order i f g o and has two biases, Keras stacks them as i f c o (its c is g here).
 """
@@ -93,5 +93,5 @@ LAYERS["lstm"] = LayerBlock(
         "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
     ),
     source="Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Gers, Schmidhuber, Cummins: Learning to Forget "
-    "(2000); Goodfellow, Bengio, Courville: Deep Learning, 10.10.1",
+    "(2000); Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.1",
 )

@@ -199,7 +199,7 @@ OPTIMIZERS = {
             "what Sutskever et al. (2013) call W is this one minus mu v",
             {"learning_rate": None, "momentum": None},
             _nesterov,
-            source="Bengio, Boulanger-Lewandowski, Pascanu: Advances in Optimizing Recurrent Networks (2013), (7)",
+            source="Bengio, Boulanger-Lewandowski, Pascanu: Advances in Optimizing Recurrent Networks (2013), 3.5",
         ),
         OptimizerBlock(
             "adagrad",
@@ -239,7 +239,7 @@ OPTIMIZERS = {
             {"learning_rate": None},
             _perceptron,
             follows_gradient=False,
-            source="Rosenblatt: The Perceptron (1958)",
+            source="Rosenblatt: The Perceptron (1958); Bishop: Pattern Recognition and Machine Learning (2006), 4.1.7",
         ),
     )
 }

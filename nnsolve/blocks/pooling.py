@@ -49,5 +49,9 @@ LAYERS["pooling"] = LayerBlock(
     [[1.0, -1.0], [0.25, 0.75], [2.0, 0.5]],
     sequential=True,
     words={"over_time": (*POOLS, "last")},
+    forms=(
+        "With sum there is no factor before the sum. With max each element of the gradient goes to the step that has "
+        "the largest value there, with last all of it to the last step.",
+    ),
     source="Collobert et al.: Natural Language Processing (Almost) from Scratch (2011)",
 )

@@ -55,5 +55,5 @@ LAYERS["rnn"] = LayerBlock(
         "W_h": "W_hh", "W_x": "W_xh", "W_hx": "W_xh", "W_ih": "W_xh", "W_ss": "W_hh", "W_aa": "W_hh", "W_ax": "W_xh",
         "U": "W_xh", "V": "W_hh", "b_h": "b", "b_ih": "b_xh",
     },
-    source="Elman: Finding Structure in Time (1990); Goodfellow, Bengio, Courville: Deep Learning, 10.2",
+    source="Elman: Finding Structure in Time (1990); Goodfellow, Bengio, Courville: Deep Learning (2016), 10.2",
 )  # fmt: skip

@@ -51,6 +51,7 @@ SCHEDULES = {
             {"every": None, "factor": None},
             _step,
             {"every": 4, "factor": 0.5},
+            source="PyTorch: torch.optim.lr_scheduler.StepLR",
         ),
         ScheduleBlock(
             "exponential",

@@ -27,10 +27,17 @@ def complete_topic(context: click.Context, parameter: click.Parameter, incomplet
     show_default=True,
     help="What to print.",
 )
+@click.option(
+    "--detail",
+    type=click.Choice(["steps", "full"]),
+    default="steps",
+    show_default=True,
+    help="full: a recurrent layer forwards and backwards with every number, and all arithmetic element by element.",
+)
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output.")
 @click.option("--width", type=click.IntRange(40, 400), metavar="N",
               help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
-def command(topic: str | None, format: str, output: str | None, width: int | None) -> None:
+def command(topic: str | None, format: str, detail: str, output: str | None, width: int | None) -> None:
     """Explain an activation, a loss, a layer, an optimizer or a learning-rate schedule.
 
     The formula, where it is defined and what it tends to, the derivative step by step, a picture, a worked number, the
@@ -48,7 +55,7 @@ def command(topic: str | None, format: str, output: str | None, width: int | Non
     from nnsolve.report.explain.text import list_report, text_report
     from nnsolve.report.explain.topics import KINDS, pages, topics
 
-    style = style_for(output, "steps", None, width)
+    style = style_for(output, detail, None, width)
     if topic is None and format != "text":
         raise click.UsageError("--format goes with a TOPIC")
     if topic is None:

@@ -232,7 +232,28 @@ class _Simplifier:
         return self.scaled(coefficient, expr.with_args((inner,)))
 
 
+def _at_step(simplifier: _Simplifier, expr: Call) -> Expr:
+    """One step of a sequence is that step; of what is computed from sequences element by element, the same of them."""
+    at = expr.option("at")
+    assert isinstance(at, int)
+    found = _part(expr.args[0], at, simplifier.shapes)
+    return expr if found is None else simplifier.simplify(found)
+
+
+def _part(expr: Expr, at: int, shapes: Shapes) -> Expr | None:
+    if isinstance(expr, Call) and expr.op == "sequence":
+        return expr.args[at]
+    if not shapes(expr).dims:
+        return expr
+    if not isinstance(expr, Call) or not REGISTRY[expr.op].acts_elementwise(len(expr.args)):
+        return None
+    parts = [_part(arg, at, shapes) for arg in expr.args]
+    known = [part for part in parts if part is not None]
+    return expr.with_args(tuple(known)) if len(known) == len(parts) else None
+
+
 _RULES: dict[str, Callable[[_Simplifier, Call], Expr]] = {
+    "time_step": _at_step,
     "add": _Simplifier.add,
     "neg": lambda self, call: self.product([Num(-1), *call.args]),
     "mul": lambda self, call: self.product(list(call.args)),

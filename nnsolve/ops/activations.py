@@ -73,7 +73,7 @@ elementwise(
     numpy="x",
     example=EXAMPLE,
     facts=Facts("(-inf, inf)", ("-inf", "inf"), ("1", "1"), ("identity(-x) = -identity(x)",), cases=(Case("x", ""),)),
-    source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.1",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.1",
 )
 elementwise(
     "sigmoid",
@@ -87,7 +87,7 @@ elementwise(
     scalar="1.0 / (1.0 + exp(-x))",
     torch="torch.sigmoid(x)",
     example=EXAMPLE,
-    source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 3.10",
     facts=Facts(
         "(0, 1)",
         ("0", "1"),
@@ -116,7 +116,7 @@ elementwise(
     gradient={"x": "g * (1 - out^2)"},
     definition="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     example=EXAMPLE,
-    source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.2",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.3.2",
     facts=Facts(
         "(-1, 1)",
         ("-1", "1"),
@@ -145,7 +145,7 @@ elementwise(
     scalar="x + log1p(exp(-x)) if x > 0 else log1p(exp(x))",
     torch="torch.logaddexp(torch.zeros_like(x), x)",
     example=EXAMPLE,
-    source="Goodfellow, Bengio, Courville: Deep Learning, 3.10",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 3.10",
     facts=Facts(
         "(0, inf)",
         ("0", "inf"),
@@ -171,7 +171,7 @@ elementwise(
     scalar="1.0 if x > 0 else -1.0 if x < 0 else x if x != x else jump(at_zero)",
     numpy="return np.where(x == 0, at_zero, np.sign(x)) if at_zero else np.sign(x)",
     example=EXAMPLE,
-    source="Shalev-Shwartz, Ben-David: Understanding Machine Learning, 9.1",
+    source="Shalev-Shwartz, Ben-David: Understanding Machine Learning (2014), 9.1",
     facts=Facts(
         "{-1, 1}", ("-1", "1"), ("0", "0"), ("sign(-x) = -sign(x)",), cases=(Case("1", "x > 0"), Case("-1", "x < 0"))
     ),
@@ -206,7 +206,7 @@ register(
         array="e = exp(x - maximum.reduce(x, axis=axis)); e / add.reduce(e, axis=axis)",
         torch="torch.softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
-        source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.3",
         facts=Facts(
             "(0, 1)",
             ("0", "1"),
@@ -246,7 +246,7 @@ register(
         """,
         torch="torch.log_softmax(x, dim=axis)",
         example=([[0.5], [-2.0], [1.25]],),
-        source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.3",
         facts=Facts(
             "(-inf, 0)",
             ("-inf", "0"),

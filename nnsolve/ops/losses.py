@@ -45,7 +45,7 @@ register(
         array="-add.reduce(where(equal(y, 0.0), 0.0, y * log_softmax(x, axis=axis)))",
         torch="-torch.sum(y * torch.log_softmax(x, dim=axis))",
         example=([[0.5], [-2.0], [1.25]], [[0.0], [0.25], [0.75]]),
-        source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.3",
+        source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.3",
     )
 )
 register(
@@ -61,7 +61,7 @@ register(
         array="add.reduce(maximum(x, 0.0) - y * x + log1p(exp(-absolute(x))))",
         torch='torch.nn.functional.binary_cross_entropy_with_logits(x, y, reduction="sum")',
         example=([[0.5], [-2.0], [1.25]], [[0.0], [1.0], [0.75]]),
-        source="Goodfellow, Bengio, Courville: Deep Learning, 6.2.2.2",
+        source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.2",
     )
 )
 elementwise(

@@ -59,7 +59,7 @@ elementwise(
     scalar="0.0 if x <= 0 else x",
     torch="torch.relu(x)",
     example=EXAMPLE,
-    source="Goodfellow, Bengio, Courville: Deep Learning, 6.3.1",
+    source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.3.1",
     facts=Facts(
         "[0, inf)",
         ("0", "inf"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnsolve.blocks.optimizers import HYPERPARAMETERS, OptimizerBlock, hyperparameter_symbol
 from nnsolve.blocks.schedules import ScheduleBlock
-from nnsolve.core.expressions import Ref
+from nnsolve.core.expressions import Expr, Ref, rewrite
 from nnsolve.core.names import Name
 from nnsolve.report.explain.page import (
     Curve,
@@ -77,8 +77,14 @@ def _updates(example: Example, style: Style) -> Iterator[Equation]:
     for step in section.trace.steps:
         if step.phase == "update" and step.name.update == 1:
             found = shown(step, scope, known)
-            formula = Formula(found.equation.expr, found.scope)
+            shapes = {name.after(0): shape for name, shape in found.scope.shapes.items()}
+            formula = Formula(rewrite(found.equation.expr, _new), found.scope.of(shapes))
             yield Equation((found.left,), (formula,), relation="←" if found.updated and style.unicode else "=")
+
+
+def _new(node: Expr) -> Expr:
+    """A quantity without the number of the update: in an equation, what the ones above it have made."""
+    return Ref(node.name.after(0)) if isinstance(node, Ref) else node
 
 
 def _hyperparameters(block: OptimizerBlock, style: Style) -> Iterator[Item]:
@@ -100,9 +106,8 @@ def schedule_page(block: ScheduleBlock, style: Style) -> Page:
         Part("Options", tuple(_schedule_options(block))),
         Part("Picture", (_rates(schedule_example(block, RATES)),)),
         Part(f"The first {UPDATES} updates", (example,)),
+        Part("Source", (Sentence((block.source,)),)),
     ]
-    if block.source:
-        parts.append(Part("Source", (Sentence((block.source,)),)))
     return Page(block.name, "schedule", block.doc, tuple(parts))
 
 

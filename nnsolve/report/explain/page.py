@@ -16,8 +16,10 @@ from nnsolve.ops.facts import Case
 from nnsolve.problem.loader import problem_of_text
 from nnsolve.problem.model import Conventions
 from nnsolve.report.phrases import Formula, Phrase
-from nnsolve.report.scope import Scope
+from nnsolve.report.scope import Naming, Scope
 from nnsolve.report.style import Style
+from nnsolve.report.symbols import Writing as NameWriting
+from nnsolve.report.symbols import can_be_lowered
 
 
 class Sentence(NamedTuple):
@@ -87,7 +89,8 @@ class Writing:
     """Writes formulas about some quantities as parts of sentences."""
 
     def __init__(self, style: Style, shapes: Mapping[Name, Shape]) -> None:
-        self.scope = Scope(style, Conventions(samples="columns"), dict(shapes))
+        naming = Naming(NameWriting(lowered=all(map(can_be_lowered, shapes))))
+        self.scope = Scope(style, Conventions(samples="columns"), dict(shapes), naming=naming)
 
     def formula(self, expr: Expr) -> Phrase:
         """An expression."""

@@ -16,9 +16,9 @@ from nnsolve.report.style import Style
 PARTS = {
     "activation": ["Formula", "Properties", "Derivative", "Picture", "A number", "Source"],
     "loss": ["Formula", "Properties", "Gradient", "Picture", "A number", "Source"],
-    "layer": ["Equations", "Parameters", "An example", "Options", "Source"],
+    "layer": ["Equations", "Parameters", "An example", "Source"],
     "optimizer": ["Equations of an update", "Hyperparameters", "The first 2 updates", "Source"],
-    "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates"],
+    "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates", "Source"],
 }
 
 
@@ -66,8 +66,7 @@ def test_a_page_fits_the_width_and_ascii(topic: str) -> None:
 def test_what_has_a_source_names_it() -> None:
     for kind in KINDS:
         for name in kind.entries:
-            if kind.title != "Learning-rate schedules":
-                assert kind.entries[name].source, name
+            assert kind.entries[name].source, name
 
 
 def test_the_sigmoid_as_the_notebooks_ask_for_it() -> None:
@@ -134,6 +133,47 @@ def test_a_gated_layer_is_shown_in_its_plain_form(topic: str, equations: set[str
     part = found[found.index("Equations") : found.index("Parameters")]
     assert equations <= {" ".join(line.split()) for line in part.splitlines()}
     assert all(form in part for form in forms)
+
+
+def test_the_names_of_a_page_are_all_written_in_one_manner() -> None:
+    """Unicode has no lowered g and f: where a weight needs one, the others are not lowered either."""
+    for topic in ("gru", "lstm"):
+        found = text(topic)
+        assert "W_gh" in found and "Wᵣ" not in found and "Wᵢ" not in found and "bᵣ" not in found
+    assert "Wₓₕ xₜ" in text("rnn")
+
+
+def test_the_gradients_of_a_recurrent_layer_are_those_of_any_step() -> None:
+    """As in the textbooks: what comes back from step t + 1, and the sum over all steps for each parameter."""
+    lines = text("lstm", 120).splitlines()
+    for line in (
+        "    ∂L/∂cₜ   = ∂L/∂hₜ ⊙ oₜ ⊙ (1 − tanh(cₜ)²) + ∂L/∂cₜ₊₁ ⊙ fₜ₊₁",
+        "    ∂L/∂zfₜ  = ∂L/∂fₜ ⊙ fₜ ⊙ (1 − fₜ)",
+        "    ∂L/∂W_fh = Σₜ ∂L/∂zfₜ hₜ₋₁ᵀ",
+        "    ∂L/∂b_f  = Σₜ ∂L/∂zfₜ",
+    ):
+        assert line in lines
+    assert "    ∂L/∂hₜ  = Wₕₕᵀ ∂L/∂zₜ₊₁ + hₜ" in text("rnn").splitlines()
+    assert "    dL/dW_hh = sum_t dL/dz_t @ h_{t-1}.T" in text("rnn", unicode=False).splitlines()
+
+
+def test_a_recurrent_layer_is_worked_out_backwards_where_all_details_are_wanted() -> None:
+    for topic in ("rnn", "gru", "lstm"):
+        short = text(topic)
+        full = str(text_report(pages(topic, Style(80, detail="full")), Style(80, detail="full")))
+        assert "Backward pass" not in short and "Summed over time" in full
+        assert len(short.splitlines()) < 180 < len(full.splitlines())
+
+
+def test_what_has_no_parameters_shows_the_gradient_of_its_input() -> None:
+    assert "  ∂L/∂x₃ = ⅓ ∂L/∂p" in text("pooling")
+
+
+@pytest.mark.parametrize("topic", ["momentum", "nesterov", "adam", "adamw", "step"])
+def test_the_equations_of_an_update_are_those_of_every_update(topic: str) -> None:
+    found = text(topic)
+    part = found[found.index("Equations of an update") :].split("━\n")[1]
+    assert "@" not in part[: part.index("━")]
 
 
 def test_a_loss_in_pieces_is_shown_case_by_case() -> None:
