@@ -14,7 +14,7 @@ from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import item_of, misshapen, reason, refused
+from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
@@ -225,6 +225,8 @@ class _Checker:
             by_id = {id: answer for id, (_, answer) in given.items()}
             items, slips = self.explained(key, answers._replace(answers=by_id), items)
             items = without_errors(key, items, follows)
+            if key.marking.repeated:
+                items = charged_once(items, slips, key.marking)
         return items + added, slips
 
     def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import fits_start, verdicts
 from nnsolve.checking.key import Key, Target
-from nnsolve.checking.model import Given, Item, Unreadable, Verdict
+from nnsolve.checking.marking import Marking
+from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
 
 
 def item_of(
@@ -45,6 +46,24 @@ def refused(target: Target, answer: Unreadable) -> Item:
     """The record of an answer that cannot be read."""
     message = f"{answer.message}; {answer.help}" if answer.help else answer.message
     return item_of(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
+
+
+def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: Marking) -> list[Item]:
+    """The items, those with `repeated` credit that a slip explains for which an earlier ask is charged in full."""
+    charged: dict[int, str] = {}
+    result = []
+    for item in items:
+        slip = next((n for n, slip in enumerate(slips) if item.id in slip.items), None)
+        is_charged = slip is not None and item.asked and item.verdict == "wrong"
+        if slip is not None and is_charged and charged.setdefault(slip, item.id) != item.id:
+            credits = [marking.repeated if element == "wrong" else marking.credit(element) for element in item.elements]
+            credit = marking.of_credits(credits or [marking.repeated])
+            text = f"its slip is charged once, at {charged[slip]}"
+            item = item._replace(
+                credit=max(credit, item.credit), message=f"{item.message}; {text}" if item.message else text
+            )
+        result.append(item)
+    return result
 
 
 def misshapen(target: Target, answer: Given) -> str:

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 class Marking(NamedTuple):
     """`marking:` with its defaults, which are what a fair teaching assistant would choose.
 
-    `points` are those of an ask that does not say; `imprecise` and `carried` are the credit of these verdicts; without
-    `partial` a tensor with a wrong element earns nothing, with it the mean over its elements.
+    `points` are those of an ask that does not say; `imprecise` and `carried` are the credit of these verdicts;
+    `repeated` is that of a wrong answer which a slip explains that an earlier answer is charged for. Without `partial`
+    a tensor with a wrong element earns nothing, with it the mean over its elements.
     """
 
     points: float = 1.0
     imprecise: float = 0.5
     carried: float = 1.0
+    repeated: float = 0.0
     partial: bool = True
 
     @classmethod

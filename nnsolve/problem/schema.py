@@ -119,6 +119,9 @@ MARKING: Table = {
     "points": Key("number", "Points of an ask that does not say; 1 if not said.", low=0),
     "imprecise": Key("number", "The credit of an answer with too few digits; 0.5 if not said.", low=0, high=1),
     "carried": Key("number", "The credit of an answer that is right, given an earlier wrong one; 1.", low=0, high=1),
+    "repeated": Key(
+        "number", "The credit of a wrong answer with a slip that an earlier one is charged for; 0.", low=0, high=1
+    ),
     "partial": Key("boolean", "Whether a tensor earns the mean over its elements (true) or all or nothing."),
 }
 

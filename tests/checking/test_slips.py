@@ -52,6 +52,28 @@ def test_what_takes_a_second_slip_is_another_entry_with_the_first_in_it(tmp_path
     assert any("relu-mask-missing" in codes for codes in named)
 
 
+@pytest.mark.parametrize("repeated", [0, 0.6, 1])
+def test_a_slip_may_be_charged_once(repeated: float, tmp_path: Path) -> None:
+    """What else it spoils earns `repeated`; what takes a second slip, or what nothing explains, earns nothing."""
+    problem = (PROBLEMS / f"{NETWORK}.yaml").read_text() + f"\nmarking: {{repeated: {repeated}}}\n"
+    (tmp_path / "problems").mkdir()
+    (tmp_path / "problems" / f"{NETWORK}.yaml").write_text(problem)
+    path = student(tmp_path, "a", *APART, "q-f-b1", more=", q-d: 4.7711")
+    result = check(path, tmp_path / "problems", diagnose)
+    items = {item.id: item for item in result.items}
+    first, *others = APART
+    elements = {id: items[id].elements for id in APART}
+    right = {id: found.count("correct") / len(found) for id, found in elements.items()}
+    assert items[first].credit == pytest.approx(right[first])
+    for id in others:
+        assert items[id].verdict == "wrong"
+        assert items[id].credit == pytest.approx(right[id] + repeated * (1 - right[id]))
+        assert (f"charged once, at {first}" in items[id].message) is (repeated > 0)
+    assert items["q-f-b1"].credit == items["q-f-b1"].elements.count("correct") / 4
+    assert items["q-d"].credit == 0 and "charged" not in items["q-d"].message + items["q-f-b1"].message
+    assert result.score == pytest.approx(sum(item.credit * item.points for item in result.items))
+
+
 def test_a_slip_that_was_made_anyway_is_made_again() -> None:
     """Two slips of which one explains another answer, too, need less than two new ones."""
     sign, mean, bias = Slip("sign-flipped", "dL/dz1"), Slip("mean-for-sum", "L"), Slip("bias-missing", "z1")
