@@ -42,6 +42,7 @@ class Section(NamedTuple):
     written. `warnings` are findings about the results (a value that is not finite, an update that changes nothing).
     `truncate` is how many time steps the loss of each step is carried over; None: all of them. `run` has the
     values of every moment, whether they are shown or not, and the program; None where only some steps are shown.
+    `last` is the number of updates that the training makes: values after all of them are over all samples.
     """
 
     id: str
@@ -56,3 +57,4 @@ class Section(NamedTuple):
     question: str | None = None
     truncate: int | None = None
     run: Run | None = None
+    last: int | None = None

@@ -122,6 +122,7 @@ class SectionSolver:
             self.question,
             problem.training.truncate if problem.training else None,
             self.run,
+            self.run.last,
         )
 
     def reported(self, item: Asked) -> tuple[Tensor, Shape]:

@@ -14,12 +14,12 @@ from nnsolve.report.boxes import width
 from nnsolve.report.lines import paragraph, wrapped
 from nnsolve.report.notation import formula
 from nnsolve.report.notes import NOWHERE, Carried, carried_phrase
-from nnsolve.report.numbers import number, places, rounded
+from nnsolve.report.numbers import rounded
 from nnsolve.report.phrases import phrase_text
 from nnsolve.report.scope import Scope
 from nnsolve.report.sequences import label_cells, steps_of, steps_text, with_steps
 from nnsolve.report.style import Line, clean
-from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, picked, summary
+from nnsolve.report.tensors import bracketed, column_blocks, corners, is_large, picked, summary, texts
 from nnsolve.report.unfold import spelled
 
 INDENT = 2
@@ -156,8 +156,7 @@ def value_texts(answer: Answer, scope: Scope) -> list[list[str]]:
     if style.decimals is not None:
         decimals, significant = style.decimals, None
     if decimals is None and significant is None and not percent:
-        count = places([x for row in rows for x in row], 2 if value.size <= 4 else 1)
-        return [[number(x, count, style) for x in row] for row in rows]
+        return texts(rows, style, 2 if value.size <= 4 else 1)
     if decimals is None and significant is None:
         decimals = 2
     return [[rounded(x, style, decimals=decimals, significant=significant) + sign for x in row] for row in rows]

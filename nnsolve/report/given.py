@@ -38,8 +38,9 @@ GAP = "    "
 
 
 class Batch(NamedTuple):
-    """What a later run is given; `earlier` is the batch that has the same numbers."""
+    """What a later run is given: which one it is, and `earlier`, the batch that has the same numbers."""
 
+    run: str
     steps: list[Step]
     earlier: list[Step] | None
 
@@ -56,8 +57,11 @@ class Givens(NamedTuple):
     same: list[Step]
 
 
-def arranged(steps: Sequence[Step], seen: Mapping[Name, Step]) -> Givens:
-    """The given values as they are shown; what a part shares with the problem (`seen`) is the `same`."""
+def arranged(steps: Sequence[Step], seen: Mapping[Name, Step], last: int | None) -> Givens:
+    """The given values as they are shown; what a part shares with the problem (`seen`) is the `same`.
+
+    After the `last` update there is no other that a batch is for.
+    """
     steps, sequences = joined(steps)
     seen = {step.name: step for step in joined(step for step in seen.values() if step.phase == "given")[0]}
     same = [step for step in steps if step.name in seen and _equal(step, seen[step.name])]
@@ -66,15 +70,15 @@ def arranged(steps: Sequence[Step], seen: Mapping[Name, Step]) -> Givens:
     apart = {step.name for step in later}
     here = [step for step in steps if step.name not in shared and step.name not in apart]
     first = [step for step in steps if step.name not in apart]
-    return Givens(sorted(here, key=_order), sequences, _batches(later, first), same)
+    return Givens(sorted(here, key=_order), sequences, _batches(later, first, last), same)
 
 
-def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> list[Line]:
+def given_lines(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step], last: int | None = None) -> list[Line]:
     """The given values, as given; what a part shares with the problem (`seen`) is only named."""
     scope = scope.exact()
     if not steps:
         return []
-    found = arranged(steps, seen)
+    found = arranged(steps, seen, last)
     lines: list[Line] = [[], *heading("Given", scope.style, level=1)]
     lines += packed_lines(found.here, scope, found.sequences)
     lines += _batch_lines(found.batches, scope)
@@ -111,16 +115,17 @@ def value_lines(step: Step, scope: Scope) -> list[Line]:
     return _row([name, value]) if fits else _large(step, scope)
 
 
-def _batches(steps: Sequence[Step], first: Sequence[Step]) -> list[Batch]:
+def _batches(steps: Sequence[Step], first: Sequence[Step], last: int | None) -> list[Batch]:
     """What later runs are given."""
     runs: dict[int, list[Step]] = {}
     for step in steps:
         runs.setdefault(step.name.update, []).append(step)
     seen = [[step for step in first if step.role in ("input", "target")]]
     found: list[Batch] = []
-    for batch in runs.values():
+    for moment, batch in runs.items():
+        which = f"after update {moment}, all samples" if moment == last else f"for update {moment + 1}"
         earlier = next((old for old in seen if _again(batch, old)), None)
-        found.append(Batch(batch, earlier and [_same(step, earlier) for step in batch]))
+        found.append(Batch(which, batch, earlier and [_same(step, earlier) for step in batch]))
         if earlier is None:
             seen.append(batch)
     return found
@@ -129,13 +134,13 @@ def _batches(steps: Sequence[Step], first: Sequence[Step]) -> list[Batch]:
 def _batch_lines(batches: Sequence[Batch], scope: Scope) -> list[Line]:
     """A line for each batch, and only the names where one comes again."""
     lines: list[Line] = []
-    for batch, earlier in batches:
+    for which, batch, earlier in batches:
         if earlier is not None:
             names, others = (", ".join(scope.name(step.name) for step in steps) for steps in (batch, earlier))
             text = f"{names} as {others}"
         else:
             text = ",  ".join(f"{scope.name(step.name)} = {_inline(step, scope)}" for step in batch)
-        lines += paragraph(text, scope.style, "", INDENT + 4, INDENT)
+        lines += paragraph(f"{which}:  {text}", scope.style, "", INDENT + 4, INDENT)
     return [[], *lines] if lines else []
 
 

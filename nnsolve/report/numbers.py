@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nnsolve.report.style import Style
 
@@ -37,6 +37,20 @@ def places(values: Iterable[float], extra: int = 0) -> int:
     leading = math.floor(math.log10(most))
     count = 2 if leading >= 3 else 4 if leading >= -1 else 3 - leading
     return max(count, min(2 - math.floor(math.log10(least)), 6)) + extra
+
+
+def shared(values: Sequence[float], count: int) -> int:
+    """How many decimals the numbers of one tensor get so that none of those that are rounded needs more than others."""
+    while (most := max((_needed(value, count) for value in values), default=count)) > count:
+        count = most
+    return count
+
+
+def _needed(value: float, count: int) -> int:
+    """The decimals that a rounded number needs so that it does not look like a short one."""
+    if not SMALLEST <= abs(value) < LARGEST or exact(value, max(SHORT, count)) is not None:
+        return count
+    return len(_rounded(value, count).partition(".")[2])
 
 
 def exact(value: float, limit: int = SHORT) -> str | None:
@@ -73,6 +87,11 @@ def plain(value: float, count: int, forced: int | None = None) -> str:
         return short
     if not SMALLEST <= abs(value) < LARGEST:
         return scientific(value)
+    return _rounded(value, count)
+
+
+def _rounded(value: float, count: int) -> str:
+    """A number with `count` decimals, or with as many more as it takes not to end in zeros."""
     text = f"{value:.{count}f}"
     while text.endswith("000") and count < 15:
         count += 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnsolve.core.shapes import Shape
 from nnsolve.report.boxes import Box, fence, text_box, width
-from nnsolve.report.numbers import number, places
+from nnsolve.report.numbers import number, places, shared
 from nnsolve.report.style import Style
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def aligned(column: list[str]) -> list[str]:
 
 def texts(values: list[list[float]], style: Style, extra: int = 0) -> list[list[str]]:
     """The numbers of a matrix as text, all with the same number of decimals where they are rounded."""
-    count = places([value for row in values for value in row], extra)
+    numbers = [value for row in values for value in row]
+    count = shared(numbers, places(numbers, extra))
     return [[number(value, count, style) for value in row] for row in values]
 
 

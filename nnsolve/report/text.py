@@ -120,7 +120,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Li
     scope = section_scope(section, style)
     known = {step.name: step for step in context}
     through = carried(context)
-    lines = given_lines([step for step in section.trace.steps if step.phase == "given"], scope, seen)
+    lines = given_lines([step for step in section.trace.steps if step.phase == "given"], scope, seen, section.last)
     told = Told(context, style.detail, section.truncate)
     headed = was_short = False
     for kind, text, step, at in outline(section, scope, told):

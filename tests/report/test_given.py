@@ -20,9 +20,22 @@ ask: [W@1, W@2, W@3, W@4]
 
 def test_later_batches_take_a_line_each(tmp_path: Path) -> None:
     text = printed(tmp_path, PROBLEM)
-    assert "  x@1 = [[2, 2], [5, 7]],  y@1 = [[1], [3]]\n  x@2, y@2 as x, y\n  x@3, y@3 as x@1, y@1\n" in text
+    for line in (
+        "  for update 2:  x@1 = [[2, 2], [5, 7]],  y@1 = [[1], [3]]\n",
+        "  for update 3:  x@2, y@2 as x, y\n",
+        "  for update 4:  x@3, y@3 as x@1, y@1\n",
+    ):
+        assert line in text
     assert "2×2 input" in text.split("x@1")[0]  # the first batch is shown in full
     assert "x@1" in printed(tmp_path, PROBLEM, Style(60, unicode=False))
+
+
+def test_after_the_last_update_all_samples_are_given(tmp_path: Path) -> None:
+    problem = PROBLEM.replace("ask: [W@1, W@2, W@3, W@4]", "ask: [y_hat@3, y_hat@end]")
+    text = " ".join(printed(tmp_path, problem).split())
+    assert "for update 4: x@3 = [[2, 2], [5, 7]]" in text
+    assert "after update 4, all samples: x@4 = [[1, 2], [0, 1], [2, 2], [5, 7]]" in text
+    assert "for update 5" not in text  # there is none
 
 
 ADAM = """

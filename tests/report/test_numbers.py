@@ -15,7 +15,7 @@ from nnsolve.core.shapes import Shape
 from nnsolve.report.boxes import Box, width
 from nnsolve.report.numbers import number, places, plain, rounded
 from nnsolve.report.style import Style
-from nnsolve.report.tensors import corners, number_of, summary, tensor_box
+from nnsolve.report.tensors import corners, number_of, summary, tensor_box, texts
 
 ASCII, UNICODE = Style(unicode=False), Style()
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
@@ -149,6 +149,22 @@ def test_a_wrong_digit_does_not_read_back() -> None:
 def test_one_tensor_has_one_number_of_decimals() -> None:
     count = places([0.0470131, 0.00234065, 0.9442837])
     assert [number(x, count, ASCII) for x in (0.0470131, 0.00234065, 0.9442837)] == ["0.04701", "0.00234", "0.94428"]
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [
+        ([0.150000004, -0.400000001], ["0.150000004", "-0.400000001"]),
+        ([0.40012, 0.100006123, 0.25, 0.3], ["0.40012", "0.10001", "0.25", "0.3"]),
+        ([0.5, 1 / 3, 1.25e-5, 0.0], ["0.5", "0.3333", "1.25e-5", "0"]),  # short ones and powers of ten stay
+        ([0.4, 0.99999999996], ["0.4", "0.99999999996"]),
+        ([math.inf, 0.3333333], ["inf", "0.3333"]),
+    ],
+)
+def test_where_one_number_needs_more_decimals_all_that_are_rounded_have_them(
+    column: list[float], shown: list[str]
+) -> None:
+    assert [text for (text,) in texts([[value] for value in column], ASCII)] == shown
 
 
 def test_a_large_tensor_is_summarised() -> None:

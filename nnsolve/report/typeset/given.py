@@ -16,14 +16,14 @@ from nnsolve.report.typeset.symbols import name_symbol, typeset_name
 from nnsolve.report.typeset.tensors import ascii_style, matrix, numbers_by_step, step_labels, value_list, value_matrix
 
 
-def given(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step]) -> Given | None:
+def given(steps: Sequence[Step], scope: Scope, seen: Mapping[Name, Step], last: int | None = None) -> Given | None:
     """The given values, as given; what a part shares with the problem (`seen`) is only named."""
     if not steps:
         return None
     scope = scope.exact()
-    found = arranged(steps, seen)
+    found = arranged(steps, seen, last)
     values = [value(step, scope, found.sequences.get(step.name, ())) for step in found.here]
-    notes = [_batch(batch.steps, batch.earlier, scope) for batch in found.batches]
+    notes = [(f"{batch.run}: ", *_batch(batch.steps, batch.earlier, scope)) for batch in found.batches]
     if found.same:
         notes.append((*_names(found.same, scope), " as above"))
     return Given(tuple(values), tuple(notes))

@@ -22,6 +22,7 @@ from nnsolve.report.typeset.mathematics import (
     Symbol,
     Text,
 )
+from nnsolve.report.typeset.measure import behind
 from nnsolve.report.typeset.tex import is_high
 
 ACCENTS = {
@@ -42,9 +43,6 @@ LETTERS = frozenset("∂⊤…⋯⋮⋱")
 """Signs that stand like a letter, without the space around an operator."""
 
 TIGHT = frozenset("@'′")
-
-POINT = 0.55
-"""The width of a decimal point in digits."""
 
 _NAME = re.compile(r"(.*?)([₀-₉]*)(′*)")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -190,20 +188,8 @@ def _matrix(node: Matrix) -> str:
 
 def _column(cells: Sequence[Mathematics]) -> list[str]:
     """The cells of a column; numbers have their decimal points below each other."""
-    behind = [_behind(cell) for cell in cells]
-    most = max(behind)
-    return [
-        _cell(cell, most - width if isinstance(cell, Number) and "e" not in cell.text else 0)
-        for cell, width in zip(cells, behind, strict=True)
-    ]
-
-
-def _behind(cell: Mathematics) -> float:
-    """How wide the decimal point and what is behind it are, in digits."""
-    if not isinstance(cell, Number) or "e" in cell.text:
-        return 0
-    _, point, digits = cell.text.partition(".")
-    return len(digits) + POINT if point else 0
+    most = max(map(behind, cells))
+    return [_cell(cell, most - behind(cell) if isinstance(cell, Number) else 0) for cell in cells]
 
 
 def _cell(node: Mathematics, blank: float = 0) -> str:

@@ -24,6 +24,9 @@ from nnsolve.report.typeset.mathematics import (
 DIGIT, LETTER, SMALL = 0.5, 0.55, 0.72
 """A digit, a letter of a word, and what scripts are smaller by."""
 
+POINT, TIMES_TEN, RAISED = 0.55, 4.5, 0.76
+"""A decimal point, a sign × with the 10 behind it, and a digit of an exponent, in digits."""
+
 CAPTION = 0.78
 """Small letters are wider than others for their height."""
 
@@ -39,6 +42,16 @@ _NARROW = {",": 0.45, " ": 0.17, "∂": 0.55, "[": 0.3, "]": 0.3, "/": 0.5, "Σ"
 def width(node: Mathematics) -> float:
     """The width of a tree."""
     return _WIDTHS[type(node)](node)
+
+
+def behind(cell: Mathematics) -> float:
+    """The width of what is behind the whole part of a number, in digits: of the .25 of 3.25, the ·10⁻⁶ of 2·10⁻⁶."""
+    if not isinstance(cell, Number):
+        return 0
+    mantissa, e, exponent = cell.text.partition("e")
+    _, point, digits = mantissa.partition(".")
+    power = TIMES_TEN + RAISED * len(exponent) + 0.3 * exponent.count("-") if e else 0
+    return len(digits) + (POINT if point else 0) + power
 
 
 def _number(node: Number) -> float:

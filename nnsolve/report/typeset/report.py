@@ -107,7 +107,7 @@ class _Writer:
         scope = section_scope(section, self.style)
         known = {step.name: step for step in context}
         through = carried(context)
-        values = given([step for step in section.trace.steps if step.phase == "given"], scope, seen)
+        values = given([step for step in section.trace.steps if step.phase == "given"], scope, seen, section.last)
         if values is not None:
             self.heading("Given", above + 1, section.id)
             self.blocks.append(values)

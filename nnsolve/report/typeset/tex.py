@@ -21,6 +21,7 @@ from nnsolve.report.typeset.mathematics import (
     Symbol,
     Text,
 )
+from nnsolve.report.typeset.measure import DIGIT, behind
 
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -174,28 +175,27 @@ class Tex:
 
     def column(self, cells: Sequence[Mathematics]) -> list[str]:
         """The cells of a column, with what some have fewer digits behind the point left blank."""
-        behind = [_behind(cell) for cell in cells]
-        most = max(behind, key=len)
-        return [
-            self.write(cell)
-            + (rf"\phantom{{{most[len(tail) :]}}}" if len(tail) < len(most) and _is_plain(cell) else "")
-            for cell, tail in zip(cells, behind, strict=True)
-        ]
+        longest = max(cells, key=behind)
+        powers = any(isinstance(cell, Number) and "e" in cell.text for cell in cells)
+        blanks = [_blank(cell, longest, powers) if isinstance(cell, Number) else "" for cell in cells]
+        return [self.write(cell) + blank for cell, blank in zip(cells, blanks, strict=True)]
 
     def captioned(self, node: Captioned) -> str:
         return rf"\underset{{{self.write(node.caption)}}}{{{self.write(node.inner)}}}"
 
 
-def _is_plain(cell: Mathematics) -> bool:
-    """Whether a cell is a number without a power of ten."""
-    return isinstance(cell, Number) and "e" not in cell.text
+def _blank(cell: Number, longest: Mathematics, powers: bool) -> str:
+    """What is missing behind a number; with powers of ten in its column only about as wide, else exactly."""
+    if powers:
+        missing = DIGIT * (behind(longest) - behind(cell))
+        return rf"\hspace{{{missing:.2f}em}}" if missing else ""
+    most, own = (_zeros(number) for number in (longest, cell))
+    return rf"\phantom{{{most[len(own) :]}}}" if len(own) < len(most) else ""
 
 
-def _behind(cell: Mathematics) -> str:
-    """The decimal point and as many zeros as there are digits behind it."""
-    if not isinstance(cell, Number) or not _is_plain(cell):
-        return ""
-    _, point, digits = cell.text.partition(".")
+def _zeros(cell: Mathematics) -> str:
+    """The decimal point of a number and as many zeros as there are digits behind it."""
+    _, point, digits = cell.text.partition(".") if isinstance(cell, Number) else ("", "", "")
     return point + "0" * len(digits)
 
 

@@ -12,6 +12,7 @@ from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.report.typeset.compose import WIDEST, Composer, formula
 from nnsolve.report.typeset.latex import TEX
+from nnsolve.report.typeset.mathematics import Number
 from nnsolve.report.typeset.symbols import name_symbol
 from tests.report.test_notation import NAMES, scope
 
@@ -138,6 +139,15 @@ def test_names(name: Name, layer_numbers: str, tex: str) -> None:
 def test_a_raised_layer_number_takes_no_exponent() -> None:
     assert shown("a1^2", "superscript") == "(a^{1})^{2}"
     assert shown("W1.T @ x", "brackets") == r"(W^{[1]})^{\top} \, x"
+
+
+def test_numbers_stand_below_each_other_by_their_points_beside_powers_of_ten() -> None:
+    cells = [Number(text) for text in ("0.1", "1.25e-5", "-3")]
+    point, power, whole = TEX.column(cells)
+    assert power == r"1.25 \times 10^{-5}"  # the longest behind its point
+    blanks = [float(text.partition(r"\hspace{")[2].removesuffix("em}")) for text in (point, whole)]
+    assert blanks[1] - blanks[0] == pytest.approx(0.78, abs=0.02)  # the width of .1
+    assert TEX.column([Number("0.25"), Number("3")]) == ["0.25", r"3\phantom{.00}"]
 
 
 def test_what_is_too_wide_keeps_its_name() -> None:

@@ -42,7 +42,7 @@ def compiled(text: str, folder: Path) -> str:
 
 def numbers(tex: str) -> list[list[float]]:
     """The rows of a matrix, or a single number, read from what is printed."""
-    body = re.sub(r"\\(left\[|right\])|\\begin\{array\}\{\w+\}|\\end\{array\}|\\phantom\{[^}]*\}", "", tex)
+    body = re.sub(r"\\(left\[|right\])|\\begin\{array\}\{\w+\}|\\end\{array\}|\\(phantom|hspace)\{[^}]*\}", "", tex)
     body = re.sub(r" \\times 10\^\{(-?\d+)\}", r"e\1", body).replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
     return [[float(cell) for cell in row.split("&")] for row in body.split(r"\\")]
 
