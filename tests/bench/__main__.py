@@ -20,6 +20,7 @@ from tests.bench.pages import rows as pages
 from tests.bench.timing import in_turn, process, ratio
 from tests.bench.trained import rows as trained
 from tests.bench.training import rows as training
+from tests.bench.unseen.score import rows as unseen
 
 PROBLEM = Path(__file__).parents[2] / "problems" / "regression-3-4-3-l2-norm.yaml"
 IMPORTS = "import numpy, click, yaml, rich.console, rich.table"
@@ -36,6 +37,8 @@ def main() -> None:
     for row in (*diagnosis(), *accusations()):
         line(*row)
     for row in trained():
+        line(*row)
+    for row in unseen():
         line(*row)
     for row in checking():
         line(*row)
