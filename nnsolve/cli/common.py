@@ -168,28 +168,6 @@ def problem_argument(function: _Function) -> _Function:
     return click.argument("problem", required=False, metavar="[PROBLEM]", shell_complete=problem_files)(function)
 
 
-def report_options(formats: Sequence[str]) -> Callable[[_Function], _Function]:
-    """How a report looks and where it goes: --detail, --decimals, --format, -o, --width."""
-    options = [
-        click.option("--detail", type=click.Choice(["brief", "steps", "full"]), default="steps", show_default=True,
-                     help="Answers only, every step, or each dot product written out too."),
-        click.option("--decimals", type=click.IntRange(0, 15), metavar="N",
-                     help="Show N decimals everywhere; what is computed stays exact."),
-        click.option("--format", "format", type=click.Choice(list(formats)), default="text", show_default=True,
-                     help="What to print."),
-        click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output."),
-        click.option("--width", type=click.IntRange(40, 400), metavar="N",
-                     help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS)."),
-    ]  # fmt: skip
-
-    def decorate(function: _Function) -> _Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
 def spread_option(args: Sequence[str], option: str) -> list[str]:
     """`--only z1 a1` as `--only z1 --only a1`: all words up to the next option or file belong to it."""
     result: list[str] = []

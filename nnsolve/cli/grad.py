@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from nnsolve.cli import completion
-from nnsolve.cli.common import harmless, load, problem_argument, report_options
+from nnsolve.cli.common import harmless, load, problem_argument
 from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.cli.reporting import check_fragment, report_options
 from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.report.formats import TYPESET
 
 if TYPE_CHECKING:
-    from nnsolve.engine.gradients import LayerGradients
     from nnsolve.engine.solution import Section
-    from nnsolve.report.style import Style
-    from nnsolve.report.text import Report
 
 DEVIATES = 1
 """Exit status: --verify found a deviation."""
@@ -34,7 +33,7 @@ DEVIATES = 1
 @click.option(
     "--part", metavar="ID", shell_complete=completion.parts, help="The gradients of this part of the problem."
 )
-@report_options(["text", "json"])
+@report_options
 def command(
     problem: str | None,
     layer: int | None,
@@ -47,6 +46,7 @@ def command(
     format: str,
     output: str | None,
     width: int | None,
+    fragment: bool,
 ) -> None:
     """The chain rule for one layer, factor by factor: what comes in, the local derivative, their product.
 
@@ -57,12 +57,14 @@ def command(
       nnsolve grad problem.yaml --layer 2
       nnsolve grad problem.yaml --of W1 --verify
       nnsolve grad problem.yaml --layer 1 --time 3
+      nnsolve grad problem.yaml --layer 1 --format html -o layer1.html
 
     Exit status: 0 done, 1 --verify found a deviation, 2 wrong usage or a broken problem file.
     """
     from nnsolve.engine.gradients import layer_gradients
     from nnsolve.engine.select import part_of
 
+    check_fragment(fragment, format)
     if layer is not None and of is not None:
         raise click.UsageError("--layer and --of exclude each other; give one of them")
     if of is not None and "[" in of:
@@ -71,12 +73,19 @@ def command(
     gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify, time)
     if not gradients.names:
         _refuse_nothing(gradients.section, loaded.path)
-    if format == "json":
-        from nnsolve.cli.gradjson import document
+    style = style_for(output, detail, decimals, width)._replace(fragment=fragment)
+    if format == "text":
+        from nnsolve.report.grad import gradient_report
 
-        write_text(document(gradients, verify), output)
+        write_report(gradient_report(gradients, style, verify), output)
+    elif format == "json":
+        from nnsolve.cli.gradjson import document as json_document
+
+        write_text(json_document(gradients, verify), output)
     else:
-        write_report(_report(gradients, verify, style_for(output, detail, decimals, width)), output)
+        from nnsolve.report.typeset.grad import document
+
+        write_text(TYPESET[format](document(gradients, style, verify), style), output)
     if not all(check.passed for check in gradients.verifications):
         sys.exit(DEVIATES)
 
@@ -94,24 +103,3 @@ def _refuse_nothing(section: Section, path: str) -> NoReturn:
     names = inputs or [step.name for step in section.trace.steps if step.equation is not None]
     help = f"name one quantity: --of {names[0]}" if names else "name one quantity with --of"
     raise ProblemError.of("no-parameters", "the problem has no parameters", Place(path), help)
-
-
-def _report(gradients: LayerGradients, verify: bool, style: Style) -> Report:
-    from nnsolve.report.answers import answer_lines
-    from nnsolve.report.grad import gradient_report
-    from nnsolve.report.lines import heading
-    from nnsolve.report.scope import Scope
-    from nnsolve.report.text import Report
-
-    section = gradients.section
-    lines = []
-    if style.detail != "brief":
-        lines += gradient_report(section, gradients.names, style, gradients.time).lines
-        lines.append([])
-    scope = Scope.of_section(section, style)
-    lines += [*heading("Gradients", style, level=1), [], *answer_lines(section.answers, scope)]
-    if verify:
-        from nnsolve.cli.verified import verification_lines
-
-        lines += verification_lines(section, gradients.verifications, style)
-    return Report(lines)

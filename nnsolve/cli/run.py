@@ -6,10 +6,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from nnsolve.cli import completion
-from nnsolve.cli.common import load, print_findings, problem_argument, report_options, spread_option
+from nnsolve.cli.common import load, print_findings, problem_argument, spread_option
 from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.cli.reporting import check_fragment, report_options
 from nnsolve.core.diagnostics import Diagnostic
-from nnsolve.report.formats import FORMATS, FRAGMENTS
+from nnsolve.report.formats import FORMATS
 
 
 class RunCommand(click.Command):
@@ -31,8 +32,7 @@ class RunCommand(click.Command):
 @click.option("--only", multiple=True, metavar="ADDRESS...", shell_complete=completion.addresses,
               help="Only these steps and answers: --only z1 dL/dW1.")  # fmt: skip
 @click.option("--part", metavar="ID", shell_complete=completion.parts, help="Only this part of the problem.")
-@report_options(list(FORMATS))
-@click.option("--fragment", is_flag=True, help="LaTeX or HTML to paste into another document.")
+@report_options
 def command(
     problem: str | None,
     only: tuple[str, ...],
@@ -61,8 +61,7 @@ def command(
     from nnsolve.engine.select import select
     from nnsolve.engine.solve import Solution
 
-    if fragment and format not in FRAGMENTS:
-        raise click.UsageError(f"--fragment goes with --format {' or '.join(FRAGMENTS)}")
+    check_fragment(fragment, format)
     loaded = load(problem, output)
     sections = select(Solution(loaded), only, part)
     if detail == "brief" and not any(section.answers for section in sections):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref, neg, references
 from nnsolve.core.names import Name
-from nnsolve.report.notation import WITHOUT, formula, without
-from nnsolve.report.phrases import Formula
+from nnsolve.report.notation import WITHOUT, without
+from nnsolve.report.phrases import Formula, Phrase
 from nnsolve.report.scope import Scope, options
 
 
@@ -157,7 +157,7 @@ class Effect(NamedTuple):
     """What a local derivative does to the gradient that comes in: a factor (or none), and what happens in words."""
 
     factor: Expr | None
-    text: str
+    told: Phrase
 
 
 def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
@@ -165,11 +165,10 @@ def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
     part = local(expr, upstream)
     if part is not None:
         if part.side == "same":
-            return Effect(None, "1, the gradient goes through")
-        text = formula(part.factor, scope)
+            return Effect(None, ("1, the gradient goes through",))
         if part.side == "times":
-            return Effect(part.factor, text if scope.scalar(part.factor) else f"{text}, element by element")
-        return Effect(part.factor, f"{text}, from the {part.side}")
+            return _times(part.factor, scope)
+        return Effect(part.factor, (Formula(part.factor, scope), f", from the {part.side}"))
     if not isinstance(expr, Call):
         return None
     if expr.op == "add":
@@ -186,15 +185,21 @@ def effect(expr: Expr, upstream: Name, scope: Scope) -> Effect | None:
             then = without(expr, scope)
         if inner is None:
             return None
-        return Effect(inner.factor, f"{'1' if inner.factor is None else inner.text}, {then}")
+        return Effect(inner.factor, (*(("1",) if inner.factor is None else inner.told), f", {then}"))
     if expr.op == "matmul":
-        turned = Call("transpose", (Ref(upstream),))
+        turned = Formula(Call("transpose", (Ref(upstream),)), scope)
         left, right = expr.args
-        if right == turned and upstream not in references(left):
-            return Effect(left, f"{formula(left, scope)}, from the left of {formula(turned, scope)}")
-        if left == turned and upstream not in references(right):
-            return Effect(right, f"{formula(right, scope)}, from the right of {formula(turned, scope)}")
+        if right == turned.expr and upstream not in references(left):
+            return Effect(left, (Formula(left, scope), ", from the left of ", turned))
+        if left == turned.expr and upstream not in references(right):
+            return Effect(right, (Formula(right, scope), ", from the right of ", turned))
     return None
+
+
+def _times(factor: Expr, scope: Scope) -> Effect:
+    """A factor of a product of numbers, or of one that is taken element by element."""
+    text = Formula(factor, scope)
+    return Effect(factor, (text,) if scope.scalar(factor) else (text, ", element by element"))
 
 
 def _masks(terms: list[Expr], upstream: Name, scope: Scope) -> Effect | None:
@@ -202,6 +207,4 @@ def _masks(terms: list[Expr], upstream: Name, scope: Scope) -> Effect | None:
     parts = [local(term, upstream) for term in terms]
     if not terms or any(part is None or part.side != "times" for part in parts):
         return None
-    factor = Call("add", tuple([part.factor for part in parts if part]))
-    text = formula(factor, scope)
-    return Effect(factor, text if scope.scalar(factor) else f"{text}, element by element")
+    return _times(Call("add", tuple([part.factor for part in parts if part])), scope)

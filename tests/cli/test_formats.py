@@ -1,4 +1,4 @@
-"""`nnsolve run --format latex|markdown|html`: the typeset report, in a file or in a pipe."""
+"""`nnsolve run` and `grad` with --format latex|markdown|html: the typeset report, in a file or in a pipe."""
 
 from __future__ import annotations
 
@@ -56,3 +56,21 @@ def test_html_is_a_page_or_a_fragment(tmp_path: Path) -> None:
     assert 'value="full" checked' in text and "<mn>0.2405</mn>" in text
     part = call("run", SCALAR, "--format", "html", "--fragment").output
     assert part.startswith('<div class="nnsolve notebook ') and "<html" not in part and "<mn>0.2405</mn>" in part
+
+
+def test_the_chain_rule_comes_in_every_format(tmp_path: Path) -> None:
+    begins = {
+        "latex": "\\documentclass",
+        "markdown": "# Backpropagation through",
+        "html": "<!doctype html>",
+        "json": "{",
+    }
+    for format, beginning in begins.items():
+        file = tmp_path / format
+        done = call("grad", SCALAR, "--of", "w_1", "--verify", "--format", format, "-o", str(file))
+        assert (done.exit_code, done.output) == (0, "")
+        text = file.read_text(encoding="utf-8")
+        assert text.startswith(beginning) and "dC/dw_1" in text.replace("\\", "")
+    part = call("grad", SCALAR, "--format", "html", "--fragment").output
+    assert part.startswith('<div class="nnsolve notebook ') and "<html" not in part
+    assert call("grad", SCALAR, "--format", "json", "--fragment").exit_code == 2

@@ -10,9 +10,9 @@ import pytest
 from nnsolve.engine import differentiate
 from nnsolve.engine.gradients import layer_gradients
 from nnsolve.problem.loader import load_problem
-from nnsolve.report.grad import gradient_report
 from nnsolve.report.style import Style
 from tests.cli.calling import SCALAR, call, written
+from tests.report.solved import chain_rule
 
 ELMAN = (Path(__file__).parent.parent / "report" / "problems" / "elman.yaml").read_text(encoding="utf-8")
 LSTM = """
@@ -54,7 +54,7 @@ def test_a_shared_weight_is_summed_over_time(elman: str) -> None:
 
 def test_ascii_has_the_sum_in_words(elman: str) -> None:
     found = layer_gradients(load_problem(elman), None, "W")
-    text = str(gradient_report(found.section, found.names, Style(80, unicode=False)))
+    text = chain_rule(found.section, found.names, Style(80, unicode=False))
     assert text.isascii()
     assert "dL/dW = sum over t of dL/dz_t * dz_t/dW" in text
 

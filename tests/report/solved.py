@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 
+from nnsolve.core.names import Name
+from nnsolve.engine.gradients import LayerGradients
 from nnsolve.engine.solution import Section
 from nnsolve.report.display import solve
+from nnsolve.report.grad import chain_lines
+from nnsolve.report.lines import plain
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
 
@@ -22,6 +27,11 @@ def sections(stem: str) -> tuple[Section, ...]:
     """The sections of a problem, of this folder or of the seeds."""
     folder = OWN if (OWN / f"{stem}.yaml").exists() else SEEDS
     return solve(folder / f"{stem}.yaml").sections
+
+
+def chain_rule(section: Section, names: Collection[Name], style: Style) -> str:
+    """What `nnsolve grad` says of the gradients of some names, in a section that has them."""
+    return plain(chain_lines(LayerGradients(section, tuple(names)), style))
 
 
 def printed(folder: Path, text: str, style: Style | None = None) -> str:

@@ -12,11 +12,11 @@ from nnsolve.core.names import Name
 from nnsolve.problem.model import Conventions
 from nnsolve.report.chain import Local, effect, local
 from nnsolve.report.display import solve
-from nnsolve.report.grad import gradient_report
+from nnsolve.report.phrases import phrase_text
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
-from tests.report.solved import printed, sections
+from tests.report.solved import chain_rule, printed, sections
 
 G, X = Ref(Name("g")), Ref(Name("x"))
 
@@ -50,11 +50,11 @@ def test_a_quantity_that_the_loss_uses_directly_has_a_direct_part() -> None:
 
 def test_a_chain_with_branches_is_not_written_as_one_product() -> None:
     (section,) = sections("branch")
-    text = str(gradient_report(section, {Name("w")}, Style(100)))
+    text = chain_rule(section, {Name("w")}, Style(100))
     assert "∂L/∂w = ∂L/∂u · ∂u/∂w" in text
     assert "∂L/∂s · ∂s/∂u · ∂u/∂w" not in text
     (straight,) = sections("regression-3-4-3-l2-norm")
-    assert "∂h²/∂h¹ · ∂h¹/∂h̄¹ · ∂h̄¹/∂W¹" in str(gradient_report(straight, {Name("W", 1)}, Style(100)))
+    assert "∂h²/∂h¹ · ∂h¹/∂h̄¹ · ∂h̄¹/∂W¹" in chain_rule(straight, {Name("W", 1)}, Style(100))
 
 
 def test_a_vector_jacobian_product_has_the_transposed_jacobian() -> None:
@@ -120,7 +120,7 @@ def test_every_gradient_says_which_equation_it_comes_from(stem: str) -> None:
 )
 def test_what_a_local_derivative_does(expr: str, expected: str) -> None:
     found = effect(parse(expr), Name("g"), Scope(Style(), Conventions(samples="columns"), {}))
-    assert found is not None and found.text == expected
+    assert found is not None and phrase_text(found.told) == expected
 
 
 @pytest.mark.parametrize("expr", ["x", "g * g", "softmax(g)", "x @ softmax(g)", "g * x + softmax(g)"])
@@ -132,9 +132,7 @@ def test_each_local_derivative_of_a_parameter_is_described() -> None:
     for stem in ("batch-three-steps", "rows-layer-by-layer", "relu-softmax-2-4-2-step"):
         (section, *_) = sections(stem)
         names = {step.name for step in section.trace.steps if step.role == "parameter"}
-        rows = [
-            line for line in str(gradient_report(section, names, Style(100))).splitlines() if line[:9] == "  local  "
-        ]
+        rows = [line for line in chain_rule(section, names, Style(100)).splitlines() if line[:9] == "  local  "]
         assert rows and all(": " in row for row in rows)
 
 
@@ -153,6 +151,6 @@ def test_a_stated_gradient_has_no_chain_rule(tmp_path: Path) -> None:
         "training: {optimizer: sgd, learning_rate: 0.1, steps: 1, gradients: {W: [[9, 9]]}}\nask: [W@1, b@1]\n"
     )
     (section,) = solve(path).sections
-    text = str(gradient_report(section, {Name("W"), Name("b")}, Style(80)))
+    text = chain_rule(section, {Name("W"), Name("b")}, Style(80))
     assert "stated in the file" in text and "[9  9]" in text
     assert "The chain rule for ∂L/∂b" in text and "The chain rule for ∂L/∂W" not in text

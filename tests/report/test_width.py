@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from nnsolve.report.grad import gradient_report
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
-from tests.report.solved import ALL, sections
+from tests.report.solved import ALL, chain_rule, sections
 
 WIDTHS = [40, 60, 80, 120]
 IDS = [path.stem for path in ALL]
@@ -41,7 +40,7 @@ def test_forced_decimals_stay_within_the_width(path: Path, decimals: int) -> Non
 def test_chain_rules_stay_within_the_width(path: Path, width: int) -> None:
     for section in sections(path.stem):
         names = {step.name for step in section.trace.steps if step.role == "parameter"}
-        assert not overflowing(str(gradient_report(section, names, Style(width))), width)
+        assert not overflowing(chain_rule(section, names, Style(width)), width)
 
 
 def test_an_overflow_is_noticed() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from nnsolve.core.diagnostics import Diagnostic, ProblemError
+from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
@@ -16,17 +15,8 @@ from nnsolve.report.outline import outline, section_scope
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style, clean
 from nnsolve.report.typeset.answers import answers
-from nnsolve.report.typeset.document import (
-    ALWAYS,
-    STEPS,
-    WORKED,
-    Alert,
-    Block,
-    Document,
-    Figure,
-    Heading,
-    Paragraph,
-)
+from nnsolve.report.typeset.blocks import Blocks
+from nnsolve.report.typeset.document import ALWAYS, STEPS, WORKED, Document, Figure
 from nnsolve.report.typeset.given import given
 from nnsolve.report.typeset.steps import Teller, work
 
@@ -46,27 +36,13 @@ def document(sections: Sequence[Section], style: Style, pictures: bool = False) 
     return Document(title or "Solution", tuple(writer.blocks), base)
 
 
-class _Writer:
-    """Writes the blocks of a document, each heading and each step with an id of its own."""
+class _Writer(Blocks):
+    """Writes the blocks of a solution."""
 
     def __init__(self, style: Style, pictures: bool) -> None:
+        super().__init__()
         self.style = style
         self.pictures = pictures
-        self.blocks: list[Block] = []
-        self._ids: dict[str, int] = {}
-
-    def id(self, *parts: str) -> str:
-        """Letters, digits and hyphens that no other heading or step has."""
-        text = re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in parts if part).lower()).strip("-") or "part"
-        self._ids[text] = self._ids.get(text, 0) + 1
-        return text if self._ids[text] == 1 else self.id(text, str(self._ids[text]))
-
-    def heading(self, text: str, level: int, part: str, levels: tuple[str, ...] = WORKED) -> None:
-        self.blocks.append(Heading(text, level, self.id("section", part, text), levels))
-
-    def words(self, text: str | None, kind: str, levels: tuple[str, ...] = ALWAYS) -> None:
-        if text:
-            self.blocks.append(Paragraph((clean(text),), kind, levels))
 
     def head(self, section: Section) -> None:
         """What stands above all sections: the title, the source, the question."""
@@ -88,12 +64,6 @@ class _Writer:
             self.heading("Answers", 2 if section.id else 1, section.id, ALWAYS)
             scope = Scope.of_section(section, self.style)
             self.blocks.append(answers(section.answers, scope, section.id, carried(section.trace.context)))
-
-    def alerts(self, warnings: Iterable[Diagnostic]) -> None:
-        """Findings about the results."""
-        for warning in warnings:
-            place = clean(str(warning.place)) if warning.place else ""
-            self.blocks.append(Alert(warning.severity, clean(warning.message), place, clean(warning.help or "")))
 
     def picture(self, section: Section) -> None:
         """The picture of a section, unless it is too large to be drawn."""

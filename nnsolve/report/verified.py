@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nnsolve.core.names import Name
 from nnsolve.report.boxes import pad, width
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.numbers import number, scientific
@@ -22,18 +23,19 @@ def verification_lines(section: Section, checks: Sequence[Verification], style: 
     """A line for each gradient: the verdict, the elements compared, the largest deviation and where it is."""
     scope = Scope.of_section(section, style)
     lines: list[Line] = [[], *heading("Compared with central differences", style, level=1), []]
-    names = [scope.name(_gradient(check, section)) for check in checks]
+    names = [scope.name(gradient_of(check, section)) for check in checks]
     cells = max(map(width, names), default=0)
     shapes = [answer.shape for answer in section.answers]
     for check, name, shape in zip(checks, names, shapes, strict=True):
         lead = f"{pad(name, cells)}  {_sign(check, style)}"
-        parts = paragraph(_verdict(check, shape, scope), style, _style(check), 2 + width(lead), 2 + width(lead))
+        parts = paragraph(verdict(check, shape, scope), style, _style(check), 2 + width(lead), 2 + width(lead))
         indented, *more = parts
         lines += [[("  ", ""), (lead, "formula"), *indented[1:]], *more]
     return lines
 
 
-def _gradient(check: Verification, section: Section) -> Any:
+def gradient_of(check: Verification, section: Section) -> Name:
+    """The gradient that was compared."""
     return check.name.gradient(section.loss) if section.loss is not None else check.name
 
 
@@ -47,7 +49,8 @@ def _sign(check: Verification, style: Style) -> str:
     return "– " if check.skipped else "✓ " if check.passed else "✗ "
 
 
-def _verdict(check: Verification, shape: Shape, scope: Scope) -> str:
+def verdict(check: Verification, shape: Shape, scope: Scope) -> str:
+    """What the comparison says, in words."""
     if check.skipped:
         return f"not compared: {check.skipped}"
     style = scope.style
