@@ -47,7 +47,8 @@ class LossBlock(NamedTuple):
     `options` are numbers that it has to be given, each with what it means. A loss that is defined in `pieces` has them
     with its options as symbols.
 
-    `prediction` and `target` are among `KINDS`, with an `example` of both; the loss is least where they are equal.
+    `prediction` and `target` are among `KINDS`, with an `example` of both; the loss is least where they are equal, and
+    where `least` says so besides. `why` tells how the gradient is found, and what it is taken as where there is none.
     """
 
     name: str
@@ -58,6 +59,8 @@ class LossBlock(NamedTuple):
     options: Mapping[str, str] = {}
     prediction: str = "real"
     target: str = "real"
+    least: str = ""
+    why: str = ""
     example: tuple[tuple[float, ...], tuple[float, ...]] = ((0.5, -1.0, 2.0), (1.0, -1.0, 0.5))
     example_options: Mapping[str, float] = {}
     pieces: Pieces | None = None
@@ -77,12 +80,14 @@ LOSSES = {
             "squared_error",
             "sum((a - y)²)",
             "sum((a - y)^2)",
+            why="Chain rule: the derivative of `e^2` is `2 * e`, and e = a - y grows as a does.",
             source="Bishop: Pattern Recognition and Machine Learning (2006), 1.5.5",
         ),
         LossBlock(
             "half_squared_error",
             "½ sum((a - y)²)",
             "1/2 * sum((a - y)^2)",
+            why="Chain rule: the derivative of `e^2` is `2 * e`, of which 1/2 leaves e = a - y.",
             source="Bishop: Pattern Recognition and Machine Learning (2006), 5.2, equation (5.14)",
         ),
         LossBlock(
@@ -90,6 +95,7 @@ LOSSES = {
             "mean((a - y)²) over a sample's outputs",
             "sum((a - y)^2)",
             mean_over_outputs=True,
+            why="Chain rule: the derivative of `e^2` is `2 * e` with e = a - y; the factor before the sum stays.",
             source="Goodfellow, Bengio, Courville: Deep Learning (2016), 5.1.4",
         ),
         LossBlock(
@@ -97,12 +103,17 @@ LOSSES = {
             "‖a - y‖, the square root of the squared error",
             "norm(a - y)",
             per_sample="sum(norm(a - y, axis=features))",
+            why="The norm is the square root of `sum((a - y)^2)`. Chain rule: the derivative of `sqrt(u)` is `1 / (2 "
+            "* sqrt(u))`, here `1 / (2 * L)`, and that of the sum is `2 * (a - y)`. Where a = y there is no "
+            "derivative, and 0 is taken.",
             source="Goodfellow, Bengio, Courville: Deep Learning (2016), 2.5",
         ),
         LossBlock(
             "absolute_error",
             "sum(|a - y|)",
             "sum(abs(a - y))",
+            why="The derivative of `abs(e)` is 1 where e > 0 and -1 where e < 0: the sign of e = a - y. At 0 it "
+            "jumps, and 0 is taken.",
             source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.1.2",
         ),
         LossBlock(
@@ -123,6 +134,7 @@ LOSSES = {
                 ),
                 "The products `y * a` cancel.",
             ),
+            why="The derivative of `ln(a)` is `1 / a`, that of `ln(1 - a)` is `-1 / (1 - a)`.",
             source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.2",
         ),
         LossBlock(
@@ -144,6 +156,7 @@ LOSSES = {
                 ),
                 "The targets of a sample have the sum 1.",
             ),
+            why="The derivative of `ln(a)` is `1 / a`; y is a factor.",
             source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.2.2.3",
         ),
         LossBlock(
@@ -152,6 +165,9 @@ LOSSES = {
             "sum(max(0, 1 - y * a))",
             target="sign",
             example=((0.4, -2.0), (1.0, -1.0)),
+            why="The derivative of `max(0, m)` is 1 where m > 0, else 0; that is what [m > 0] stands for. Chain rule "
+            "with m = `1 - y * a`: its derivative is -y.",
+            least="wherever `y * a` is 1 or more",
             source="Shalev-Shwartz, Ben-David: Understanding Machine Learning (2014), 15.2",
         ),
         LossBlock(
@@ -160,6 +176,10 @@ LOSSES = {
             "sum((1 - y) * max(0, 1 + a - sum(y * a, axis=features)))",
             target="one-hot",
             example=((0.5, 1.0, -2.0), (1.0, 0.0, 0.0)),
+            why="The derivative of `max(0, m)` is 1 where m > 0, else 0; that is what [m > 0] stands for. Each wrong "
+            "class whose m is positive adds 1 at its own place and -1 at the place of the right class, where y is"
+            " 1.",
+            least="wherever the right class is ahead of every other one by 1 or more",
             source="Weston, Watkins: Support Vector Machines for Multi-Class Pattern Recognition (1999), with the "
             "margin 1 in place of 2",
         ),
@@ -177,6 +197,8 @@ LOSSES = {
                 ),
                 "clip(a - y, -delta, delta)",
             ),
+            why="The derivative is e in the first case, and delta or -delta, with the sign of e, in the second: e cut"
+            " off at both ends.",
             source="Huber: Robust Estimation of a Location Parameter (1964)",
         ),
     )

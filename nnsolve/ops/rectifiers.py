@@ -195,7 +195,7 @@ elementwise(
 elementwise(
     "gelu_tanh",
     None,
-    "the tanh approximation of gelu",
+    "the tanh approximation of gelu; its factor 0.79788... is sqrt(2 / pi)",
     activation=True,
     symbol="GELU",
     definition=f"1/2 * x * (1 + tanh({math.sqrt(2 / math.pi)!r} * (x + 0.044715 * x^3)))",
@@ -209,8 +209,8 @@ elementwise(
         ("0", "1"),
         ("gelu_tanh(x) - gelu_tanh(-x) = x",),
         lowest=-0.7524614220710162,
-        result="Product rule for `1/2 * x` times `1 + tanh(u)`, then chain rule: the derivative of `tanh(u)` is "
-        "`1 - tanh(u)^2` times u′.",
+        result="Product rule for `1/2 * x` times `1 + tanh(u)`, u what stands in tanh, then chain rule: the derivative "
+        "of `tanh(u)` is `1 - tanh(u)^2` times that of u, 0.79788... times `1 + 3 * 0.044715 * x^2`.",
     ),
 )
 elementwise(

@@ -236,7 +236,7 @@ class _Activation(Activation):
             yield Sentence((f"{n}. ", *self.writing.sentence(step.why)))
             yield Equation(self.slope, self.writing.formula(self.written(step.expr)))
         if derivative is None:
-            yield Sentence((f"{self.operation.no_derivative}: no gradient passes through it.",))
+            yield Sentence((f"No gradient passes through it: {self.operation.no_derivative}.",))
             return
         if self.facts.result:
             number = f"{len(self.facts.derivation) + 1}. " if self.facts.derivation else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nnsolve.blocks.losses import KINDS, LossBlock, template
@@ -28,6 +29,7 @@ from nnsolve.report.style import Style
 
 L, A, Y, Z, G, E = map(Name, ("L", "a", "y", "z", "g", "e"))
 POINTS = 200
+_MINUS = re.compile(r"-(?=\w)")
 REACH, PROBABILITIES = 3.0, (0.1, 0.99)
 """The picture shows so much on both sides of the target; of probabilities these."""
 
@@ -104,16 +106,19 @@ class _Loss:
             )
 
     def properties(self) -> Iterator[Item]:
-        yield Fact(("prediction a",), (KINDS[self.block.prediction],))
-        yield Fact(("target y",), (KINDS[self.block.target],))
+        yield Fact(("prediction a",), (self.signed(KINDS[self.block.prediction]),))
+        yield Fact(("target y",), (self.signed(KINDS[self.block.target]),))
         least = self.study.at({A: self.block.example[1], Y: self.block.example[1]})
-        at = (f" where a = y, for y = {_list(self.block.example[1])}",)
-        yield Fact(("least value",), (*self.writing.number(float(least)), *at))
+        at = f" where a = y, for y = {self.listed(self.block.example[1])}"
+        if self.block.least:
+            at = f" {self.block.least}"
+        yield Fact(("least value",), (*self.writing.number(float(least)), *self.writing.sentence(at)))
         yield Fact(("several samples",), ("the file says reduction: sum or mean",))
 
     def gradient(self) -> Iterator[Item]:
         pieces = self.block.pieces
         expr = self.derivative if pieces is None else parse(pieces.gradient)
+        yield Sentence(self.writing.sentence(self.signed(self.block.why)))
         yield Equation(self.writing.name(A.gradient(L)), self.writing.formula(expr))
         for key, value in self.block.example_options.items():
             given = (*self.writing.name(Name(key)), " = ", *self.writing.number(value))
@@ -145,9 +150,19 @@ class _Loss:
         first = Name("a_1")
         curves = Curve(self.writing.name(L), values), Curve(self.writing.name(first.gradient(L)), slopes, "o")
         rest = " The others stay." if len(prediction) > 1 else ""
-        at = f"a = {_list(prediction)}, y = {_list(target)}: what if the first element of a changes?{rest}"
+        at = f"a = {self.listed(prediction)}, y = {self.listed(target)}: what if the first element of a changes?{rest}"
         yield Sentence((at,), note=True)
         yield Picture(curves, str(first))
+
+    def listed(self, values: tuple[float, ...]) -> str:
+        return self.signed(f"[{', '.join([f'{value:g}' for value in values])}]")
+
+    def signed(self, text: str) -> str:
+        """A text with minus signs before numbers, where they can be shown; not within formulas."""
+        parts = text.split("`")
+        if self.writing.scope.style.unicode:
+            parts[::2] = [_MINUS.sub("\u2212", part) for part in parts[::2]]
+        return "`".join(parts)
 
 
 def through(block: LossBlock) -> Example:
@@ -162,7 +177,3 @@ def through(block: LossBlock) -> Example:
 def _without_options(expr: Expr) -> Expr:
     """The expression as it is written where its options are said elsewhere."""
     return rewrite(expr, lambda node: Call(node.op, node.args) if isinstance(node, Call) else node)
-
-
-def _list(values: tuple[float, ...]) -> str:
-    return f"[{', '.join([f'{value:g}' for value in values])}]"

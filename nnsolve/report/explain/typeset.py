@@ -48,7 +48,7 @@ def _line(item: Item) -> Paragraph:
         return Paragraph((*prose(item.label), ": ", *prose(item.value)), "text")
     assert isinstance(item, Equation)
     found = row(*map(_side, item.left), Operator(item.relation), *map(_side, item.right))
-    return Paragraph((found, *((" ", *prose(item.where)) if item.where else ())), "text")
+    return Paragraph((found, *((" ", *prose(item.where)) if item.where else ())), "equation")
 
 
 def _side(part: str | Formula) -> Mathematics:

@@ -224,3 +224,13 @@ def wrong_pieces(block: LossBlock) -> Iterator[str]:
         high, low = (float(study.at({**given, A: [e + step]})) for step in (h, -h))
         if abs((high - low) / (2 * h) - study.at(given, parse(block.pieces.gradient)).item()) > 1e-7:
             yield f"gradient at e = {e}"
+
+
+def slopes(block: LossBlock) -> list[float]:
+    """The gradient of a loss at its example."""
+    return [float(slope) for slope in np.ravel(example(block).sections[0].answers[1].value)]
+
+
+def value(block: LossBlock) -> float:
+    """The loss at its example."""
+    return float(example(block).sections[0].answers[0].value)

@@ -11,6 +11,8 @@ from nnsolve.ops import REGISTRY, Operation
 from nnsolve.ops.facts import Case, Facts, Step
 from nnsolve.report.explain.activations import activations
 from tests.report.explain.claims import (
+    slopes,
+    value,
     wrong_cases,
     wrong_derivation,
     wrong_growth,
@@ -70,6 +72,34 @@ def test_what_is_wrong_is_caught(check: object, operation: Operation) -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_least_where_the_prediction_is_the_target(name: str) -> None:
     assert list(wrong_least(LOSSES[name])) == []
+
+
+@pytest.mark.parametrize(("name", "at"), [("l2_norm", (1.0, -1.0, 0.5)), ("absolute_error", (1.0, -1.0, 0.5))])
+def test_where_a_loss_has_no_gradient_0_is_taken(name: str, at: tuple[float, ...]) -> None:
+    block = LOSSES[name]
+    assert "and 0 is taken" in block.why
+    assert list(slopes(block._replace(example=(at, block.example[1])))) == [0, 0, 0]
+    assert any(slopes(block))
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("hinge", (1.0, -1.0), (0.9, -1.0)),
+        ("hinge", (7.0, -3.0), (7.0, 3.0)),
+        ("multiclass_hinge", (2.0, 1.0, -3.0), (1.9, 1.0, -3.0)),
+    ],
+)
+def test_a_hinge_is_0_wherever_its_page_says_so(name: str, right: tuple[float, ...], wrong: tuple[float, ...]) -> None:
+    block = LOSSES[name]
+    assert block.least
+    assert value(block._replace(example=(right, block.example[1]))) == 0
+    assert value(block._replace(example=(wrong, block.example[1]))) > 0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_says_how_its_gradient_is_found(name: str) -> None:
+    assert LOSSES[name].why
 
 
 def test_a_loss_that_is_less_elsewhere_is_caught() -> None:

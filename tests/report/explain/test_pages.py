@@ -91,6 +91,11 @@ def test_tanh_as_the_notebooks_ask_for_it() -> None:
     assert "    ∂a/∂x = 1 − (exp(x) − exp(−x))² / (exp(x) + exp(−x))²" in found
 
 
+def test_the_axis_of_probabilities_has_marks() -> None:
+    for topic in ("cross_entropy", "binary_cross_entropy"):
+        assert any(line.split() == ["0.25", "0.5", "0.75", "a_1"] for line in text(topic).splitlines())
+
+
 def test_a_kink_is_said() -> None:
     assert "∂a/∂x jumps from 0 to 1, and is taken as 0" in text("relu")
     assert "jumps" not in text("elu")
