@@ -1,8 +1,20 @@
-"""Property-based tests take as long as they take; in CI they try the same examples every time, and print the same."""
+"""Property-based tests take as long as they take; in CI they try the same examples every time, and print the same.
+
+The problems of this repository are solved, and what mistakes give in them is worked out, once in each process of tests.
+"""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from threading import current_thread, main_thread
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from nnsolve.checking import check
+from nnsolve.checking.key import Key
+from nnsolve.problem.model import Problem
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
@@ -10,3 +22,23 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 os.environ.pop("GITHUB_ACTIONS", None)
 
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_computed_once() -> Iterator[None]:
+    """`check` takes the keys of `known` for problems in problems/; a key belongs to one thread."""
+
+    def key(problem: Problem) -> Key:
+        folder, name = os.path.split(problem.path)
+        if current_thread() is main_thread() and os.path.normpath(folder) == SEEDS:
+            return known(os.path.splitext(name)[0]).key
+        return Key(problem)
+
+    from tests.bench.diagnosis import known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "Key", key)
+        yield
+
+
+SEEDS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "problems")

@@ -278,11 +278,15 @@ _DIAGNOSES: WeakKeyDictionary[Key, Diagnosis] = WeakKeyDictionary()
 """One for each key: a key belongs to one thread, and so does what is worked out for it."""
 
 
+def diagnosis_of(key: Key) -> Diagnosis:
+    """The mistakes of a problem."""
+    if key not in _DIAGNOSES:
+        _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
+    return _DIAGNOSES[key]
+
+
 def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item]) -> Diagnosed:
     """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together."""
-    diagnosis = _DIAGNOSES.get(key)
-    if diagnosis is None:
-        diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
     given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
-    fitting = diagnosis.fitting(given, [item.id for item in wrong])
+    fitting = diagnosis_of(key).fitting(given, [item.id for item in wrong])
     return Diagnosed({id: _causes(combinations) for id, combinations in fitting.items()}, grouped(fitting))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnsolve.checking.check import check_many
-from nnsolve.checking.diagnose import Diagnosis, diagnose
+from nnsolve.checking.diagnose import Diagnosis, diagnose, diagnosis_of
 from nnsolve.checking.judge import fits, judge, overall
 from nnsolve.checking.key import Key
 from nnsolve.checking.mistakes.examples import PROBLEMS
@@ -47,13 +47,15 @@ class Known(NamedTuple):
 
 @cache
 def known(problem: str) -> Known:
-    """A problem by its name."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{problem}.yaml"
-        path.write_text(_source(problem), encoding="utf-8")
-        loaded = load_problem(path)
-    key = Key(loaded)
-    return Known(key, Diagnosis(loaded, key.solution))
+    """A problem of `problems/`, or an example of a mistake, by its name."""
+    if problem in PROBLEMS:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{problem}.yaml"
+            path.write_text(PROBLEMS[problem], encoding="utf-8")
+            key = Key(load_problem(path))
+    else:
+        key = Key(load_problem(SEEDS / f"{problem}.yaml"))
+    return Known(key, diagnosis_of(key))
 
 
 def _source(problem: str) -> str:

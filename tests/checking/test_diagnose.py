@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -24,9 +25,8 @@ from tests.checking.answering import answer
 SEEDS = Path(__file__).parents[2] / "problems"
 
 
-@cache
 def regression() -> Diagnosis:
-    return Diagnosis(load_problem(SEEDS / "regression-3-4-3-l2-norm.yaml"))
+    return known("regression-3-4-3-l2-norm").diagnosis
 
 
 def right(ask: str) -> np.ndarray:
@@ -61,9 +61,8 @@ def test_zeros_and_ones_prove_nothing() -> None:
     assert codes({"q-f-W1": masked}) == {"q-f-W1": set()}
 
 
-@cache
 def lstm() -> Diagnosis:
-    return Diagnosis(load_problem(SEEDS / "lstm-rounded-gates.yaml"))
+    return known("lstm-rounded-gates").diagnosis
 
 
 @pytest.mark.parametrize("made", ["gate-inverted", "wrong-activation:output", "wrong-time-step:input"])
@@ -155,25 +154,30 @@ ask: [W2@1, L@e1, L@e100, W1@end, W2@end, y_hat@end]
 """
 
 
-def trained(folder: Path, rate: float = 0.5) -> Diagnosis:
-    path = folder / f"training{rate}.yaml"
-    path.write_text(TRAINING.replace("RATE", str(rate)), encoding="utf-8")
-    return Diagnosis(load_problem(path))
+def fresh(rate: float = 0.5) -> Diagnosis:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "training.yaml"
+        path.write_text(TRAINING.replace("RATE", str(rate)), encoding="utf-8")
+        return Diagnosis(load_problem(path))
 
 
-def squared_rate(folder: Path) -> dict[str, Given]:
+trained = cache(fresh)
+
+
+@cache
+def squared_rate() -> dict[str, Given]:
     """The answers of a student who applies the learning rate twice, from first to last."""
-    return {id: answer(value) for id, value in trained(folder, 0.25).solution.answers.items()}
+    return {id: answer(value) for id, value in fresh(0.25).solution.answers.items()}
 
 
-def test_a_mistake_is_named_for_what_comes_after_many_updates(tmp_path: Path) -> None:
-    given = squared_rate(tmp_path)
+def test_a_mistake_is_named_for_what_comes_after_many_updates() -> None:
+    given = squared_rate()
     for answers in (given, {"W2@end": given["W2@end"]}):  # with what was answered early on, and without
-        found = trained(tmp_path).explain(answers, list(answers))
+        found = trained().explain(answers, list(answers))
         assert all("learning-rate-twice" in {cause.code for cause in causes} for causes in found.values()), found
 
 
-def test_what_is_not_there_at_all_is_not_updated(tmp_path: Path) -> None:
+def test_what_is_not_there_at_all_is_not_updated() -> None:
     """Without biases z and what follows are others, and b stays as it was: that is no second mistake."""
     made = training("xor-mini-batches", ("bias-missing",))
     diagnosis = Diagnosis(load_problem(SEEDS / "xor-mini-batches.yaml"))
@@ -182,7 +186,7 @@ def test_what_is_not_there_at_all_is_not_updated(tmp_path: Path) -> None:
     assert all("bias-missing" in {cause.code for cause in causes} for causes in found.values())
 
 
-def test_two_mistakes_are_named_for_what_comes_after_many_updates(tmp_path: Path) -> None:
+def test_two_mistakes_are_named_for_what_comes_after_many_updates() -> None:
     """An early answer says the one; with it the trainings of the other are tried."""
     made = training("xor-stochastic", ("learning-rate-twice", "activation-derivative-missing:hidden"))
     diagnosis = trainings.diagnosis("xor-stochastic")
@@ -196,24 +200,24 @@ def test_two_mistakes_are_named_for_what_comes_after_many_updates(tmp_path: Path
     assert misread["b1@end"] == ()
 
 
-def test_wrong_values_after_many_updates_are_accused_of_nothing(tmp_path: Path) -> None:
-    diagnosed, rng = trained(tmp_path), np.random.default_rng(0)
+def test_wrong_values_after_many_updates_are_accused_of_nothing() -> None:
+    diagnosed, rng = trained(), np.random.default_rng(0)
     for id in ("L@e100", "W1@end", "W2@end"):
         right = np.asarray(diagnosed.solution[id])
         wrong = {id: answer(right * (1 + 0.3 * rng.normal(size=right.shape)))}
         assert diagnosed.explain(wrong, [id]) == {id: ()}
 
 
-def test_what_is_said_of_late_answers_does_not_depend_on_the_files_before(tmp_path: Path) -> None:
-    given = squared_rate(tmp_path)
-    other = {**given, "W2@1": answer(2 * np.asarray(trained(tmp_path).solution["W2@1"]))}
-    fresh, used = trained(tmp_path), trained(tmp_path)
+def test_what_is_said_of_late_answers_does_not_depend_on_the_files_before() -> None:
+    given = squared_rate()
+    other = {**given, "W2@1": answer(2 * np.asarray(trained().solution["W2@1"]))}
+    unused, used = fresh(), fresh()
     used.explain(other, list(other))
-    assert used.explain(given, list(given)) == fresh.explain(given, list(given))
+    assert used.explain(given, list(given)) == unused.explain(given, list(given))
 
 
-def test_trainings_are_few_where_early_answers_tell_the_mistake(tmp_path: Path) -> None:
-    diagnosed, given = trained(tmp_path), squared_rate(tmp_path)
+def test_trainings_are_few_where_early_answers_tell_the_mistake() -> None:
+    diagnosed, given = fresh(), squared_rate()
     diagnosed.explain(given, list(given))
     (late,) = {trained for id, trained in diagnosed._evidence if id == "W2@end"}
     assert len(late) < 2 * FEWEST

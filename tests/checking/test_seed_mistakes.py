@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from nnsolve.checking.check import check
-from nnsolve.checking.diagnose import Diagnosis, diagnose
+from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.model import Claim, Given
-from nnsolve.problem.loader import load_problem
+from tests.bench.diagnosis import known
 from tests.seeds.mistakes import WRONG
 from tests.seeds.printed import ANSWER_FILES, PROBLEMS, _number, read
 
@@ -34,11 +34,6 @@ DESERVED = {
 """The causes that have to be among those named; where not said, the flipped sign."""
 
 
-@cache
-def diagnosis(problem: str) -> Diagnosis:
-    return Diagnosis(load_problem(PROBLEMS / f"{problem}.yaml"))
-
-
 def given(node: Any) -> Given:
     """A printed answer with its spelling."""
     texts = np.array(node, dtype=object)
@@ -55,7 +50,7 @@ def causes(stem: str) -> dict[str, set[str]]:
     """The causes named for the wrong answers of a file."""
     content = yaml.load(ANSWER_FILES[stem].read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     answers = {key: given(node) for key, node in content["answers"].items()}
-    found = diagnosis(content["problem"]).explain(answers, list(WRONG[stem]))
+    found = known(content["problem"]).diagnosis.explain(answers, list(WRONG[stem]))
     return {key: {cause.code for cause in named} for key, named in found.items()}
 
 
@@ -73,7 +68,7 @@ def test_right_printed_answers_are_not_explained_by_mistakes(stem: str) -> None:
     content = yaml.load(ANSWER_FILES[stem].read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     right = [key for key in read(stem)[1] if key not in WRONG.get(stem, {})]
     answers = {key: given(content["answers"][key]) for key in right}
-    assert not any(diagnosis(content["problem"]).explain(answers, right).values())
+    assert not any(known(content["problem"]).diagnosis.explain(answers, right).values())
 
 
 FROM_THE_SIGN = {
