@@ -25,8 +25,9 @@ help:
 demo: $(VENV)/.runtime
 	$(BIN)/nnsolve run $(PROBLEM)
 
+# Neighbours stay together, since they share what is worked out once in a process.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

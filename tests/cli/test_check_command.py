@@ -14,6 +14,7 @@ import pytest
 from rich.cells import cell_len
 
 from nnsolve.checking.answerfile import parse_answers
+from nnsolve.checking.check import CHUNK
 from tests.cli.calling import NETWORK, PARTS, PROBLEMS, call, process, written
 
 PRINTED = str(PROBLEMS / "printed")
@@ -124,8 +125,16 @@ def test_json_is_what_the_contract_says() -> None:
 
 
 def test_the_order_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
+    traced = (PROBLEMS / "printed" / "softmax-unit-gradient-step.yaml").read_text()
+    for n in range(3 * CHUNK):  # the first chunk has what takes long
+        text = traced if n < CHUNK else f"problem: tanh-derivative\nanswers: {{sigma: {n}}}\n"
+        written(tmp_path / "in", text, f"{n:03}.yaml")
     for jobs in ("1", "2"):
-        assert call("check", PRINTED, "--jobs", jobs, "--json", str(tmp_path / f"{jobs}.json")).exit_code == 1
+        arguments = ["--problems", str(PROBLEMS), "--jobs", jobs, "--json", str(tmp_path / f"{jobs}.json")]
+        assert call("check", str(tmp_path / "in"), *arguments).exit_code == 1
+    results = json.loads((tmp_path / "1.json").read_text())["results"]
+    assert [Path(entry["file"]).stem for entry in results] == [f"{n:03}" for n in range(3 * CHUNK)]
+    assert any(item["causes"] for item in results[0]["items"])
     assert (tmp_path / "1.json").read_text() == (tmp_path / "2.json").read_text()
 
 

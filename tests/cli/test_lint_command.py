@@ -33,7 +33,7 @@ def test_the_problems_of_this_repository_have_no_other_warnings_than_of_what_the
     assert dict(found) == HIDDEN
     assert result.output.endswith("20 problem files: 5 warnings; 15 answer files skipped\n")
     assert result.exit_code == 1
-    assert call("lint", str(PROBLEMS)).exit_code == 0
+    assert call("lint", str(PROBLEMS / "binary-nll-gradient.yaml")).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -105,13 +105,14 @@ def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
 
 
 def test_a_page_that_would_be_too_large_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = len(elements(page(PRINTED), "details"))
+    all_of_them = page(PRINTED)
+    whole = len(elements(all_of_them, "details"))
     monkeypatch.setattr(writer, "MOST", 5000)
     tree = page(PRINTED)
     left = len(elements(tree, "details"))
     assert 0 < left < whole and faults(tree) == []
     assert f"{whole - left} more have answers that are not right" in content(tree)
-    assert len(table(tree, "Students")) == len(table(page(PRINTED), "Students"))
+    assert len(table(tree, "Students")) == len(table(all_of_them, "Students"))
 
 
 def test_a_verdict_set_by_hand_is_shown(tmp_path: Path) -> None:

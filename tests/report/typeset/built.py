@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from nnsolve.report.display import solve
+from nnsolve.report.formats import FORMATS
 from nnsolve.report.style import Style
 from nnsolve.report.typeset.document import Block, Document
 from nnsolve.report.typeset.report import document
 from tests.report.solved import ALL, sections
+from tests.report.typeset.pages import parsed
 
 STEMS = [path.stem for path in ALL]
 DETAILS = ["brief", "steps", "full"]
@@ -39,6 +42,12 @@ ask: [h_100, dL/dW_fx, W_fx@1]
 @functools.cache
 def built(stem: str) -> Document:
     return document(sections(stem), Style())
+
+
+@functools.cache
+def tree(stem: str) -> Element:
+    """The page of a problem, with its pictures."""
+    return parsed(FORMATS["html"](sections(stem), Style()))
 
 
 def hostile(folder: Path) -> Document:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from pylatexenc.latexwalker import LatexWalker
 
 from nnsolve.report.typeset.document import Work, shown_at
 from nnsolve.report.typeset.markdown import TEX, escaped, markdown
 from tests.report.typeset.built import DETAILS, HOSTILE, STEMS, built, hostile
+from tests.report.typeset.test_latex import parse
 
 DISPLAYED = re.compile(r"^\$\$\n(.*?)\n\$\$$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!\\)(?<!\$)\$([^$\n]+)\$(?!\$)")
@@ -40,7 +40,7 @@ def test_markdown_leaves_every_formula_alone(stem: str, detail: str) -> None:
     assert len(displayed) >= sum(isinstance(block, Work) for block in shown_at(built(stem).blocks, detail))
     for formula in [*displayed, *inline]:
         assert formula in left, formula
-        LatexWalker(formula, tolerant_parsing=False).get_latex_nodes()
+        parse(formula)
         assert r"\operatorname" not in formula
 
 
