@@ -73,6 +73,8 @@ class LazyGroup(click.Group):
         if sys.stdout is None or sys.stderr is None:  # closed by the shell: `>&-`
             nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # it stays open to the end
             sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        if "_NNSOLVE_COMPLETE" in os.environ:
+            importlib.import_module("nnsolve.cli.shells")
         try:
             with defused_output():
                 return super().main(*args, **kwargs)

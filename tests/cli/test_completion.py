@@ -192,6 +192,29 @@ def test_a_real_bash_takes_the_words(folder: Path) -> None:
     assert not (folder / "gone").exists()
 
 
+def test_fish_has_whole_descriptions(tmp_path: Path) -> None:
+    """Its function cuts each line of the answer at a comma, the first one alone."""
+    result = process(cwd=tmp_path, _NNSOLVE_COMPLETE="fish_source")
+    assert result.stdout.count('string split --max 1 "," $completion') == 1
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_a_real_fish_takes_the_words(folder: Path) -> None:
+    source = "_NNSOLVE_COMPLETE=fish_source nnsolve | source"
+    lines = [source, "complete -C 'nnsolve run problem.yaml --only dC/'", "complete -C 'nnsolve answ'"]
+    path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+    result = subprocess.run(
+        ["fish", "--no-config", "-c", "\n".join(lines)],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    proposals = ["dC/dw\tasked", "dC/dz\tgradient", f"answers\t{COMMANDS['answers'].help}"]
+    assert result.stdout.splitlines() == proposals
+
+
 def test_proposing_commands_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"
