@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from nnsolve.report.verdicts import html as writer
+from nnsolve.report.web.page import asset
 from tests.cli.calling import PROBLEMS, call, written
 from tests.report.typeset.pages import classes, content, elements, faults, parsed, short
 
@@ -122,3 +123,20 @@ def test_a_verdict_set_by_hand_is_shown(tmp_path: Path) -> None:
     tree = page(str(tmp_path / "in"))
     assert "set by hand: <u>said</u> (nnsolve: wrong, credit 0)" in content(verdicts(tree, "s")["sigma"])
     assert "2 verdicts are set by hand." in content(tree)
+
+
+def test_on_a_phone_the_cells_of_a_row_follow_each_other_and_say_what_they_count() -> None:
+    """Nothing of a table is cut off then; its roles say what the style sheet takes away, that it is a table."""
+    tree = page(PRINTED)
+    rows = {"table": "table", "tr": "row", "td": "cell"}
+    assert all(node.get("role") == role for name, role in rows.items() for node in elements(tree, name))
+    heads = {node.get("scope"): node.get("role") for node in elements(tree, "th")}
+    assert heads == {"col": "columnheader", "row": "rowheader"}
+    (section,) = [node for node in elements(tree, "section") if node.get("aria-labelledby") == "questions"]
+    _, first, *_ = elements(section, "tr")
+    _, _, *counts = [content(cell) for cell in first]
+    assert counts[0].split()[-1].isdigit() and all(
+        count == "0" or re.fullmatch(r"\S \w+ \d+", count) for count in counts
+    )
+    (narrow,) = re.findall(r"@media screen and \(max-width: \d+rem\) \{\n(.*?)\n\}", asset("verdicts.css"), re.DOTALL)
+    assert "td, th[scope" in narrow and "display: block" in narrow and ".beside { display: inline" in narrow

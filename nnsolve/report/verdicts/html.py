@@ -145,14 +145,17 @@ def _bar(part: float, whole: float, text: str) -> str:
 
 
 def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose rows begin with what they are about; where it is too wide it is scrolled, with the keyboard too."""
-    head = "".join([f'<th scope="col">{head}</th>' for head in heads])
-    body = [
-        f'<tr><th scope="row">{cells[0]}</th>{"".join([f"<td>{cell}</td>" for cell in cells[1:]])}</tr>\n'
-        for cells in rows
-    ]
+    """A table whose rows begin with what they are about; where it is too wide it is scrolled, with the keyboard too.
+
+    On a phone its cells follow each other; the roles say that it is a table all the same.
+    """
+    head = "".join([f'<th role="columnheader" scope="col">{head}</th>' for head in heads])
+    body: list[str] = []
+    for about, *others in rows:
+        cells = "".join([f'<td role="cell">{cell}</td>' for cell in others])
+        body.append(f'<tr role="row"><th role="rowheader" scope="row">{about}</th>{cells}</tr>\n')
     scrolled = f'<div class="scroll" role="group" aria-label="{heads[0]} table" tabindex="0">'
-    return f"{scrolled}<table>\n<tr>{head}</tr>\n{''.join(body)}</table></div>\n"
+    return f'{scrolled}<table role="table">\n<tr role="row">{head}</tr>\n{"".join(body)}</table></div>\n'
 
 
 def _questions(summary: Summary) -> str:
@@ -164,11 +167,17 @@ def _questions(summary: Summary) -> str:
         [
             _text(name),
             _bar(count["correct"], count.total(), f"{share(count)} %"),
-            *[str(count[verdict]) for verdict in verdicts],
+            *[_counted(verdict, count[verdict]) for verdict in verdicts],
         ]
         for name, count in zip(question_names(summary), counts, strict=True)
     ]
     return _grid(heads, rows)
+
+
+def _counted(verdict: str, count: int) -> str:
+    """How many answers had a verdict; its name stands above it, on a phone beside it."""
+    beside = f'<span class="beside" aria-hidden="true">{_verdict(verdict)} {verdict} </span>'
+    return f"{beside}{count}" if count else f'<span class="none">{count}</span>'
 
 
 def _causes(summary: Summary) -> str:
