@@ -7,7 +7,10 @@ from click.shell_completion import CompletionItem
 
 from nnsolve.cli.common import harmless
 from nnsolve.cli.output import style_for, write_report, write_text
+from nnsolve.cli.reporting import WIDTH, format_for, format_option
 from nnsolve.report.formats import TYPESET
+
+FORMATS = ("text", *TYPESET)
 
 
 def complete_topic(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -19,14 +22,7 @@ def complete_topic(context: click.Context, parameter: click.Parameter, incomplet
 
 @click.command("explain", short_help="Explain an activation, loss, layer or optimizer.")
 @click.argument("topic", required=False, metavar="[TOPIC]", shell_complete=complete_topic)
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(["text", *TYPESET]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(FORMATS)
 @click.option(
     "--detail",
     type=click.Choice(["steps", "full"]),
@@ -36,8 +32,8 @@ def complete_topic(context: click.Context, parameter: click.Parameter, incomplet
 )
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output.")
 @click.option("--width", type=click.IntRange(40, 400), metavar="N",
-              help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS).")  # fmt: skip
-def command(topic: str | None, format: str, detail: str, output: str | None, width: int | None) -> None:
+              help=WIDTH)  # fmt: skip
+def command(topic: str | None, format: str | None, detail: str, output: str | None, width: int | None) -> None:
     """Explain an activation, a loss, a layer, an optimizer or a learning-rate schedule.
 
     The formula, where it is defined and what it tends to, the derivative step by step, a picture, a worked number, the
@@ -47,7 +43,7 @@ def command(topic: str | None, format: str, detail: str, output: str | None, wid
     Examples:
       nnsolve explain
       nnsolve explain sigmoid
-      nnsolve explain adam --format html -o adam.html
+      nnsolve explain adam -o adam.html
 
     Exit status: 0 explained, 2 there is no such topic.
     """
@@ -55,9 +51,10 @@ def command(topic: str | None, format: str, detail: str, output: str | None, wid
     from nnsolve.report.explain.text import list_report, text_report
     from nnsolve.report.explain.topics import KINDS, pages, topics
 
+    format = format_for(format, output, FORMATS)
     style = style_for(output, detail, None, width)
     if topic is None and format != "text":
-        raise click.UsageError("--format goes with a TOPIC")
+        raise click.UsageError(f"The list of topics is text; {format} goes with a TOPIC")
     if topic is None:
         kinds = [(kind.title, {name: entry.doc for name, entry in kind.entries.items()}) for kind in KINDS]
         write_report(list_report(kinds, style), output)
@@ -70,5 +67,5 @@ def command(topic: str | None, format: str, detail: str, output: str | None, wid
         return
     from nnsolve.report.explain.typeset import document
 
-    style = style._replace(unicode=True)
+    style = style._replace(unicode=True, letters=width)
     write_text(TYPESET[format](document(pages(topic, style), style), style), output)

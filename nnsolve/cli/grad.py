@@ -10,7 +10,7 @@ import click
 from nnsolve.cli import completion
 from nnsolve.cli.common import harmless, load, problem_argument
 from nnsolve.cli.output import style_for, write_report, write_text
-from nnsolve.cli.reporting import check_fragment, report_options
+from nnsolve.cli.reporting import report_format, report_options
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.report.formats import TYPESET
 
@@ -43,7 +43,7 @@ def command(
     part: str | None,
     detail: str,
     decimals: int | None,
-    format: str,
+    format: str | None,
     output: str | None,
     width: int | None,
     fragment: bool,
@@ -57,14 +57,14 @@ def command(
       nnsolve grad problem.yaml --layer 2
       nnsolve grad problem.yaml --of W1 --verify
       nnsolve grad problem.yaml --layer 1 --time 3
-      nnsolve grad problem.yaml --layer 1 --format html -o layer1.html
+      nnsolve grad problem.yaml --layer 1 -o layer1.html
 
     Exit status: 0 done, 1 --verify found a deviation, 2 wrong usage or a broken problem file.
     """
     from nnsolve.engine.gradients import layer_gradients
     from nnsolve.engine.select import part_of
 
-    check_fragment(fragment, format)
+    format = report_format(format, output, fragment)
     if layer is not None and of is not None:
         raise click.UsageError("--layer and --of exclude each other; give one of them")
     if of is not None and "[" in of:
@@ -73,7 +73,7 @@ def command(
     gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify, time)
     if not gradients.names:
         _refuse_nothing(gradients.section, loaded.path)
-    style = style_for(output, detail, decimals, width)._replace(fragment=fragment)
+    style = style_for(output, detail, decimals, width)._replace(fragment=fragment, letters=width)
     if format == "text":
         from nnsolve.report.grad import gradient_report
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from nnsolve.report.formats import FORMATS, FRAGMENTS
+from nnsolve.cli.common import harmless
+from nnsolve.report.formats import FORMATS, TYPESET
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+SUFFIXES = {
+    ".tex": "latex", ".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".pdf": "PDF",
+    ".ipynb": "a notebook",
+}  # fmt: skip
+"""What a file's name says about its format; any other is text."""
+
+WIDTH = (
+    "Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS). "
+    "In LaTeX and Markdown the letters of a line: about 45 for a page of two columns."
+)
 
 
 def report_options(function: _Function) -> _Function:
@@ -19,19 +33,38 @@ def report_options(function: _Function) -> _Function:
                      help="Answers only, every step, or each dot product written out too."),
         click.option("--decimals", type=click.IntRange(0, 15), metavar="N",
                      help="Show N decimals everywhere; what is computed stays exact."),
-        click.option("--format", "format", type=click.Choice(list(FORMATS)), default="text", show_default=True,
-                     help="What to print."),
+        format_option(list(FORMATS)),
         click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output."),
         click.option("--width", type=click.IntRange(40, 400), metavar="N",
-                     help="Columns to use; the terminal's if left out (80 in a pipe, or $COLUMNS)."),
-        click.option("--fragment", is_flag=True, help="LaTeX or HTML to paste into another document."),
+                     help=WIDTH),
+        click.option("--fragment", is_flag=True,
+                     help="Without what stands around the report, to paste into another document."),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def check_fragment(fragment: bool, format: str) -> None:
-    """Raise where a format has nothing around it that could be left out."""
-    if fragment and format not in FRAGMENTS:
-        raise click.UsageError(f"--fragment goes with --format {' or '.join(FRAGMENTS)}")
+def format_option(formats: Sequence[str]) -> Callable[[_Function], _Function]:
+    """--format; what it is where it is left out, `format_for` says."""
+    known = ", ".join(suffix for suffix, format in SUFFIXES.items() if format in formats)
+    help = f"What to print; left out, what the FILE of -o ends in ({known}), else text."
+    return click.option("--format", "format", type=click.Choice(list(formats)), help=help)
+
+
+def format_for(chosen: str | None, path: str | None, formats: Sequence[str]) -> str:
+    """The format of a report: the `chosen` one, else that of the file it goes to, else text."""
+    format = chosen or SUFFIXES.get(os.path.splitext(path or "")[1].lower(), "text")
+    if format not in formats:
+        written = f"{', '.join(formats[:-1])} or {formats[-1]}"
+        message = f"-o {harmless(path or '')} would be {format}, and this command writes {written}"
+        raise click.UsageError(f"{message}; name the file so, or give --format")
+    return format
+
+
+def report_format(chosen: str | None, path: str | None, fragment: bool) -> str:
+    """The format of a solution; raises where it has nothing around it that a fragment could leave out."""
+    format = format_for(chosen, path, list(FORMATS))
+    if fragment and format not in TYPESET:
+        raise click.UsageError("--fragment goes with --format latex, markdown or html")
+    return format

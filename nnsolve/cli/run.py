@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 from nnsolve.cli import completion
 from nnsolve.cli.common import load, print_findings, problem_argument, spread_option
 from nnsolve.cli.output import style_for, write_report, write_text
-from nnsolve.cli.reporting import check_fragment, report_options
+from nnsolve.cli.reporting import report_format, report_options
 from nnsolve.core.diagnostics import Diagnostic
 from nnsolve.report.formats import FORMATS
 
@@ -39,7 +39,7 @@ def command(
     part: str | None,
     detail: str,
     decimals: int | None,
-    format: str,
+    format: str | None,
     output: str | None,
     width: int | None,
     fragment: bool,
@@ -53,21 +53,22 @@ def command(
       nnsolve run problem.yaml
       nnsolve run problem.yaml --only z1 dL/dW1 --detail full
       nnsolve run problem.yaml --format json -o solution.json
-      nnsolve run problem.yaml --format latex -o solution.tex
-      nnsolve run problem.yaml --format html -o solution.html
+      nnsolve run problem.yaml -o solution.html
+      nnsolve run problem.yaml -o solution.tex --detail full
+      nnsolve run problem.yaml --format markdown --fragment
 
     Exit status: 0 solved, 2 wrong usage or a broken problem file.
     """
     from nnsolve.engine.select import select
     from nnsolve.engine.solve import Solution
 
-    check_fragment(fragment, format)
+    format = report_format(format, output, fragment)
     loaded = load(problem, output)
     sections = select(Solution(loaded), only, part)
     if detail == "brief" and not any(section.answers for section in sections):
         message, help = "nothing is asked, so there are no answers to print", "add  ask: [...],  or name it: --only z1"
         print_findings([Diagnostic("nothing-asked", message, loaded.place, help, "warning")])
-    style = style_for(output, detail, decimals, width)._replace(fragment=fragment)
+    style = style_for(output, detail, decimals, width)._replace(fragment=fragment, letters=width)
     if format == "text":
         from nnsolve.report.text import report
 

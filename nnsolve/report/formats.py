@@ -35,13 +35,13 @@ def _html(document: Document, style: Style) -> str:
 def _markdown(document: Document, style: Style) -> str:
     from nnsolve.report.typeset.markdown import markdown
 
-    return markdown(document, style.detail)
+    return markdown(document, style.detail, style.fragment, style.letters)
 
 
 def _latex(document: Document, style: Style) -> str:
     from nnsolve.report.typeset.latex import latex
 
-    return latex(document, style.detail, style.fragment)
+    return latex(document, style.detail, style.fragment, style.letters)
 
 
 TYPESET: dict[str, Callable[[Document, Style], str]] = {"html": _html, "markdown": _markdown, "latex": _latex}
@@ -59,6 +59,3 @@ def _typeset(format: str) -> Format:
 
 FORMATS: dict[str, Format] = {"text": _text, "json": _json, **{format: _typeset(format) for format in TYPESET}}
 """From sections and a style to the whole text; another format is another line here."""
-
-FRAGMENTS = ("latex", "html")
-"""Formats that also come without what stands around the report, to be pasted into another document."""

@@ -11,7 +11,7 @@ class Style(NamedTuple):
 
     `width` counts terminal cells. Without `unicode` formulas are written in the equation language. `decimals` forces
     that many on every number. `detail` is `brief` (answers only), `steps`, or `full` (every element written out). A
-    `fragment` is pasted into another document.
+    `fragment` is pasted into another document; typeset lines have room for so many `letters`, else for those of a page.
     """
 
     width: int = 80
@@ -19,6 +19,7 @@ class Style(NamedTuple):
     decimals: int | None = None
     detail: str = "steps"
     fragment: bool = False
+    letters: int | None = None
 
 
 Fragment = tuple[str, str]

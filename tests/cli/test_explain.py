@@ -62,4 +62,4 @@ def test_a_page_is_typeset() -> None:
     assert "\\frac{1}{1 + e^{- x}}" in call("explain", "sigmoid", "--format", "markdown").output
     assert call("explain", "adam", "--format", "html").output.startswith("<!doctype html>")
     result = call("explain", "--format", "latex")
-    assert result.exit_code == 2 and "--format goes with a TOPIC" in result.output
+    assert result.exit_code == 2 and "The list of topics is text; latex goes with a TOPIC" in result.output

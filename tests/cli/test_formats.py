@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ def test_a_fragment_says_what_it_needs() -> None:
     assert "\\documentclass" not in done.output and "\\begin{document}" not in done.output
 
 
-@pytest.mark.parametrize("format", ["text", "json", "markdown"])
+@pytest.mark.parametrize("format", ["text", "json"])
 def test_other_formats_have_nothing_around_them_to_leave_out(format: str) -> None:
     done = call("run", SCALAR, "--format", format, "--fragment")
     assert done.exit_code == 2
-    assert "--fragment goes with --format latex or html" in done.output
+    assert "--fragment goes with --format latex, markdown or html" in done.output
 
 
 def test_markdown_has_formulas_on_lines_of_their_own() -> None:
@@ -40,6 +41,49 @@ def test_markdown_has_formulas_on_lines_of_their_own() -> None:
         "\n\n$$\n\\begin{aligned}\ny &= \\sigma (z _{2}) = \\sigma (-1.15) = 0.2405\n\\end{aligned}\n$$\n\n"
         in done.output
     )
+
+
+def test_a_fragment_of_markdown_has_no_title() -> None:
+    whole = call("run", SCALAR, "--format", "markdown").output
+    part = call("run", SCALAR, "--format", "markdown", "--fragment")
+    assert part.exit_code == 0 and whole.endswith(part.output)
+    assert whole.startswith("# ") and not re.search("^# ", part.output, re.MULTILINE) and "## Given" in part.output
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("s.tex", "\\documentclass"),
+        ("s.html", "<!doctype html>"),
+        ("s.md", "# Backpropagation"),
+        ("s.JSON", "{"),
+        ("s.txt", "Backpropagation"),
+        ("s", "Backpropagation"),
+    ],
+)
+def test_the_name_of_the_file_says_its_format(tmp_path: Path, name: str, start: str) -> None:
+    assert call("run", SCALAR, "-o", str(tmp_path / name)).exit_code == 0
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    assert call("run", SCALAR, "--format", "text", "-o", str(tmp_path / name)).exit_code == 0
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith("Backpropagation")  # what is said counts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", SCALAR, "-o", "s.pdf"], "would be PDF, and this command writes text, json, html, markdown or latex"),
+        (["explain", "relu", "-o", "s.json"], "would be json, and this command writes text, html, markdown or latex"),
+        (["explain", "-o", "s.html"], "The list of topics is text; html goes with a TOPIC"),
+        (["run", SCALAR, "-o", "s.txt", "--fragment"], "--fragment goes with --format"),
+    ],
+)
+def test_a_name_that_says_another_format_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*arguments)
+    assert done.exit_code == 2 and message in " ".join(done.output.split())
+    assert not list(tmp_path.iterdir())
 
 
 def test_detail_and_decimals_count_in_every_format() -> None:

@@ -21,7 +21,7 @@ from nnsolve.report.typeset.document import (
 )
 from nnsolve.report.typeset.escape import escaped
 from nnsolve.report.typeset.mathematics import Captioned, Mathematics, Operator, Prose, Text, row
-from nnsolve.report.typeset.measure import BINARY, width
+from nnsolve.report.typeset.measure import BINARY, LETTER_OF_TEXT, width
 from nnsolve.report.typeset.tex import Dialect, Tex
 
 PAGE = 46.5
@@ -49,9 +49,10 @@ HEADINGS = {1: "subsection", 2: "subsubsection", 3: "paragraph"}
 TEX = Tex(Dialect(text=escaped))
 
 
-def latex(document: Document, detail: str, fragment: bool = False) -> str:
-    """The document at one detail."""
-    body = "".join([_WRITERS[type(block)](block, document.count_from) for block in shown_at(document.blocks, detail)])
+def latex(document: Document, detail: str, fragment: bool = False, letters: int | None = None) -> str:
+    """The document at one detail; lines have room for so many `letters`, else for those of the page."""
+    page = Page(LETTER_OF_TEXT * letters if letters else PAGE, 0, document.count_from)
+    body = "".join([_WRITERS[type(block)](block, page) for block in shown_at(document.blocks, detail)])
     if fragment:
         return FRAGMENT + body
     return f"{PREAMBLE}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
@@ -64,7 +65,7 @@ def sentence(prose: Prose) -> str:
 
 def sentence_width(prose: Prose) -> float:
     """The width of a sentence in the letters of a note."""
-    return 0.85 * sum([0.48 * len(part) if isinstance(part, str) else width(part) for part in prose])
+    return 0.85 * sum([LETTER_OF_TEXT * len(part) if isinstance(part, str) else width(part) for part in prose])
 
 
 def note(prose: Prose) -> str:
@@ -77,37 +78,37 @@ def below(prose: Prose) -> str:
     return f"{{\\footnotesize\\hangindent=1.5em\\hangafter=0 {sentence(prose)}\\par}}\n"
 
 
-def _heading(block: Heading, base: int) -> str:
+def _heading(block: Heading, page: Page) -> str:
     return f"\n\\{HEADINGS[block.level]}*{{{escaped(block.text)}}}\n"
 
 
-def _paragraph(block: Paragraph, base: int) -> str:
+def _paragraph(block: Paragraph, page: Page) -> str:
     text = sentence(block.text)
     if block.kind == "title":
-        return f"{{\\LARGE\\bfseries {text}\\par}}\n"
+        return f"{{\\noindent\\LARGE\\bfseries {text}\\par}}\n"
     if block.kind == "source":
         return f"\\emph{{{text}}}\n\n"
     return f"\n{note(block.text)}\n" if block.kind == "note" else f"\n{text}\n"
 
 
-def _alert(block: Alert, base: int) -> str:
+def _alert(block: Alert, page: Page) -> str:
     parts = [f"\\textbf{{{escaped(block.severity.capitalize())}: {escaped(block.message)}}}"]
     parts += [f"at {escaped(block.place)}"] if block.place else []
     parts += [escaped(block.help)] if block.help else []
     return "\n" + " \\\\\n".join(parts) + "\n"
 
 
-def _given(block: Given, base: int) -> str:
-    cells = [cell for value in block.values for cell in _cells(value, base)]
-    rows = packed(list(map(width, cells)), PAGE - INDENT)
+def _given(block: Given, page: Page) -> str:
+    cells = [cell for value in block.values for cell in _cells(value, page)]
+    rows = packed(list(map(width, cells)), page.room - INDENT)
     text = display([" \\qquad ".join([TEX.write(cells[n]) for n in row]) for row in rows], "gather*")
     return text + "".join([f"\n{sentence(prose)}\n" for prose in block.notes])
 
 
-def _cells(value: Value, base: int) -> list[Mathematics]:
+def _cells(value: Value, page: Page) -> list[Mathematics]:
     """A given value, in blocks of columns where it is too wide; below it what it is."""
     head = row(value.left, Operator("="))
-    found = pieces(value.value, Page(PAGE - width(head) - INDENT, 0, base))
+    found = pieces(value.value, page._replace(room=page.room - width(head) - INDENT))
     if len(found) == 1 and value.caption:
         found = [Captioned(found[0], Text(value.caption))]
     else:
@@ -115,11 +116,11 @@ def _cells(value: Value, base: int) -> list[Mathematics]:
     return [row(head, found[0]), *found[1:]]
 
 
-def _work(block: Work, base: int) -> str:
+def _work(block: Work, page: Page) -> str:
     label = f"{block.address}  {block.shape}".strip()
     taken = 0.41 * len(label) + 2
-    room = PAGE - INDENT - width(block.left) - BINARY
-    found = lines(block.sides, Page(room, taken, base))
+    room = page.room - INDENT - width(block.left) - BINARY
+    found = lines(block.sides, page._replace(room=room, taken=taken))
     texts = [line_text(line) for line in found]
     texts[0] = f"{TEX.write(block.left)} {texts[0]} \\tag*{{\\footnotesize {escaped(label)}}}"
     remark = _joined([remark.text for remark in block.remarks])
@@ -130,15 +131,15 @@ def _work(block: Work, base: int) -> str:
         texts[at] += f" \\qquad \\text{{{note(remark)}}}"
     said = [*([remark] if remark and not beside else []), *[found.text for found in block.notes]]
     text = display(texts, "align*") + "".join(map(below, said))
-    return text + (_elements(block.elements, base) if block.elements else "")
+    return text + (_elements(block.elements, page) if block.elements else "")
 
 
-def _elements(block: Elements, base: int) -> str:
+def _elements(block: Elements, page: Page) -> str:
     """The arithmetic of single elements, in small letters."""
     found: list[str] = []
     for line in block.lines:
-        page = Page(PAGE / 0.9 - INDENT - width(line.left) - BINARY, 0, base)
-        texts = [line_text(part) for part in lines(line.sides, page)]
+        room = page.room / 0.9 - INDENT - width(line.left) - BINARY
+        texts = [line_text(part) for part in lines(line.sides, page._replace(room=room))]
         texts[0] = f"{TEX.write(line.left)} {texts[0]}"
         texts[-1] += f" \\quad \\text{{{escaped(line.note)}}}" if line.note else ""
         found += texts
@@ -146,17 +147,17 @@ def _elements(block: Elements, base: int) -> str:
     return f"{{\\footnotesize\n{display(found, 'align*')}}}\n{more}"
 
 
-def _answers(block: Answers, base: int) -> str:
-    items = [_answer(row, base) for row in block.rows]
+def _answers(block: Answers, page: Page) -> str:
+    items = [_answer(row, page) for row in block.rows]
     return "\\begin{description}\n" + "".join(items) + "\\end{description}\n"
 
 
-def _answer(answer: Answered, base: int) -> str:
+def _answer(answer: Answered, page: Page) -> str:
     question = f" {escaped(answer.question)}\\\\" if answer.question else ""
     head = f"{TEX.write(answer.of)} = " if answer.of is not None else ""
     taken = width(answer.of) + BINARY if answer.of is not None else 0
-    room = PAGE - 3 - taken - 0.6 * len(answer.id)
-    first, *rest = pieces(answer.value, Page(room, 0, base))
+    room = page.room - 3 - taken - 0.6 * len(answer.id)
+    first, *rest = pieces(answer.value, page._replace(room=room))
     text = f"\\item[{{{escaped(answer.id)}}}]{question} $\\displaystyle {head}{TEX.write(first)}$"
     text += "".join([f" \\\\\n$\\displaystyle {TEX.write(part)}$" for part in rest])
     return text + "".join([f" \\\\\n{note(prose)}" for prose in answer.notes]) + "\n"
@@ -183,7 +184,7 @@ def display(rows: Iterable[str], environment: str) -> str:
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}\n" if body else ""
 
 
-_WRITERS: dict[type, Callable[[Any, int], str]] = {
+_WRITERS: dict[type, Callable[[Any, Page], str]] = {
     Heading: _heading,
     Paragraph: _paragraph,
     Alert: _alert,

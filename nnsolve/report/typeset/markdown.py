@@ -17,6 +17,7 @@ from nnsolve.report.typeset.document import (
     Alert,
     Answered,
     Answers,
+    Block,
     Document,
     Elements,
     Given,
@@ -27,7 +28,7 @@ from nnsolve.report.typeset.document import (
     shown_at,
 )
 from nnsolve.report.typeset.mathematics import Mathematics, Operator, Prose, row
-from nnsolve.report.typeset.measure import BINARY, width
+from nnsolve.report.typeset.measure import BINARY, LETTER_OF_TEXT, width
 from nnsolve.report.typeset.tex import Dialect, Tex
 
 PAGE = 36.0
@@ -54,10 +55,19 @@ TEX = Tex(
 )
 
 
-def markdown(document: Document, detail: str) -> str:
-    """The document at one detail."""
-    parts = [_WRITERS[type(block)](block, document.count_from) for block in shown_at(document.blocks, detail)]
+def markdown(document: Document, detail: str, fragment: bool = False, letters: int | None = None) -> str:
+    """The document at one detail; a fragment has no title and no source.
+
+    Lines of formulas have room for so many `letters`, else for those of a page on GitHub.
+    """
+    page = Page(LETTER_OF_TEXT * letters if letters else PAGE, 0, document.count_from)
+    blocks = [block for block in shown_at(document.blocks, detail) if not (fragment and _is_head(block))]
+    parts = [_WRITERS[type(block)](block, page) for block in blocks]
     return "\n\n".join([part for part in parts if part]) + "\n"
+
+
+def _is_head(block: Block) -> bool:
+    return isinstance(block, Paragraph) and block.kind in ("title", "source")
 
 
 def escaped(text: str) -> str:
@@ -94,32 +104,32 @@ def _line(line: LineOf) -> str:
     return f"&{relation} {TEX.write(line.mathematics)}"
 
 
-def _heading(block: Heading, base: int) -> str:
+def _heading(block: Heading, page: Page) -> str:
     return f"{'#' * (block.level + 1)} {escaped(block.text)}"
 
 
-def _paragraph(block: Paragraph, base: int) -> str:
+def _paragraph(block: Paragraph, page: Page) -> str:
     text = sentence(block.text)
     if block.kind == "title":
         return f"# {text}"
     return f"*{text}*" if block.kind in ("source", "note") else text
 
 
-def _alert(block: Alert, base: int) -> str:
+def _alert(block: Alert, page: Page) -> str:
     parts = [f"**{block.severity.capitalize()}:** {escaped(block.message)}"]
     parts += [f"at {escaped(block.place)}"] if block.place else []
     parts += [escaped(block.help)] if block.help else []
     return "\n".join([f"> {part}  " for part in parts])
 
 
-def _given(block: Given, base: int) -> str:
+def _given(block: Given, page: Page) -> str:
     """Values side by side, and below each row what they are."""
     wholes = [row(value.left, Operator("="), value.value) for value in block.values]
     parts: list[str] = []
-    for members in packed(list(map(width, wholes)), PAGE):
-        pages = pieces(wholes[members[0]], Page(PAGE, 0, base))
-        shown = [TEX.write(wholes[n]) for n in members] if len(pages) == 1 else []
-        parts += [display(r" \qquad ".join(shown))] if shown else [display(TEX.write(page)) for page in pages]
+    for members in packed(list(map(width, wholes)), page.room):
+        found = pieces(wholes[members[0]], page)
+        shown = [TEX.write(wholes[n]) for n in members] if len(found) == 1 else []
+        parts += [display(r" \qquad ".join(shown))] if shown else [display(TEX.write(part)) for part in found]
         captions = [_caption(block.values[n]) for n in members if block.values[n].caption]
         parts += [";  ".join(captions)] if captions else []
     return "\n\n".join([*parts, *[sentence(prose) for prose in block.notes]])
@@ -129,22 +139,27 @@ def _caption(value: Value) -> str:
     return f"${TEX.write(value.left)}$: {escaped(value.caption)}"
 
 
-def _work(block: Work, base: int) -> str:
-    found = lines(block.sides, Page(PAGE - width(block.left) - BINARY, 0, base))
+def _beside(left: Mathematics, page: Page) -> Page:
+    """The room beside the left side of an equation."""
+    return page._replace(room=page.room - width(left) - BINARY)
+
+
+def _work(block: Work, page: Page) -> str:
+    found = lines(block.sides, _beside(block.left, page))
     texts = [_line(line) for line in found]
     texts[0] = f"{TEX.write(block.left)} {texts[0]}"
     remarks = [sentence(remark.text) for remark in block.remarks]
     head = f"`{block.address}`{'  ' + block.shape if block.shape else ''}"
     parts = ["; ".join([head, *remarks]) if remarks else head, aligned(texts)]
     parts += [f"{sentence(note.text)}" for note in block.notes]
-    return "\n\n".join([*parts, *([_elements(block.elements, base)] if block.elements else [])])
+    return "\n\n".join([*parts, *([_elements(block.elements, page)] if block.elements else [])])
 
 
-def _elements(block: Elements, base: int) -> str:
+def _elements(block: Elements, page: Page) -> str:
     """The arithmetic of single elements."""
     found: list[str] = []
     for line in block.lines:
-        texts = [_line(part) for part in lines(line.sides, Page(PAGE - width(line.left) - BINARY, 0, base))]
+        texts = [_line(part) for part in lines(line.sides, _beside(line.left, page))]
         texts[0] = f"{TEX.write(line.left)} {texts[0]}"
         texts[-1] += rf" \quad \text{{{_plain(line.note)}}}" if line.note else ""
         found += texts
@@ -152,20 +167,20 @@ def _elements(block: Elements, base: int) -> str:
     return aligned(found) + more
 
 
-def _answers(block: Answers, base: int) -> str:
-    return "\n\n".join([_answer(row, base) for row in block.rows])
+def _answers(block: Answers, page: Page) -> str:
+    return "\n\n".join([_answer(row, page) for row in block.rows])
 
 
-def _answer(answer: Answered, base: int) -> str:
+def _answer(answer: Answered, page: Page) -> str:
     question = f": {escaped(answer.question)}" if answer.question else ""
     head: list[Mathematics] = [] if answer.of is None else [answer.of, Operator("=")]
-    found = pieces(answer.value, Page(PAGE - sum(map(width, head)), 0, base))
+    found = pieces(answer.value, page._replace(room=page.room - sum(map(width, head))))
     shown = [display(TEX.write(row(*head, part) if not n else part)) for n, part in enumerate(found)]
     notes = [sentence(prose) for prose in answer.notes]
     return "\n\n".join([f"**{escaped(answer.id)}**{question}", *shown, *notes])
 
 
-_WRITERS: dict[type, Callable[[Any, int], str]] = {
+_WRITERS: dict[type, Callable[[Any, Page], str]] = {
     Heading: _heading,
     Paragraph: _paragraph,
     Alert: _alert,

@@ -24,6 +24,9 @@ from nnsolve.report.typeset.mathematics import (
 DIGIT, LETTER, SMALL = 0.5, 0.55, 0.72
 """A digit, a letter of a word, and what scripts are smaller by."""
 
+LETTER_OF_TEXT = 0.48
+"""A letter of a sentence, on an average."""
+
 POINT, TIMES_TEN, RAISED = 0.55, 4.5, 0.76
 """A decimal point, a sign × with the 10 behind it, and a digit of an exponent, in digits."""
 
@@ -97,7 +100,7 @@ _WIDTHS: dict[type, Callable[[Any], float]] = {
     Symbol: _symbol,
     Operator: _operator,
     Function: lambda node: LETTER * len(node.name) + 0.2,
-    Text: lambda node: 0.48 * len(node.text),
+    Text: lambda node: LETTER_OF_TEXT * len(node.text),
     Row: _row,
     Fraction: _fraction,
     Root: lambda node: width(node.inner) + 0.9,

@@ -152,6 +152,15 @@ def test_a_fragment_compiles_in_a_document_with_amsmath(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed; the parser has read the same texts")
+@pytest.mark.parametrize("stem", ["regression-3-4-3-l2-norm", "xor-batch"])
+def test_with_fewer_letters_a_fragment_stays_within_one_of_two_columns(stem: str, tmp_path: Path) -> None:
+    start = "\\documentclass[10pt,twocolumn]{article}\\usepackage{amsmath}\\begin{document}\n"
+    narrow, wide = [latex(built(stem), "steps", True, letters) for letters in (45, None)]
+    assert "Overfull \\hbox" not in compiled(f"{start}{narrow}\\end{{document}}\n", tmp_path)
+    assert "Overfull \\hbox" in compiled(f"{start}{wide}\\end{{document}}\n", tmp_path)
+
+
 def test_detail_chooses_what_is_shown() -> None:
     brief, steps, full = (latex(built("elman"), detail) for detail in DETAILS)
     assert "subsection*{Forward pass}" not in brief and "subsection*{Answers}" in brief
