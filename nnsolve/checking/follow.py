@@ -95,9 +95,13 @@ def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) 
     imprecise = {item.id for item in items if item.verdict == "imprecise"}
     open = {id: found for id, found in follows.items() if found.found.of}
     settled: set[str] = set()
-    while new := {id for id, found in open.items() if imprecise.issuperset(found.found.of)} - settled:
-        settled |= new
-        imprecise |= {id for id in new if open[id].is_whole}
+    known = -1
+    while len(settled) > known:  # asks may stand in any order; once is enough where each follows from those before it
+        known = len(settled)
+        for id, found in open.items():
+            if id not in settled and imprecise.issuperset(found.found.of):
+                settled.add(id)
+                imprecise.update([id] if found.is_whole else [])
     if not settled:
         return items
     return [

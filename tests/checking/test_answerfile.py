@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from time import process_time
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from nnsolve.checking.answerfile import MAX_BYTES, is_stem, parse_answers, read_answers
 from nnsolve.checking.model import AnswerFile, Given, Unreadable
@@ -167,6 +169,14 @@ def test_an_answer_that_breaks_the_file_spoils_no_other(answer: str, message: st
     broken = found.answers["q"]
     assert isinstance(broken, Unreadable) and message in broken.message and help in (broken.help or "")
     assert (broken.line, broken.column) == place
+
+
+@hypothesis.given(st.text("ab01:-[]{},'\"|>?&*!%@`# \t\\().;", max_size=12))
+@hypothesis.settings(max_examples=300, deadline=None)
+def test_whatever_stands_behind_a_key_the_others_are_read(text: str) -> None:
+    found = read(f"  a: 1\n  q: {text}\n  b: [2, 3]\n")
+    assert not found.findings
+    assert isinstance(found.answers["a"], Given) and isinstance(found.answers["b"], Given)
 
 
 def test_a_line_that_is_no_entry_spoils_no_other() -> None:
