@@ -7,7 +7,7 @@ over its edges. It is differentiated and evaluated as everything else: every use
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -61,6 +61,12 @@ class Graph(NamedTuple):
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     root: Name | None
+
+    def flow(self, source: Name, targets: Set[Name]) -> Tensor | None:
+        """What flows back to a node along its edges to some others; None where nothing does."""
+        found = [e.gradient for e in self.edges if e.source == source and e.target in targets]
+        known = [gradient for gradient in found if gradient is not None]
+        return np.sum(known, axis=0) if known else None
 
     @property
     def finite(self) -> bool:

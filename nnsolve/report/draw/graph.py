@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, Num, Ref, references, substitute
 from nnsolve.core.names import Name
 from nnsolve.engine.graph import Graph, Node, graph, size
+from nnsolve.report.draw.folding import rows
 from nnsolve.report.draw.labels import Block, Label, block
 from nnsolve.report.draw.layered import Layout, Place, Size, layered
 from nnsolve.report.draw.runs import Run, fitted, plain, width_of
 from nnsolve.report.draw.scene import EQUALS, Excerpt, Scene
-from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text
+from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, bounds, moved
 from nnsolve.report.notation import function_name, number_sign
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ WIDEST = 240.0
 
 PLACEHOLDER = "·"
 """What stands in a node for an operand that has no name; several are numbered, there and on their edges."""
+
+ROW_GAP = 40.0
+"""Room between two rows."""
 
 MOST_NUMBERS = 12
 """A tensor with more is shown by its shape and norm."""
@@ -74,6 +78,14 @@ def derived(scene: Scene) -> Name | None:
     return None
 
 
+class _Row(NamedTuple):
+    """A row of the graph, laid out."""
+
+    layout: Layout[Name]
+    labels: dict[tuple[Name, Name], Label]
+    sizes: dict[Name, Size]
+
+
 class _Drawing:
     """A graph with the texts of its nodes and edges, laid out."""
 
@@ -82,6 +94,7 @@ class _Drawing:
         self.graph = found
         self.by_operation = by_operation
         self.shortened = False
+        self.begun: set[Name] = set()
         self.nodes = {node.name: node for node in found.nodes}
         uses = Counter(edge.source for edge in found.edges)
         self.branching = {name for name, count in uses.items() if count > 1}
@@ -91,8 +104,37 @@ class _Drawing:
         self.symbols |= {end: self.scene.name(node.name) for end, node in self.ends.items()}
         self.labels = {(edge[0], edge[1]): self._label(self.nodes[edge.source], edge.gradient) for edge in found.edges}
         self.labels |= {(node.name, end): self._label(node, node.gradient) for end, node in self.ends.items()}
-        self.sizes = {name: self._size(name) for name in self.symbols}
-        self.layout: Layout[Name] = layered(self.sizes, {use: label.size for use, label in self.labels.items()})
+        self.leaves = {node.name for node in found.nodes if node.expr is None}
+        sizes = {name: self._size(name) for name in self.symbols}
+        named = {node.name for node in found.nodes if node.named}
+        parts = rows(sizes, {use: label.size for use, label in self.labels.items()}, self.leaves, named)
+        self.rows = [self._row(part) for part in parts]
+
+    def _row(self, part: set[Name]) -> _Row:
+        """Some of the nodes with all that leads to them; what comes from another row or goes there is its name."""
+        labels: dict[tuple[Name, Name], Label] = {}
+        for (a, b), label in self.labels.items():
+            if b in part:
+                labels[a if a in part or a in self.leaves else self._from(a), b] = label
+            elif a in part:
+                labels[a, self._to(a)] = self._label(self.nodes[a], self.graph.flow(a, self.nodes.keys() - part))
+        used = {name for use in labels for name in use}
+        order = sorted(used, key=lambda name: (name not in self.begun, list(self.symbols).index(name)))
+        sizes = {name: self._size(name) for name in order}
+        return _Row(layered(sizes, {use: label.size for use, label in labels.items()}), labels, sizes)
+
+    def _to(self, name: Name) -> Name:
+        """The end of an edge that goes on in another row."""
+        end = _end(name)
+        self.symbols[end] = self.scene.name(name)
+        return end
+
+    def _from(self, name: Name) -> Name:
+        """The beginning of one that comes from another row."""
+        begin = name._replace(stem=f"{name.stem}→")
+        self.symbols[begin] = self.scene.name(name)
+        self.begun.add(begin)
+        return begin
 
     # Texts
 
@@ -153,21 +195,26 @@ class _Drawing:
 
     def picture(self) -> Picture:
         """The whole picture."""
-        shapes: list[Shape] = [
-            Line(tuple(points), "edge", 1.3, curved=True, arrow=True) for points in self.layout.paths.values()
-        ]
-        for name, place in self.layout.nodes.items():
-            shapes += self._node(name, place)
-        for use, label in self.labels.items():
-            shapes += label.shapes(self.layout.labels[use])
+        shapes: list[Shape] = []
+        for row in self.rows:
+            found: list[Shape] = [
+                Line(tuple(points), "edge", 1.3, curved=True, arrow=True) for points in row.layout.paths.values()
+            ]
+            for name, place in row.layout.nodes.items():
+                found += self._node(name, place, row.sizes[name].core)
+            for use, label in row.labels.items():
+                found += label.shapes(row.layout.labels[use])
+            area, above = bounds(found), bounds(shapes)
+            top = above.bottom + ROW_GAP if shapes else 0.0
+            shapes += [moved(shape, -area.left, top - area.top) for shape in found]
         return self.scene.picture(shapes, self._described(), self._notes())
 
-    def _node(self, name: Name, place: Place) -> list[Shape]:
+    def _node(self, name: Name, place: Place, width: float) -> list[Shape]:
         text = Text(place.x, place.y + 0.36 * SYMBOL, self.symbols[name], "label", SYMBOL)
         node = self.nodes.get(name)
         if node is None:
             return [text]
-        kind, width = "leaf" if node.expr is None else "operation", self.sizes[name].core
+        kind = "leaf" if node.expr is None else "operation"
         total = self._total(name).at(place.x, place.y + HIGH / 2 + 2.0)
         if self._is_round(name):
             return [Circle(place.x, place.y, RADIUS, kind), text, *total]
@@ -178,6 +225,8 @@ class _Drawing:
         said = f"A node is an {'operation' if self.by_operation else 'equation'}. Above each edge: its value."
         short = f"Of more than {MOST_NUMBERS} numbers: the shape, and ‖·‖, the root of the sum of their squares."
         shortened = [short] if self.shortened else []
+        if len(self.rows) > 1:
+            shortened.append("What a row ends with goes on in a row below, where its name stands.")
         if self.graph.root is None:
             return [said, *shortened]
         root = plain(self.scene.name(self.graph.root))

@@ -66,7 +66,7 @@ class _Item:
 
 def layered(nodes: Mapping[Key, Size], edges: Mapping[tuple[Key, Key], Size]) -> Layout[Key]:
     """Lay out nodes, which come after all that lead to them, and edges with labels of these sizes."""
-    ranks = _ranks(list(nodes), list(edges))
+    ranks = ranked(list(nodes), list(edges))
     items = {key: _Item(2 * ranks[key], size) for key, size in nodes.items()}
     columns: list[list[_Item]] = [[] for _ in range(2 * max(ranks.values(), default=0) + 1)]
     for item in items.values():
@@ -88,18 +88,22 @@ def layered(nodes: Mapping[Key, Size], edges: Mapping[tuple[Key, Key], Size]) ->
     return _placed(columns, items, chains)
 
 
-def _ranks(nodes: Sequence[Key], edges: Sequence[tuple[Key, Key]]) -> dict[Key, int]:
-    """The longest way to each node; what nothing leads to stands right before its first use."""
+def ranked(nodes: Sequence[Key], edges: Sequence[tuple[Key, Key]]) -> dict[Key, int]:
+    """The longest way to each node; what is given, or shares nothing else with others, right before its first use."""
     ranks = dict.fromkeys(nodes, 0)
     into: dict[Key, list[Key]] = {key: [] for key in nodes}
+    uses: dict[Key, list[Key]] = {key: [] for key in nodes}
     for source, target in edges:
         into[target].append(source)
+        uses[source].append(target)
+    apart: set[Key] = set()
     for key in nodes:
         ranks[key] = max([ranks[source] + 1 for source in into[key]], default=0)
-    for key in nodes:
-        uses = [ranks[target] for source, target in edges if source == key]
-        if not into[key] and uses:
-            ranks[key] = min(uses) - 1
+        if all(not into[source] or (source in apart and len(uses[source]) == 1) for source in into[key]):
+            apart.add(key)
+    for key in reversed(nodes):
+        if uses[key] and key in apart:
+            ranks[key] = min(ranks[target] for target in uses[key]) - 1
     return ranks
 
 
