@@ -47,7 +47,10 @@ class _Question(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What an answer says: whether it is right, the slips that give just what is `written`, what it agrees with."""
+    """What an answer says: whether it is right, the slips that give just what is `written`, what it agrees with.
+
+    An answer that is right within its tolerance may still have the digits of a slip.
+    """
 
     is_right: bool
     written: Mapping[SlipName, Slip]
@@ -151,7 +154,7 @@ class Diagnosis:
         """
         found: dict[str, list[Found]] = {}
         right: list[str] = []
-        written: dict[SlipName, Slip] = {}
+        written: dict[SlipName, list[Slip]] = {}
         for ask in sorted(given, key=self._when):
             if not any(claim.value for claim in given[ask].claims):
                 continue
@@ -159,13 +162,17 @@ class Diagnosis:
                 found |= self._agreeing(ask, given)
             elif (reading := self._look(ask, given[ask], found)) is not None:
                 right.append(ask)
-                written |= reading.written
+                for name, slip in reading.written.items():
+                    written.setdefault(name, []).append(slip)
         clues = Clues(self._denied_by(tuple(right)), written)
+        found = {ask: [one.knowing(clues.denied, given[ask]) for one in several] for ask, several in found.items()}
         result = explained(found, clues)
         unexplained = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
         for seed in seeds(result.values(), clues) if unexplained else ():
             for ask in unexplained:
-                found[ask] += self._further_agreeing(ask, seed, given)
+                found[ask] += [
+                    one.knowing(clues.denied, given[ask]) for one in self._further_agreeing(ask, seed, given)
+                ]
         if any(len(several) > 1 for several in found.values()):
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
@@ -248,10 +255,12 @@ def _identities(entries: Iterable[Entry]) -> frozenset[Identity]:
 
 
 def _reading(evidence: Evidence, given: Given) -> Reading:
-    if evidence.is_right(given):
-        written = {slip.name: slip for slip in evidence.written_as(given)}
-        return Reading(True, written, _matches(evidence, given))
-    return Reading(False, {}, _matches(evidence, given))
+    matches = _matches(evidence, given)
+    if not evidence.is_right(given):
+        return Reading(False, {}, matches)
+    near = [entry for entry, crowd in zip(matches.entries, matches.crowd, strict=True) if crowd <= ACCUSED]
+    slips = [made[0] for i in near for made in evidence.table.entries[i].combinations if len(made) == 1]
+    return Reading(True, {slip.name: slip for slip in (*evidence.written_as(given), *slips)}, matches)
 
 
 def _matches(evidence: Evidence, given: Given) -> Matches:

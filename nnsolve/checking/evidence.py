@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +51,7 @@ class Matches(NamedTuple):
 
     `entries` are positions in the table. `chances` has for each the chance that a random wrong answer, of as many
     digits as the given one, agrees with this value; `crowd` that it agrees with any value at least as telling: those
-    that are more likely, or less easily met by accident.
+    that are more likely, or less easily met by accident, and none that right answers deny before one that they do not.
     """
 
     entries: tuple[int, ...]
@@ -141,8 +141,11 @@ class Evidence:
             for position in group.positions[same].tolist():
                 yield from (made[0] for made in self.table.entries[position].combinations if len(made) == 1)
 
-    def matches(self, given: Given, slips: int = 0) -> Matches:
-        """The entries that agree with an answer in all elements but at most some `slips`."""
+    def matches(self, given: Given, slips: int = 0, denied: Set[SlipName] = frozenset()) -> Matches:
+        """The entries that agree with an answer in all elements but at most some `slips`.
+
+        The slips that are `denied` were hardly made.
+        """
         group = self.groups.get(squeezed(given.shape))
         if group is None or len(given.claims) != group.values.shape[1]:
             return NOTHING
@@ -158,10 +161,17 @@ class Evidence:
         if not found.size:
             return NOTHING
         chances = self._chances(values, claimed, units, np.maximum(half, least), slips)
-        telling = np.argsort(-priors / np.maximum(chances, TINY), kind="stable")
+        telling = np.lexsort((-priors / np.maximum(chances, TINY), self._are_denied(positions, denied)))
         crowd = np.empty(len(chances))
         crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
+
+    def _are_denied(self, positions: NDArray[np.int64], denied: Set[SlipName]) -> NDArray[np.bool_]:
+        """Which entries nothing gives but what is denied."""
+        if not denied:
+            return np.zeros(len(positions), dtype=bool)
+        entries = [self.made(position) for position in positions.tolist()]
+        return np.array([not any(denied.isdisjoint(made) for made, _ in entry) for entry in entries])
 
     def is_right(self, given: Given) -> bool:
         """Whether an answer is right to its digits, or within 0.1 %."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nnsolve.checking.evidence import Evidence, Matches
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
+from nnsolve.checking.model import Given
 
 ACCUSED = 0.02
 """The chance that a wrong answer which none of the mistakes made is accused all the same, at most."""
@@ -33,16 +34,22 @@ class Found(NamedTuple):
     def is_explained(self) -> bool:
         return any(chance <= ACCUSED for chance in self.matches.crowd)
 
+    def knowing(self, denied: Set[SlipName], given: Given) -> Found:
+        """The same where some slips are known not to be made: with them go many accidents."""
+        if self.is_explained or not (denied and self.matches.entries):
+            return self
+        return self._replace(matches=self.evidence.matches(given, denied=denied))
+
 
 class Clues(NamedTuple):
     """What the right answers of a file say.
 
     `denied` are the slips that alone would have made one of them wrong. `written` are those that give just the numbers
-    that are written: a = 0.27 in a file of four digits was rounded, and may have been used.
+    that are written, once for each answer: a = 0.27 in a file of four digits was rounded, and may have been used.
     """
 
     denied: Set[SlipName]
-    written: Mapping[SlipName, Slip]
+    written: Mapping[SlipName, Sequence[Slip]]
 
     def deny(self, made: Identity) -> bool:
         """Whether a mistake would have made one of them wrong."""
@@ -133,13 +140,13 @@ def singly(explained: Iterable[Explanation]) -> bool:
 
 def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip]:
     """The slips of a file's answers that other slips may come on top of: those that explain most of them."""
-    slips = dict(clues.written)
+    slips = {name: made[0] for name, made in clues.written.items()}
     answers: Counter[SlipName] = Counter()
     for several in explained:
         here = {slip.name: slip for one in several if not one.denied for slip in one.combination if slip.is_likely}
         slips |= here
         answers.update(here.keys())
-    answers.update(clues.written.keys())
+    answers.update({name: len(made) for name, made in clues.written.items()})
     return [slips[key] for key, _ in answers.most_common(SEEDS)]
 
 

@@ -19,6 +19,7 @@ from tests.bench import trained as trainings
 from tests.bench.accusations import CHANCE, accusations
 from tests.bench.diagnosis import known, outcomes, share
 from tests.bench.slips import networks, units
+from tests.bench.slips import regression as regression_slips
 from tests.bench.slips_training import training
 from tests.checking.answering import answer
 
@@ -221,3 +222,37 @@ def test_trainings_are_few_where_early_answers_tell_the_mistake() -> None:
     diagnosed.explain(given, list(given))
     (late,) = {trained for id, trained in diagnosed._evidence if id == "W2@end"}
     assert len(late) < 2 * FEWEST
+
+
+def scalar(answers: dict[str, float], wrong: str, digits: int) -> set[str]:
+    """The causes of a wrong answer in a file; the others are as they are given."""
+    checked = known("scalar-backpropagation")
+    given = {ask: answer(np.array(value), digits) for ask, value in answers.items()}
+    return {cause.code for cause in checked.diagnosis.explain(given, [wrong])[wrong]}
+
+
+def test_right_answers_leave_fewer_mistakes_that_could_be_meant() -> None:
+    """That the sign of one derivative is lost is plain where nothing before it is wrong."""
+    targets = known("scalar-backpropagation").key.targets
+    rights = {ask: target.values[0] for ask, target in targets.items()}
+    flipped = {"dC/db": -rights["dC/db"]}
+    assert scalar(flipped, "dC/db", 2) == set()
+    assert "sign-flipped" in scalar(rights | flipped, "dC/db", 2)
+    assert scalar(rights | {"dC/db": 1.23 * rights["dC/db"]}, "dC/db", 2) == set()
+
+
+def test_the_activation_of_the_next_layer_is_recognised_in_free_equations() -> None:
+    targets = known("scalar-backpropagation").key.targets
+    assert "wrong-layer" in scalar({"a_1": targets["y"].values[0]}, "a_1", 4)
+
+
+def test_digits_of_right_answers_tell_what_was_rounded() -> None:
+    """Whose right answers have the digits of a loss of two decimals used it further on, too."""
+    (exercise,) = regression_slips.EXERCISES
+    made = ("rounded-early:ell:2", "learning-rate-missing")
+    for kept, expected in ((("rounded-early:ell:2", "learning-rate-missing"), set(made)), ((), set())):
+        values = {**exercise.values(kept), "q-g-W2": exercise.values(made)["q-g-W2"]}
+        given = {ask: answer(value, 4) for ask, value in values.items()}
+        wrong = [ask for ask in given if known("regression-3-4-3-l2-norm").is_wrong(ask, given[ask])]
+        causes = {cause.code for cause in regression().explain(given, wrong)["q-g-W2"]}
+        assert {f"{code}:ell:2" if code == "rounded-early" else code for code in causes} == expected

@@ -86,3 +86,17 @@ def test_the_order_of_slips_in_the_same_equation_counts() -> None:
     assert other is not None
     edited = EditedRuns(found.scene)
     assert [made[0] for made in edited._orders(one, other)] == [one]
+
+
+def test_a_sign_is_flipped_in_what_another_slip_puts_there() -> None:
+    solution = Solution(load_problem(PROBLEMS / "binary-nll-gradient.yaml"))
+    found = Mistaken(solution.solvers[""])
+    made = [slip for slip in found.slips if slip.at == "dNLL/dz"]
+    (sign,) = (slip for slip in made if slip.code == "target-minus-prediction")
+    (slope,) = (slip for slip in made if slip.code == "derivative-at-preactivation")
+    (item,) = (item for item in found.solver.asked if item.ask.id == "dNLL/dW")
+    alone = _value(found, item, mistaken(found.solver.run, [slope]))
+    assert alone is not None
+    for both in ((sign, slope), (slope, sign)):
+        for run in (EditedRuns(found.scene).run(both), mistaken(found.solver.run, both)):
+            np.testing.assert_allclose(_value(found, item, run), -alone)

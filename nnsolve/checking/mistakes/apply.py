@@ -52,8 +52,10 @@ class EditedRuns:
 
     def _orders(self, one: Slip, other: Slip) -> list[Combination]:
         """The orders in which two slips may be made, that which leaves less to compute first."""
-        if not other.emitted.keys().isdisjoint(one.emitted):
-            return [(one, other)]  # they may change the same right side
+        equations = self.scene.program.equations
+        if both := other.emitted.keys() & one.emitted.keys():
+            known = [(one.emitted[name], other.emitted[name], equations[name].expr) for name in both]
+            return [(other, one)] if any(_comes_after(*changes) for changes in known) else [(one, other)]
         later = self.scene.extent(other) > self.scene.extent(one)
         return [(other, one), (one, other)] if later else [(one, other), (other, one)]
 
@@ -130,10 +132,17 @@ def _joined(edits: Sequence[Mapping[Name, Change]]) -> dict[Name, Change]:
 
 
 def _after(first: Change, second: Change) -> Change:
+    """Both changes, one after the other."""
+
     def change(expr: Expr) -> Expr:
-        return second(first(expr))
+        return first(second(expr)) if _comes_after(first, second, expr) else second(first(expr))
 
     return change
+
+
+def _comes_after(change: Change, other: Change, expr: Expr) -> bool:
+    """Whether a change of a right side has to come after another one, which leaves nothing of it."""
+    return other(change(expr)) == other(expr) and change(other(expr)) != change(expr)
 
 
 def _edited(program: Program, names: Sequence[Name]) -> Program:

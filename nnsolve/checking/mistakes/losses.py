@@ -77,8 +77,9 @@ def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
             loss = [e for e in _losses(scene) if e.name == scene.loss]
             yield from each(code, loss, scaled(factor), forward=True)
             yield from each(code, loss, rewritten(_root_mean(n, divide=divide)), forward=True)
-            gradients = {e.name: e for e in [*_first_gradients(scene), *leaf_gradients(scene)]}
-            yield from each(code, gradients.values(), scaled(factor))
+            first = _first_gradients(scene)
+            yield from each(code, first, scaled(factor))
+            yield from each(code, [e for e in leaf_gradients(scene) if e not in first], scaled(factor))
         averages = [e for e in scene.forward if _is_average(e.expr)] if not divide else []
         for equation in averages:
             yield Slip(code, str(equation.name), {equation.name: _summed})

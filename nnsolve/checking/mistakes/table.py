@@ -26,10 +26,10 @@ ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
 """What equal values have in common: their shape and their first digits."""
 
 WORK = 30_000
-"""Equations that are evaluated at most for the pairs of slips of one section: what is left out is rare."""
+"""Equations that are evaluated at most for an asked value under pairs of slips: what is left out is rare."""
 
 SINGLES = 150_000
-"""The same for single slips."""
+"""The same for the single slips of one section."""
 
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
@@ -92,7 +92,7 @@ class Mistaken:
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
         rank = {id(slip): place + 1 for place, slip in enumerate(paired)}
         pairs.sort(key=lambda pair: rank[id(pair[0])] * rank[id(pair[1])])
-        self._add(pairs, most_runs(self.scene))
+        self._add(pairs, most_runs(self.scene, WORK, 0))
 
     def _add(self, candidates: Sequence[Combination], most: int) -> None:
         self.runs += self._made(candidates[: max(most, 0)])
@@ -128,8 +128,13 @@ class Mistaken:
 
     def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
         """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
-        tried = self.runs if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
+        tried = self._tried(item) if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
         return self._table(item, self._views(item, tried))
+
+    def _tried(self, item: Asked) -> list[tuple[Combination, Run]]:
+        """The runs of all single slips, and of as many pairs as can be computed up to a quantity."""
+        singles = sum(len(made) < 2 for made, _ in self.runs)
+        return self.runs[: singles + most_runs(self.scene, WORK, self.scene.updates_of(item))]
 
     def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table:
         """The values under a mistake together with each other one, where these are none of one of the two alone."""
@@ -203,11 +208,12 @@ class Mistaken:
                         yield from (((first, second), twice) for twice in readings(second, right.with_value(value)))
 
 
-def most_runs(scene: Scene, work: int = WORK) -> int:
-    """How many edited runs of a section are made at most, up to the last of its asked values that are not late."""
-    near = [item for item in scene.asked if scene.near(item)]
-    updates = 1 + max((scene.run.home(n)[0] for i in near for n in references(i.expr)), default=0)
-    return min(work // (len(scene.equations) * updates + 1), NUMBERS // (_numbers(scene) * updates))
+def most_runs(scene: Scene, work: int = WORK, updates: int | None = None) -> int:
+    """How many edited runs are computed at most, up to so many updates: else to the last that is not late."""
+    if updates is None:
+        updates = max((scene.updates_of(item) for item in scene.asked if scene.near(item)), default=0)
+    moments = max(updates, 1) + 1
+    return min(work // (len(scene.equations) * moments + 1), NUMBERS // (_numbers(scene) * moments))
 
 
 def _numbers(scene: Scene) -> int:

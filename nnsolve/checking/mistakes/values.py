@@ -23,16 +23,26 @@ PERMUTED = 4
 
 
 def _same_kind(scene: Scene, view: View) -> Iterator[Name]:
-    """The quantities of the same stem in the layers below and above."""
+    """The quantities of the same stem in the layers below and above; of free equations the neighbouring activations."""
     name = view.name
-    if name is None or name.layer is None:
+    if name is None:
         return
-    plain = name.after(0)
     known = {e.name for e in scene.equations} | set(scene.program.leaves)
-    for layer in (name.layer - 1, name.layer + 1):
-        other = plain._replace(layer=layer)
-        if (other.primal in known or other in known) and scene.shapes.named.get(other.primal) is not None:
+    for primal in _neighbours(scene, name.after(0).primal):
+        other = primal if name.of is None else primal.gradient(name.of)
+        if (primal in known or other in known) and scene.shapes.named.get(primal) is not None:
             yield other.after(name.update)
+
+
+def _neighbours(scene: Scene, name: Name) -> Iterator[Name]:
+    if name.layer is not None:
+        yield from (name._replace(layer=layer) for layer in (name.layer - 1, name.layer + 1))
+        return
+    for kind in zip(*((a, z) for a, _, z in scene.activations()), strict=True):
+        if name in kind:
+            here = kind.index(name)
+            yield from kind[max(here - 1, 0) : here]
+            yield from kind[here + 1 : here + 2]
 
 
 def _wrong_layer(scene: Scene) -> Iterator[Slip]:
