@@ -271,4 +271,4 @@ def _verdicts(target: Target, given: Given, value: Sequence[float], spread: Sequ
         value = [min(max(claim[0], new - by), new + by) for claim, new, by in zip(claims, value, spread, strict=True)]
     if start is not None:
         changes = list(map(sub, value, start))
-    return judge(given, bounds(value, changes, target.options, [claim[1] for claim in claims]))
+    return judge(given, bounds(value, changes, target.options, claims))

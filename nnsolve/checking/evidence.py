@@ -74,15 +74,20 @@ class Group(NamedTuple):
     least: Tensor
     columns: tuple[tuple[list[float], list[int]], ...]
 
-    def near(self, claims: Sequence[Claim]) -> list[int]:
-        """The rows that may agree with at least one of the first numbers of an answer."""
-        found: list[int] = []
+    def near(self, claims: Sequence[Claim], slips: int) -> list[int]:
+        """Rows, among which are all that agree with an answer in all numbers but at most some `slips`."""
+        found = []
         for (value, unit, *_), (ordered, row) in zip(claims, self.columns, strict=False):
             reach = 0.5 * unit * (1 + 1e-6) + 2 * SLACK * abs(value)
             first = bisect_left(ordered, value - reach)
             if first < len(ordered) and ordered[first] <= value + reach:
-                found += row[first : bisect_right(ordered, value + reach, first)]
-        return sorted(set(found))
+                found.append(row[first : bisect_right(ordered, value + reach, first)])
+            elif slips:
+                found.append([])
+            else:
+                return []
+        found.sort(key=len)
+        return sorted({i for rows in found[: slips + 1] for i in rows})
 
 
 def _group(table: Table, found: Sequence[int]) -> Group:
@@ -149,10 +154,10 @@ class Evidence:
         group = self.groups.get(squeezed(given.shape))
         if group is None or len(given.claims) != group.values.shape[1]:
             return NOTHING
-        rows = group.near(given.claims[: slips + 1])
+        rows = group.near(given.claims, slips)
         if not rows:
             return NOTHING
-        near = np.array(rows, dtype=np.intp)
+        near = np.array(rows)
         positions, values, priors, least, _ = group
         claimed, units = _claimed(given)
         half = 0.5 * units * (1 + 1e-6)

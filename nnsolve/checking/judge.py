@@ -42,12 +42,13 @@ def bounds(
     values: Sequence[float],
     changes: Sequence[float] | None,
     options: Mapping[str, Any],
-    units: Sequence[float] | None = None,
+    claims: Sequence[Claim] | None = None,
 ) -> Iterator[Bounds]:
     """The bounds of one element after the other: rtol is taken of the value, or of how much an update changed it.
 
     An ask that says decimals or significant asks for that digit; else for two significant digits of the value. Half a
-    unit of a digit that the ask names is enough, unless the `units` of what was written are given and finer.
+    unit of a digit that the ask names is enough, unless the `claims` that were written are given and finer; then the
+    digits are not worked out where a claim is right without them, or too far away.
     """
     rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
     noise = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
@@ -55,13 +56,18 @@ def bounds(
         if not math.isfinite(value):
             yield Bounds(value, -1.0, 0.0, 0.0)  # no number is right
             continue
+        tolerance = max(rtol * abs(size), atol, noise)
+        if claims is not None:
+            off = abs(claims[n][0] - value)
+            if off <= tolerance * _SLACK or off > claims[n][1] / 2 * _SLACK:
+                yield Bounds(value, tolerance * _SLACK, 0.0, 0.0)
+                continue
         if "decimals" in options:
             asked = 10.0 ** -options["decimals"]
         else:
             asked = place(value, options.get("significant", ASKED_DIGITS))
-        tolerance = max(rtol * abs(size), atol, noise)
         if "decimals" in options or "significant" in options:
-            tolerance = max(tolerance, asked / 2 if units is None else min(asked, units[n]) / 2)
+            tolerance = max(tolerance, asked / 2 if claims is None else min(asked, claims[n].unit) / 2)
         start = value - size if changes is not None and abs(size) > noise else math.nan
         yield Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start)
 
