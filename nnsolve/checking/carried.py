@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from operator import add, le, sub
+from operator import add, le, mul, sub
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.judge import bounds, judge
-from nnsolve.checking.route import Home, Outcome, Quick, Route, Routes, Steps, computed
+from nnsolve.checking.route import Home, Outcome, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.names import Name
 from nnsolve.engine.moment import Moment
@@ -159,20 +159,12 @@ class Rerun:
         key = target.id, self.answered, own
         known = self.routes.outcomes.get(key)
         if known is None:
-            value = None if route.quick is None else route.quick(self._numbers(route.quick))
+            value = None if route.quick is None else route.quick(_flat([values for values, *_ in own]))
             if value is None:
                 value = route.value(self._computed(route)).ravel().tolist()
             known = Outcome(value, target)
             self.routes.remember(key, known, len(value) + sum([len(values) for values, *_ in own]))
         return known
-
-    def _numbers(self, quick: Quick, by: Mapping[Home, Tensor] = {}) -> list[float]:
-        """The numbers of the own answers that a route takes, moved by so much."""
-        numbers: list[float] = []
-        for home in quick.homes:
-            values = self.own[home].values
-            numbers += map(add, values, by[home].tolist()) if home in by else values
-        return numbers
 
     def _computed(self, route: Route) -> dict[int, Moment]:
         """The moments of a route, with all that is between answers and its value."""
@@ -201,13 +193,14 @@ class Rerun:
 
     def _about(self, route: Route, value: Sequence[float]) -> list[float]:
         """How far each element may be off because the own answers are, at most: by a few random trials."""
+        off = self._off(route)
         most = [0.0] * len(value)
-        count = 1
         for trial in route.trials:
-            by = {home: np.multiply(self.own[home].off, weights) for home, weights in trial.items()}
-            count = sum(map(len, by.values()))
-            most = list(map(max, most, _distances(self._moved(route, route.together, by), value)))
-        return [ABOUT * math.sqrt(count) * number for number in most]
+            most = list(
+                map(max, most, _distances(self._moved(route, route.together, list(map(mul, off, trial))), value))
+            )
+        reach = ABOUT * math.sqrt(len(off))
+        return [reach * number for number in most]
 
     def _spread(self, route: Route, value: Sequence[float]) -> list[float]:
         """How far each element may be off because the own answers are: to first order, one number after the other.
@@ -215,23 +208,30 @@ class Rerun:
         0 where that would be too much work.
         """
         total = [0.0] * len(value)
-        work = 0.0
+        work, start = 0.0, 0
+        off = self._off(route)
         for home in route.nearest:
-            off, steps = np.array(self.own[home].off), route.changed[home]
+            steps, end = route.changed[home], start + len(self.own[home].off)
+            moving = [n for n in range(start, end) if off[n]]
             sizes = [self.run.program.shapes.of(equation.name).size for k in steps for equation in steps[k]]
-            work += 2 * np.count_nonzero(off) * (1 + len(sizes) + sum(sizes) / 1000)
+            work += 2 * len(moving) * (1 + len(sizes) + sum(sizes) / 1000)
             if work > MAX_WORK:
                 return [0.0] * len(value)
-            for by in np.diag(off)[off > 0]:
-                up, down = self._moved(route, steps, {home: by}), self._moved(route, steps, {home: -by})
+            for n in moving:
+                up, down = [self._moved(route, steps, _only(n, by, len(off))) for by in (off[n], -off[n])]
                 most = map(max, _distances(up, value), _distances(down, value))
                 total = list(map(add, total, most))
+            start = end
         return total
 
-    def _moved(self, route: Route, steps: Steps, by: Mapping[Home, Tensor]) -> Sequence[float]:
-        """The value with own answers moved by so much."""
+    def _off(self, route: Route) -> list[float]:
+        """How far each number of the nearest own answers may be off."""
+        return _flat([self.own[home].off for home in route.nearest])
+
+    def _moved(self, route: Route, steps: Steps, by: Sequence[float]) -> Sequence[float]:
+        """The value with the numbers of the nearest own answers moved by so much."""
         if route.quick is not None:
-            found = route.quick(self._numbers(route.quick, by))
+            found = route.quick(list(map(add, _flat([self.own[home].values for home in route.nearest]), by)))
             if found is not None:
                 return found
         self._computed(route)
@@ -240,10 +240,12 @@ class Rerun:
         for update, equations in steps.items():
             moment = moments[update] = copy(self._moment(update))
             moment.values = {**moment.values, **made}
-            for home, move in by.items():
-                name = self.routes.stands(home, update)
-                if name is not None:
-                    moment.values[name] = moment.values[name] + move.reshape(moment.values[name].shape)
+            start = 0
+            for home in route.nearest:
+                name, end = self.routes.stands(home, update), start + len(self.own[home].values)
+                if name is not None and any(by[start:end]):
+                    moment.values[name] = moment.values[name] + np.reshape(by[start:end], moment.values[name].shape)
+                start = end
             for equation in equations:
                 moment.values[equation.name] = computed(moment, equation)
             if len(steps) > 1:
@@ -251,6 +253,17 @@ class Rerun:
                 made = {name: moment.values[new] for name, new in updated if new in moment.values}
         numbers: list[float] = route.value(moments).ravel().tolist()
         return numbers
+
+
+def _flat(parts: Iterable[Sequence[float]]) -> list[float]:
+    return [number for part in parts for number in part]
+
+
+def _only(n: int, by: float, count: int) -> list[float]:
+    """No move but that of one number."""
+    moves = [0.0] * count
+    moves[n] = by
+    return moves
 
 
 def _distances(moved: Sequence[float], value: Sequence[float]) -> list[float]:

@@ -30,6 +30,7 @@ from nnsolve.checking.model import (
 from nnsolve.checking.parcel import packed, unpacked
 from nnsolve.checking.verdictfile import find_rulings
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
+from nnsolve.core.garbage import collected_seldom
 from nnsolve.problem.loader import load_problem
 from nnsolve.problem.source import shown
 
@@ -85,8 +86,9 @@ def check_many(
     given = list(map(str, paths))
     named = None if verdicts is None else str(verdicts)
     rulings = find_rulings(given, named)
-    results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose))
-    return Report(tuple(results), tuple(rulings.findings))
+    with collected_seldom():
+        results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose))
+        return Report(tuple(results), tuple(rulings.findings))
 
 
 def checked(
@@ -113,7 +115,8 @@ def checked(
 
 def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> bytes:
     checker = _worker(folder, diagnose, os.getcwd(), get_ident())
-    return packed([checker.check(file) for file in files])
+    with collected_seldom():
+        return packed([checker.check(file) for file in files])
 
 
 @lru_cache(maxsize=64)

@@ -157,13 +157,13 @@ class Evidence:
         rows = group.near(given.claims, slips)
         if not rows:
             return NOTHING
-        near = np.array(rows)
         positions, values, priors, least, _ = group
         claimed, units = _claimed(given)
         half = 0.5 * units * (1 + 1e-6)
-        agree = np.abs(values[near] - claimed) <= np.maximum(half, least[near])
-        found = near[agree.shape[1] - agree.sum(axis=1) <= slips]
-        if not found.size:
+        off = np.abs(values[rows] - claimed) > np.maximum(half, least[rows])
+        missed = off.sum(axis=1).tolist()
+        found = [row for row, count in zip(rows, missed, strict=True) if count <= slips]
+        if not found:
             return NOTHING
         chances = self._chances(values, claimed, units, np.maximum(half, least), slips)
         telling = np.lexsort((-priors / np.maximum(chances, TINY), self._are_denied(positions, denied)))

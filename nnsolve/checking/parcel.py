@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 from collections.abc import Sequence
 from typing import Any
 
 from nnsolve.checking.model import Item, Result
+from nnsolve.core.garbage import collected_seldom
 
 ITEMS = Result._fields.index("items")
 
@@ -24,13 +24,8 @@ def packed(results: Sequence[Result]) -> bytes:
 
 def unpacked(parcel: bytes) -> list[Result]:
     """The results that were packed."""
-    collecting = gc.isenabled()
-    gc.disable()  # it would look for garbage three times in a parcel, and there is none
-    try:
+    with collected_seldom():
         rows = pickle.loads(parcel)
-    finally:
-        if collecting:
-            gc.enable()
     for row in rows:
         row[ITEMS] = tuple(map(Item._make, row[ITEMS]))
     return list(map(Result._make, rows))

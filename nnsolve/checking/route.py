@@ -49,15 +49,11 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 
 
 class Quick:
-    """A route over single numbers, compiled once it has been taken often enough.
+    """A route over the single numbers of its nearest answers, compiled once it has been taken often enough."""
 
-    `homes` are the answered quantities whose numbers it takes, one behind the other.
-    """
+    __slots__ = ("_compile", "_function", "_taken")
 
-    __slots__ = ("_compile", "_function", "_taken", "homes")
-
-    def __init__(self, homes: Sequence[Home], compile: Callable[[], NumberFunction]) -> None:
-        self.homes = homes
+    def __init__(self, compile: Callable[[], NumberFunction]) -> None:
         self._compile: Callable[[], NumberFunction] | None = compile
         self._function: NumberFunction | None = None
         self._taken = 0
@@ -84,9 +80,9 @@ class Route(NamedTuple):
 
     `value` computes it in moments in which the equations `between` answered quantities and its operands are computed.
     `nearest` are the answered quantities that it follows from, `changed` the equations on the way that each of them
-    changes, `together` those that any does. `trials` move all of them at once, each by a random share of what it may be
-    off by. `shortcut` says whether one is taken. `quick` computes the value from the nearest ones' numbers alone, where
-    that can be.
+    changes, `together` those that any does. `trials` move all of their numbers at once, each by a random share of what
+    it may be off by. `shortcut` says whether one is taken. `quick` computes the value from the numbers of the nearest
+    answers alone, where that can be.
     """
 
     between: Steps
@@ -94,7 +90,7 @@ class Route(NamedTuple):
     nearest: Sequence[Home]
     changed: Mapping[Home, Steps]
     together: Steps
-    trials: Sequence[Mapping[Home, Tensor]]
+    trials: Sequence[Sequence[float]]
     shortcut: bool
     quick: Quick | None
 
@@ -200,7 +196,7 @@ class Routes:
             arguments = [name for name in names if name is not None]
             return scalar_function(moment.program, self.run.rounding, equations, arguments, moment.values)
 
-        return Quick(nearest, compile)
+        return Quick(compile)
 
     def _made(self, update: int, plain: Name) -> Home:
         """Where the equation of a quantity is: that of an updated parameter is in the run before."""
@@ -281,13 +277,10 @@ class Routes:
                     result[update].append(equation)
         return result
 
-    def _trials(self, homes: Iterable[Home]) -> list[dict[Home, Tensor]]:
+    def _trials(self, homes: Iterable[Home]) -> list[list[float]]:
         random = np.random.default_rng(0)
-        sizes = {(at, name): self.run.asked_program(at).shapes.of(name.after(0)).size for at, name in homes}
-        return [
-            {home: random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for home, size in sizes.items()}
-            for _ in range(TRIALS)
-        ]
+        size = sum(self.run.program.shapes.of(name.after(0)).size for _, name in homes)
+        return [(random.uniform(0.5, 1, size) * random.choice([-1, 1], size)).tolist() for _ in range(TRIALS)]
 
 
 def computed(moment: Moment, equation: Equation) -> Tensor:

@@ -12,6 +12,7 @@ import click
 
 from nnsolve import __version__
 from nnsolve.cli.actions import defused_output
+from nnsolve.core.garbage import SELDOM
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,10 +40,6 @@ COMMANDS = {
 }
 
 
-GARBAGE = 100_000
-"""New containers between two collections: what starts up stays, and to look through it again and again takes time."""
-
-
 class LazyGroup(click.Group):
     """Lists its commands without importing them: `--help` needs neither NumPy nor YAML."""
 
@@ -54,7 +51,7 @@ class LazyGroup(click.Group):
         """Import a command."""
         if name not in COMMANDS:
             return None
-        gc.set_threshold(GARBAGE)
+        gc.set_threshold(SELDOM)  # what starts up stays
         command = importlib.import_module(f"nnsolve.cli.{COMMANDS[name].module}").command
         assert isinstance(command, click.Command)
         return command
