@@ -68,4 +68,5 @@ def command(topic: str | None, format: str | None, detail: str, output: str | No
     from nnsolve.report.explain.typeset import document
 
     style = style._replace(unicode=True, letters=width)
-    write_text(TYPESET[format](document(pages(topic, style), style), style), output)
+    found = document(pages(topic, style), style, pictures=format == "html")
+    write_text(TYPESET[format](found, style), output)

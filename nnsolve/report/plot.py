@@ -79,10 +79,10 @@ def curve_lines(curves: Sequence[Marked], style: Style, what: str) -> list[Line]
     """The lines of a plot of several curves of at least two finite points each over one range of `what`."""
     axis = linear_axis([y for points, _ in curves for y in points.values()])
     xs = [x for points, _ in curves for x in points]
-    return _drawn(curves, axis, _round_marks(min(xs), max(xs)), style, what)
+    return _drawn(curves, axis, round_marks(min(xs), max(xs)), style, what)
 
 
-def _round_marks(low: float, high: float) -> list[float]:
+def round_marks(low: float, high: float) -> list[float]:
     """Round numbers between two others, at least three of them."""
     step = round_number((high - low) / TICKS)
     while math.floor(high / step) - math.ceil(low / step) < 2:

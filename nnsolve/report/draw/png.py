@@ -11,6 +11,7 @@ ZOOM = 2.0
 COMPLETE = Typefaces(
     "'DejaVu Sans','Arial Unicode MS','Lucida Sans Unicode',sans-serif",
     "'DejaVu Sans','STIX Two Text','Cambria Math','Arial Unicode MS',serif",
+    1.0,
 )
 """Those that have the mathematical signs: for one that is missing resvg sets the whole line in another typeface."""
 

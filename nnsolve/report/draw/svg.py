@@ -13,15 +13,17 @@ from nnsolve.report.style import clean
 
 
 class Typefaces(NamedTuple):
-    """The families for text and for variables."""
+    """The families for text and for variables, and how wide text is as a part of the room that is kept for it."""
 
     sans: str
     serif: str
+    width: float
 
 
 COMMON = Typefaces(
     "'Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif",
     "'STIX Two Text',Cambria,'Times New Roman','Liberation Serif','DejaVu Serif',serif",
+    0.85,
 )
 """For a program that takes a sign which a typeface lacks, ⊙ say, from another one."""
 
@@ -59,9 +61,6 @@ _FORMS = (
     ("stroke-dasharray:2 4", "edge-zero"),
 )
 """What does not depend on colours: a negative weight is dashed, one that is zero dotted."""
-
-TYPICAL = 0.85
-"""The width of text in most typefaces, as a part of the room that is kept for it."""
 
 ROOT, PREFIX = "nnsolve-picture", "nn-"
 """The class of the picture, below which all rules are, and what its other classes begin with.
@@ -102,7 +101,7 @@ def svg(picture: Picture, faces: Typefaces = COMMON) -> str:
         f"<style>{style_sheet(faces)}</style>",
         f'<rect class="{PREFIX}paper" width="{width}" height="{height}"/>',
     ]
-    parts += [_element(shape) for shape in picture.shapes]
+    parts += [_element(shape, faces.width) for shape in picture.shapes]
     return "\n".join(parts) + "\n</svg>\n"
 
 
@@ -116,9 +115,9 @@ def _n(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def _element(shape: Shape) -> str:
+def _element(shape: Shape, wide: float) -> str:
     if isinstance(shape, Text):
-        return _text(shape)
+        return _text(shape, wide)
     if isinstance(shape, Circle):
         return f'<circle class="{PREFIX}{shape.kind}" cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}"/>'
     if isinstance(shape, Box):
@@ -129,14 +128,14 @@ def _element(shape: Shape) -> str:
     return _line(shape)
 
 
-def _text(text: Text) -> str:
+def _text(text: Text, wide: float) -> str:
     return (
         f'<text class="{PREFIX}text {PREFIX}{text.kind}" x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" '
-        f'text-anchor="{text.anchor}" xml:space="preserve">{_spans(text.runs, text.size)}</text>'
+        f'text-anchor="{text.anchor}" xml:space="preserve">{_spans(text.runs, text.size, wide)}</text>'
     )
 
 
-def _spans(runs: tuple[Run, ...], size: float) -> str:
+def _spans(runs: tuple[Run, ...], size: float, wide: float) -> str:
     """The parts of a line; after a raised or lowered one the next goes back to the baseline.
 
     What is lowered right behind something raised goes back below it, and the rest behind the wider of both.
@@ -148,7 +147,7 @@ def _spans(runs: tuple[Run, ...], size: float) -> str:
         attributes = f' class="{PREFIX}variable"' if run.variable else ""
         shift = 0.0
         if (level, run.raised) == (1, -1):
-            raised, lowered = (TYPICAL * width_of((part,), size) for part in (runs[n - 1], run))
+            raised, lowered = (wide * width_of((part,), size) for part in (runs[n - 1], run))
             shift, behind = -raised, max(raised - lowered, 0.0)
         elif level == -1 and run.raised != -1:
             shift, behind = behind, 0.0

@@ -1,31 +1,34 @@
-"""Pages as a typeset document; their pictures, which are made of characters, are left out."""
+"""Pages as a typeset document; where it cannot hold a drawing the pictures are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nnsolve.report.draw.curves import Curve, curves
+from nnsolve.report.draw.runs import runs_of
 from nnsolve.report.explain.page import Equation, Example, Fact, Item, Page, Part, Picture, Sentence
 from nnsolve.report.phrases import Formula
 from nnsolve.report.style import Style, clean
-from nnsolve.report.typeset.document import Block, Document, Heading, Paragraph, Work
+from nnsolve.report.typeset.document import Block, Document, Figure, Heading, Paragraph, Work
 from nnsolve.report.typeset.mathematics import Mathematics, Operator, row
-from nnsolve.report.typeset.prose import prose, typeset
+from nnsolve.report.typeset.prose import inside, prose, typeset
 from nnsolve.report.typeset.report import document as solution_document
 
 
-def document(pages: Sequence[Page], style: Style) -> Document:
-    """The document of one or more pages."""
+def document(pages: Sequence[Page], style: Style, pictures: bool = False) -> Document:
+    """The document of one or more pages, with or without their `pictures`."""
     blocks: list[Block] = []
     for page in pages:
-        blocks += _page(page, style)
+        title = f"{page.name}: {page.kind}"
+        blocks.append(Heading(title, 1, page.kind) if blocks else Paragraph((title,), "title"))
+        blocks += _page(page, style, pictures)
     return Document(pages[0].name, tuple(blocks))
 
 
-def _page(page: Page, style: Style) -> Iterator[Block]:
-    yield Paragraph((f"{page.name}: {page.kind}",), "title")
+def _page(page: Page, style: Style, pictures: bool) -> Iterator[Block]:
     yield Paragraph((clean(page.summary),), "question")
     for part in page.parts:
-        if any(isinstance(item, Picture) for item in part.items):
+        if not pictures and any(isinstance(item, Picture) for item in part.items):
             continue
         id = f"{page.kind}-{part.heading}".lower().replace(" ", "-")
         yield Heading(part.heading, 1, id)
@@ -36,6 +39,9 @@ def _part(part: Part, id: str, style: Style) -> Iterator[Block]:
     for item in part.items:
         if isinstance(item, Example):
             yield from _example(item, id, style)
+        elif isinstance(item, Picture):
+            found = [Curve(runs_of(inside(curve.label)), curve.points) for curve in item.curves]
+            yield Figure(curves(found, item.along, style))
         else:
             yield _line(item)
 

@@ -33,6 +33,16 @@ def test_every_page_is_typeset_with_all_its_parts(topic: str, format: str) -> No
     assert "Picture" not in text
 
 
+@pytest.mark.parametrize(("topic", "count"), [("sigmoid", 1), ("step", 2), ("huber", 1), ("lstm", 0), ("adam", 0)])
+def test_a_page_for_the_browser_has_the_curves(topic: str, count: int) -> None:
+    text = TYPESET["html"](document(pages(topic, STYLE), STYLE, pictures=True), STYLE)
+    assert text.count("<svg") == count
+
+
+def test_a_second_page_of_a_name_has_its_title() -> None:
+    assert typeset("step", "markdown").count("step: schedule") == 1
+
+
 @pytest.mark.parametrize("topic", ["step", "lstm", "adam", "cross_entropy"])
 def test_no_id_stands_twice_in_a_page(topic: str) -> None:
     ids = re.findall(r' id="([^"]*)"', typeset(topic, "html"))
