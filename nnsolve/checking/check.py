@@ -92,14 +92,13 @@ def check_many(
 
 
 def checked(
-    paths: Iterable[str | Path],
+    files: Iterable[str],
     executor: Executor | None = None,
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
 ) -> Iterator[Result]:
-    """As `check_many`, one result after the other, and nothing is set by hand."""
-    folder = None if problems is None else str(problems)
-    files = answer_files(map(str, paths))
+    """The results of files, one after the other; nothing is set by hand."""
+    folder, files = None if problems is None else str(problems), iter(files)
     if executor is None:
         checker = _Checker(folder, diagnose)
         yield from map(checker.check, files)

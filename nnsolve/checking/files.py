@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -74,11 +75,14 @@ def is_answer_file(path: str) -> bool:
 
     What cannot be read, and what looks like neither, is a student's broken file.
     """
-    if not os.path.isfile(path) or os.path.islink(path):
-        return True
     try:
-        with open(path, "rb") as file:
-            start = file.read(_SNIFFED)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return True
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            start = os.read(descriptor, _SNIFFED)
+        finally:
+            os.close(descriptor)
     except OSError:
         return True
     if start.startswith(PARAMETERS_HEAD.encode()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from nnsolve.checking.check import BROKEN_PROBLEM
@@ -26,7 +26,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.questions: dict[tuple[str, str], Counter[str]] = {}
+        self.questions: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         """(problem, ask) -> how often each verdict was given."""
         self.made: dict[str, set[str]] = {}
         """The code of a cause -> who made it, whatever the number of answers that it spoiled."""
@@ -49,7 +49,7 @@ class Summary:
             self.all_right &= item.verdict == "correct"
             self.by_hand += item.by_hand is not None
             if item.asked:
-                self.questions.setdefault((result.problem or "", item.id), Counter())[item.verdict] += 1
+                self.questions[result.problem or "", item.id][item.verdict] += 1
         for slip in result.slips:
             for cause in (cause for causes in (slip.causes, *slip.alternatives) for cause in causes):
                 self.made.setdefault(cause.code, set()).add(result.student or result.file)

@@ -11,7 +11,7 @@ from functools import partial
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from threading import current_thread, main_thread
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -109,7 +109,8 @@ def command(
     done = _Outcome(_writers(outputs, hide_solution))
     stopped, status = "", INTERRUPTED
     try:
-        _check(files, problems, jobs, lambda result: done.add(rulings.apply(result)))
+        with _Patience() as patience:
+            _check(files, problems, jobs, lambda result: patience.writes(lambda: done.add(rulings.apply(result))))
     except KeyboardInterrupt:
         stopped = "interrupted"
     except _WorkerLostError:
@@ -175,11 +176,10 @@ class _Outcome:
             pieces.write(writer.begin())
 
     def add(self, result: Result) -> None:
-        with _interrupted_later():  # so that every format has the same results
-            self.summary.add(result)
-            self.last = result
-            for writer, pieces, _ in self.texts:
-                pieces.write(writer.entry(result))
+        self.summary.add(result)
+        self.last = result
+        for writer, pieces, _ in self.texts:
+            pieces.write(writer.entry(result))
 
     def write(self, interrupted: bool) -> click.UsageError | None:
         """Write every format; the first error, where one cannot be written."""
@@ -195,21 +195,41 @@ class _Outcome:
         return first
 
 
-@contextmanager
-def _interrupted_later() -> Iterator[None]:
-    """Ctrl-C takes effect at the end of this."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler) or current_thread() is not main_thread():
-        yield
-        return
-    caught: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda *found: caught.append(found))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if caught:
-            handler(*caught[0])
+class _Patience:
+    """Ctrl-C waits while something is written down, so that every format has the same results."""
+
+    def __init__(self) -> None:
+        self.handler: Any = None
+        self.is_writing = False
+        self.waiting: tuple[int, FrameType | None] | None = None
+
+    def __enter__(self) -> _Patience:
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler) and current_thread() is main_thread():
+            self.handler = handler
+            signal.signal(signal.SIGINT, self._caught)
+        return self
+
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        if self.is_writing:
+            self.waiting = number, frame
+        else:
+            self.handler(number, frame)
+
+    def writes(self, write: Callable[[], None]) -> None:
+        """Write without being interrupted; what came meanwhile takes effect then."""
+        self.is_writing = True
+        try:
+            write()
+        finally:
+            self.is_writing = False
+        if self.waiting is not None:
+            waiting, self.waiting = self.waiting, None
+            self.handler(*waiting)
+
+    def __exit__(self, *error: object) -> None:
+        if self.handler is not None:
+            signal.signal(signal.SIGINT, self.handler)
 
 
 def _writers(outputs: dict[str, str], hide: bool) -> list[tuple[Writer, Send]]:
