@@ -53,13 +53,14 @@ def report(sections: Sequence[Section], style: Style) -> Report:
     """The report of a solution."""
     lines = _head(sections[0], style) if sections else []
     seen: dict[Name, Step] = {}
+    said: set[str] = set()
     for n, section in enumerate(sections):
         if section.id:
             text = f"Part {clean(section.id, style.unicode)}"
             lines += [[], *heading(text, style, level=0)]
         elif n:
             lines.append([])
-        lines += _section(section, style, seen)
+        lines += _section(section, style, seen, said)
         if not n:
             seen = {step.name: step for step in section.trace.steps}
     while lines and not lines[0]:
@@ -80,13 +81,13 @@ def _head(section: Section, style: Style) -> list[Line]:
     return lines
 
 
-def _section(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
+def _section(section: Section, style: Style, seen: Mapping[Name, Step], said: set[str]) -> list[Line]:
     lines: list[Line] = []
     if section.id and section.text and section.text != section.question:
         lines += [[], *paragraph(clean(section.text, style.unicode), style)]
     lines += warning_lines(section.warnings, style)
     if style.detail != "brief":
-        steps = _trace(section, style, seen)
+        steps = _trace(section, style, seen, said)
         lines += steps
         if len(steps) > LONG:
             lines += warning_lines(section.warnings, style)
@@ -114,14 +115,14 @@ def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
     return lines
 
 
-def _trace(section: Section, style: Style, seen: Mapping[Name, Step]) -> list[Line]:
+def _trace(section: Section, style: Style, seen: Mapping[Name, Step], said: set[str]) -> list[Line]:
     """The given values, then the steps below headings that tell the phase and the update."""
     context = section.trace.context
     scope = section_scope(section, style)
     known = {step.name: step for step in context}
     through = carried(context)
     lines = given_lines([step for step in section.trace.steps if step.phase == "given"], scope, seen, section.last)
-    told = Told(context, style.detail, section.truncate)
+    told = Told(context, style.detail, section.truncate, said)
     headed = was_short = False
     for kind, text, step, at in outline(section, scope, told):
         if kind == "phase":

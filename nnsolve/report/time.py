@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from nnsolve.core.expressions import Expr, Ref, rewrite
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
+from nnsolve.report.defined import defined
 from nnsolve.report.elide import MOST_STEPS
 from nnsolve.report.lines import heading, paragraph
 from nnsolve.report.phrases import Phrase, quantity
@@ -70,16 +71,24 @@ class Told:
     """What a report has explained already: equations that differ in their time step only, and what a share is.
 
     With `--detail full` all is explained every time. Of a long sequence what repeats is shown by its results only.
-    `truncate` is how many steps the loss of each step is carried over, where gradients are truncated.
+    `truncate` is how many steps the loss of each step is carried over, where gradients are truncated. What an
+    activation is was `said` in the sections before, too.
     """
 
-    def __init__(self, steps: Iterable[Step] = (), detail: str = "steps", truncate: int | None = None) -> None:
+    def __init__(
+        self,
+        steps: Iterable[Step] = (),
+        detail: str = "steps",
+        truncate: int | None = None,
+        said: set[str] | None = None,
+    ) -> None:
         self.everything = detail == "full"
         times = {step.name.time for step in steps}
         self.truncate = truncate if truncate and truncate < len(times - {None, 0}) else None
         self.is_long = len(times) > MOST_STEPS
         self._patterns: set[Pattern] = set()
         self._notes: set[str] = set()
+        self._said = set[str]() if said is None else said
 
     def knows(self, step: Step) -> bool:
         """Whether the same equation of another time step was explained."""
@@ -108,8 +117,13 @@ class Told:
         return found
 
     def notes(self, step: Step, scope: Scope) -> list[Phrase]:
-        """What a name means that has a time step and is no value of that step; said the first time."""
-        name, found = step.name, list[Phrase]()
+        """What an activation is, and a name that has a time step and is no value of that step; said the first time."""
+        name = step.name
+        found: list[Phrase] = []
+        for activation, phrase in defined(step, scope):
+            if activation not in self._said:
+                self._said.add(activation)
+                found.append(phrase)
         if scope.is_share(name) and self.first("share"):
             whole, user = quantity(name._replace(time=None), scope), quantity(name.primal._replace(time=None), scope)
             found.append(

@@ -43,6 +43,7 @@ class _Writer(Blocks):
         super().__init__()
         self.style = style
         self.pictures = pictures
+        self.said: set[str] = set()
 
     def head(self, section: Section) -> None:
         """What stands above all sections: the title, the source, the question."""
@@ -81,7 +82,7 @@ class _Writer(Blocks):
         if values is not None:
             self.heading("Given", above + 1, section.id)
             self.blocks.append(values)
-        teller = Teller(context, section.truncate)
+        teller = Teller(context, section.truncate, self.said)
         for kind, text, step, at in outline(section, scope, teller.short):
             if kind == "step":
                 id = self.id("step", section.id, str(step.name))

@@ -48,9 +48,10 @@ if TYPE_CHECKING:
 class Teller:
     """What was explained already, in a report of all steps and in one where every step is explained in full."""
 
-    def __init__(self, steps: tuple[Step, ...], truncate: int | None) -> None:
-        self.short = Told(steps, "steps", truncate)
-        self.full = Told(steps, "full", truncate)
+    def __init__(self, steps: tuple[Step, ...], truncate: int | None, said: set[str] | None = None) -> None:
+        said = set() if said is None else said
+        self.short = Told(steps, "steps", truncate, said)
+        self.full = Told(steps, "full", truncate, said)
 
     def worked(self, step: Step, scope: Scope, known: Mapping[Name, Step], through: Carried) -> tuple[Worked, Worked]:
         """A step in full, and as it is shown where an equal one was explained before."""
