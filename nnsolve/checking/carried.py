@@ -75,9 +75,7 @@ class Carrier:
 
     def _home(self, target: Target) -> Home | None:
         name, run = target.name, self.key.solvers[target.section].run
-        if name is None or (name.epoch is not None and name.after(0) == run.program.loss):
-            return None
-        return run.home(name)
+        return None if name is None or run.is_seen_loss(name) else run.home(name)
 
     def with_own(self, section: str, own: Mapping[Home, Own]) -> Reruns:
         """The section run again with a student's own answers."""
@@ -94,8 +92,11 @@ class Reruns(NamedTuple):
     short: Rerun
     long: Rerun
 
-    def judged(self, target: Target, given: Given) -> Iterator[Carried]:
+    def judged(self, target: Target, given: Given, home: Home | None) -> Iterator[Carried]:
         """The verdicts on an answer by own values; none where it does not follow from any."""
+        same = None if home is None else self.short.own.get(home)
+        if same is not None and same.id != target.id and not same.right:  # asked twice, in percent perhaps
+            yield Carried(tuple(_verdicts(target, given, same.values, same.off)), (same.id,), (same.id,))
         for rerun in self:
             try:
                 route = rerun.routes.to(target, rerun.answered)

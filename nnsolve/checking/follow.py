@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
+from nnsolve.checking.carried import Carried, Carrier, Own
 from nnsolve.checking.claims import meant_units
 from nnsolve.checking.items import told
 from nnsolve.checking.judge import overall
@@ -82,7 +82,9 @@ def follow(
         if item.verdict in ("wrong", "imprecise") and item.elements:
             target, answer = given[item.id]
             if isinstance(answer, Given) and target.section in reruns:
-                found = _followed(item, target, answer, reruns[target.section])
+                found = _followed(
+                    item, reruns[target.section].judged(target, answer, carrier.home(target)), target, answer
+                )
                 if found is not None:
                     follows[item.id] = found
                     item = found.judged(key)
@@ -112,10 +114,10 @@ def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) 
     ]
 
 
-def _followed(item: Item, target: Target, answer: Given, reruns: Reruns) -> Follows | None:
+def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Given) -> Follows | None:
     """How an answer follows from the student's own: of a tensor most of what is wrong has to."""
     wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
-    for found in reruns.judged(target, answer):
+    for found in several:
         right = tuple([n for n in wrong if found.elements[n] != "wrong"])
         if 2 * len(right) > len(wrong) and (found.of or item.verdict == "wrong"):
             return Follows(item, target, answer, found, right)

@@ -153,7 +153,7 @@ class Key:
         run = solver.run
         for name in references(expr):
             wanted = run.resolve_moment(name)
-            if wanted > self._last[section] or (name.epoch is not None and name.after(0) == run.program.loss):
+            if wanted > self._last[section] or run.is_seen_loss(name):
                 raise ProblemError.of("not-asked", f"{name} comes after all that is asked", None, known)
             if shapes.of(name.after(0) if name not in shapes.named else name).size > MAX_NUMBERS:
                 raise ProblemError.of("too-big", f"{name} has too many numbers", None, known)

@@ -153,13 +153,17 @@ class Routes:
         return self._known[key]
 
     def _find(self, target: Target, answered: frozenset[Home]) -> Route | None:
-        homes: dict[Name, Home] = {}
+        names = references(target.expr)
+        homes = {name: self.run.home(name) for name in names}
         equation: Equation | None = None
-        for name in references(target.expr):
-            update, plain = homes[name] = self.run.home(name)
-            if update > MAX_UPDATES or (name.epoch is not None and name.after(0) == self.run.program.loss):
+        if any(update > MAX_UPDATES for update, _ in homes.values()):
+            return None
+        if any(map(self.run.is_seen_loss, names)):
+            if target.name is None:
                 return None
-        if isinstance(target.expr, Ref):
+            needs = [(update, target.name.after(0)) for update in self.run.epoch_updates(target.name.epoch or 0)]
+            nearest, value = self._nearest(needs, answered, None), _by_seen_loss(self.run, needs)
+        elif isinstance(target.expr, Ref):
             update, plain = itself = self._made(*homes[target.expr.name])
             equation = self.program(update, [plain]).equation(plain)
             if equation is None:
@@ -290,6 +294,10 @@ def computed(moment: Moment, equation: Equation) -> Tensor:
 
 def _by_equation(update: int, equation: Equation) -> Callable[[Mapping[int, Moment]], Tensor]:
     return lambda moments: computed(moments[update], equation)
+
+
+def _by_seen_loss(run: Run, needs: Iterable[Home]) -> Callable[[Mapping[int, Moment]], Tensor]:
+    return lambda moments: run.seen_loss({update: moments[update] for update, _ in needs})
 
 
 def _by_expression(target: Target, homes: Mapping[Name, Home]) -> Callable[[Mapping[int, Moment]], Tensor]:

@@ -218,8 +218,8 @@ class Run(Plan):
     def value(self, name: Name) -> Tensor:
         """The value of a name as it may be asked: at an update, an epoch's end or the end."""
         self.check(name)
-        if name.epoch is not None and name.after(0) == self.program.loss:
-            return self.epoch_loss(name.epoch)
+        if self.is_seen_loss(name):
+            return self.epoch_loss(name.epoch or 0)
         update, plain = self.home(name)
         return self.moment_of(update).value(plain)
 
@@ -237,12 +237,24 @@ class Run(Plan):
 
     def epoch_loss(self, epoch: int) -> Tensor:
         """The mean loss per sample that was seen during an epoch."""
+        updates = self.epoch_updates(epoch)
+        if updates.stop >= COMPILED_FROM:
+            found: list[float | None] = []
+            self._trained(updates.start).advance(updates.stop, lambda _, value: found.append(value))
+            return np.asarray(found[0])
+        return self.seen_loss({k: self.moment(k) for k in updates})
+
+    def is_seen_loss(self, name: Name) -> bool:
+        """Whether a name is the loss that was seen during an epoch, which no single moment has."""
+        return name.epoch is not None and name.after(0) == self.program.loss
+
+    def epoch_updates(self, epoch: int) -> range:
+        """The updates of an epoch, by how many come before each; no epoch has seen what the first one sees."""
+        return range(max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch)
+
+    def seen_loss(self, moments: Mapping[int, Moment]) -> Tensor:
+        """The mean loss per sample at some moments."""
         loss = self.program.loss
         assert loss is not None
-        first, end = max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch
-        if end >= COMPILED_FROM:
-            found: list[float | None] = []
-            self._trained(first).advance(end, lambda _, value: found.append(value))
-            return np.asarray(found[0])
-        total = sum(self.weight(k) * float(self.moment(k).value(loss).ravel()[0]) for k in range(first, end))
+        total = sum(self.weight(k) * float(moment.value(loss).ravel()[0]) for k, moment in moments.items())
         return np.asarray(total / self.samples)

@@ -274,3 +274,27 @@ def test_what_follows_after_the_last_update_is_over_all_samples(
     items = {item.id: item for item in check(tmp_path / "a.yaml").items}
     assert list(items["z@end"].elements) == expected
     assert items["twice"].verdict == ("carried" if "twice" in answers else "missing")
+
+
+@pytest.mark.parametrize(("seen", "verdict"), [("0.6477", "carried"), ("0.6577", "wrong")])
+def test_the_losses_of_epochs_follow_from_a_wrong_gradient(tmp_path: Path, seen: str, verdict: str) -> None:
+    file = tmp_path / "s.yaml"
+    answers = f"{{dL/dW1: [[0, 0], [0.1117, 0.1117]], L@e1: {seen}}}"
+    file.write_text(f"problem: xor-mini-batches\nstudent: s\nanswers: {answers}\n")
+    items = {item.id: item for item in check(file, PROBLEMS).items}
+    assert (items["L@e1"].verdict, items["L@e1"].carried_from) == (verdict, "dL/dW1" if verdict == "carried" else None)
+
+
+@pytest.mark.parametrize(("percent", "verdict"), [("10.1%", "carried"), ("10.2%", "wrong")])
+def test_a_quantity_that_is_asked_twice_is_charged_once(tmp_path: Path, percent: str, verdict: str) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "inputs: {z: [1, 2]}\nequations: [p = softmax(z)]\nask: [{id: a, of: p}, {id: b, of: p, percent: true}]\n"
+    )
+    file = tmp_path / "s.yaml"
+    file.write_text(f"problem: p\nstudent: s\nanswers: {{a: [0.101, 0.899], b: [{percent}, 89.9%]}}\n")
+    first, second = check(file, tmp_path).items
+    assert (first.verdict, second.verdict, second.carried_from) == (
+        "wrong",
+        verdict,
+        "a" if verdict == "carried" else None,
+    )
