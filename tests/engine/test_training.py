@@ -145,7 +145,7 @@ def test_an_interruption_leaves_a_finished_update(
     kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the middle of an update over arrays, which changes parameters in place."""
-    monkeypatch.setattr("nnsolve.engine.compiled.scalarcode.MAX_OPERATIONS", -1)
+    monkeypatch.setattr("nnsolve.engine.compiled.atoms.MAX_OPERATIONS", -1)
     problem = Run(read(tmp_path, **xor(1, 50)))
     trainer = Trainer(problem)
     trainer.advance(9)
