@@ -20,13 +20,22 @@ MOST_STEPS = 12
 def readable(step: Step, unicode: bool) -> Step:
     """The step, with a formula that is too long to read cut down; its result is the same."""
     equation = step.equation
-    if equation is None or (equation.expr.size <= LONGEST and not _is_long_sum_over_time(equation.expr)):
+    if equation is None:
         return step
+    found = shortened(equation.expr, unicode)
+    if found is equation.expr:
+        return step
+    long = equation.long if _is_long_sum_over_time(equation.expr) else None
+    return step._replace(equation=equation._replace(expr=found, long=long))
+
+
+def shortened(expr: Expr, unicode: bool) -> Expr:
+    """An expression that is too long to read cut down, any other as it is."""
     gap = Ref(Name("…" if unicode else "..."))
-    if isinstance(equation.expr, Call) and _is_long_sum_over_time(equation.expr):
-        first, second, *_, last = equation.expr.args
-        return step._replace(equation=equation._replace(expr=equation.expr.with_args((first, second, gap, last))))
-    return step._replace(equation=equation._replace(expr=_cut(equation.expr, LONGEST, gap), long=None))
+    if isinstance(expr, Call) and _is_long_sum_over_time(expr):
+        first, second, *_, last = expr.args
+        return expr.with_args((first, second, gap, last))
+    return expr if expr.size <= LONGEST else _cut(expr, LONGEST, gap)
 
 
 def _is_long_sum_over_time(expr: Expr) -> bool:

@@ -11,12 +11,16 @@ from nnsolve.core.shapes import Shape
 
 
 class Told(NamedTuple):
-    """An equation that some code computes, for readers: with the shapes of its names, and how it is rounded."""
+    """An equation that some code computes, for readers: with the shapes of its names, and how it is rounded.
+
+    `alike` is said behind the last one of a time step whose equations others have, too.
+    """
 
     name: Name
     expr: Expr
     shapes: Mapping[Name, Shape]
     rounding: str | None
+    alike: str | None = None
 
 
 class Cell(NamedTuple):

@@ -15,6 +15,7 @@ from nnsolve.engine.rounding import Roundings
 from nnsolve.report.export.comments import comment, harmless
 from nnsolve.report.export.python import WIDTH, assignment, calling, code, literal
 from nnsolve.report.export.spelling import Numpy
+from nnsolve.report.export.timeloops import in_general
 from nnsolve.report.unfold import spelled
 
 Names = Callable[[Name], ast.expr]
@@ -26,7 +27,8 @@ LONGEST = 240
 class Site(NamedTuple):
     """Where equations are written: their program, shapes, how values are rounded, and what stands for a name.
 
-    `plain` is what stands for a name as the program has it, where `names` takes those that are shown (W1@1).
+    `plain` is what stands for a name as the program has it, where `names` takes those that are shown (W1@1). In a loop
+    over time steps `time` is the one that the equations are of.
     """
 
     program: Program
@@ -34,6 +36,18 @@ class Site(NamedTuple):
     rounding: Roundings
     names: Names
     plain: Names
+    time: int | None = None
+
+    def spelled(self, name: Name, expr: Expr) -> str:
+        """The equation in the problem's own notation; in a loop over time steps in general, h_t = tanh(z_t)."""
+        time = self.time
+        if time is None:
+            return f"{name} = {spelled(expr)}"
+
+        def general(node: Expr) -> Expr:
+            return Ref(Name(in_general(node.name, time))) if isinstance(node, Ref) else node
+
+        return f"{in_general(name, time)} = {spelled(rewrite(expr, general))}"
 
 
 class Equations:
@@ -44,13 +58,14 @@ class Equations:
 
     def lines(self, name: Name, target: str, expr: Expr, site: Site, indent: int = 0) -> list[str]:
         """The lines of `target = expr`."""
-        text = f"{name} = {spelled(expr)}"
+        text = site.spelled(name, expr)
         if isinstance(expr, Call) and expr.op == "jacobian":
             before, value = self.jacobian(expr, site, indent)
             said = True
         else:
             before, value = [], self.language.node(expr, site.shapes, site.names)
             said = _canonical(code(value)) == _canonical(spelled(_renamed(expr, site.names)))
+            said = said or (isinstance(expr, Call) and self.language.over_time(expr, site.names) is not None)
         rule = site.rounding.rule(name)
         if rule is not None:
             value = self.language.rounded(value, rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 
 from nnsolve.core.names import END, Name
 
@@ -15,17 +15,37 @@ RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "np"
 class Identifiers:
     """Gives everything in a script its name; what is asked for again has the same one.
 
-    `single` tells that only one update is made: what it makes is then `W1_new`, not `W1_at_1`.
+    `single` tells that only one update is made: what it makes is then `W1_new`, not `W1_at_1`. With `by_time` there is
+    one identifier for a quantity at all time steps; `timeless` are the names of what has no time.
     """
 
     def __init__(self) -> None:
         self.single = True
+        self.by_time = False
+        self.timeless: Container[Name] = ()
         self._known: dict[Hashable, str] = {}
         self._taken: set[str] = set(RESERVED)
 
     def of(self, name: Name) -> str:
-        """The identifier of a quantity."""
+        """The identifier of a quantity; of one at a time step, with `by_time`, its place in the sequence of all."""
+        if self.is_of_sequence(name):
+            return f"{self.sequence(name)}[{name.time}]"
         return self.fresh(name, self._spelled(name))
+
+    @property
+    def time(self) -> str:
+        """The identifier of the time step in a loop."""
+        return self.fresh(("loop", "t"), "step" if "t" in self._taken else "t")
+
+    def is_of_sequence(self, name: Name) -> bool:
+        """Whether a quantity is one of a sequence that has an identifier."""
+        return self.by_time and name.time is not None and (name.of is None or name.of.time is None)
+
+    def sequence(self, name: Name) -> str:
+        """The identifier of all time steps' values of a quantity; `dL_dW_t` of what each adds to dL/dW."""
+        whole = name._replace(time=None)
+        share = whole.primal.after(0) in self.timeless
+        return self.fresh(("sequence", whole), f"{self._spelled(whole)}{'_t' if share else ''}")
 
     def own(self, text: str) -> str:
         """The identifier of something that the script itself brings along: a function, a counter."""

@@ -8,6 +8,7 @@ from typing import Any
 from nnsolve.core.expressions import references
 from nnsolve.engine.solve import Solution
 from nnsolve.ops.templates import unfold
+from nnsolve.report.elide import shortened
 from nnsolve.report.export.cells import Cell, Told
 from nnsolve.report.export.comments import harmless
 from nnsolve.report.export.script import Writer, header, write
@@ -67,9 +68,9 @@ def _row(told: Told, scope: Scope) -> str:
     """A row of an alignment: what an update changes stands before an arrow."""
     changed = told.name.update > 0 and told.name.after(0) in references(told.expr)
     left = name_symbol(told.name.after(0) if changed else told.name, scope)
-    right = formula(unfold(told.expr), scope.of(told.shapes))
-    rounded = row(right, Text(f", {told.rounding}")) if told.rounding else right
-    return f"{TEX.write(left)} &{TEX.write(Operator('←' if changed else '='))} {TEX.write(rounded)}"
+    right = formula(shortened(unfold(told.expr), True), scope.of(told.shapes))
+    said = [Text(f", {text}") for text in (told.rounding, told.alike) if text]
+    return f"{TEX.write(left)} &{TEX.write(Operator('←' if changed else '='))} {TEX.write(row(right, *said))}"
 
 
 def _markdown(lines: list[str]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from nnsolve.report.export.cells import Cell, Cells, Told
 from nnsolve.report.export.comments import comment, harmless, heading
 from nnsolve.report.export.equations import Equations, Names, Site
 from nnsolve.report.export.names import Identifiers
-from nnsolve.report.export.python import WIDTH, assignment, string
+from nnsolve.report.export.python import WIDTH, assignment, code, literal, string
 from nnsolve.report.export.spelling import Numpy
+from nnsolve.report.export.timeloops import Stretch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,9 @@ MAX_NUMBERS = 200_000
 """Numbers that are written into a script; more of them are no reading."""
 
 INDENT = "    "
+
+TOGETHER = 5
+"""Sequences that begin on one line."""
 
 
 class Item(NamedTuple):
@@ -52,10 +56,12 @@ class Written(NamedTuple):
 class Writer:
     """Writes the sections of a solution into cells.
 
-    `one_by_one` tells that every equation has lines of its own, so that an equation may stand anywhere.
+    `one_by_one` tells that every equation has lines of its own, so that an equation may stand anywhere; `loops` that
+    time steps with the same equations may be a loop.
     """
 
     one_by_one = True
+    loops = True
     library = values.NUMPY
     stepped: Set[Name] = frozenset()
     """What an optimizer of the library changes in its place."""
@@ -72,6 +78,7 @@ class Writer:
         self.numbers = 0
         self.path = solution.problem.path
         self._said = False
+        self._begun: set[str] = set()  # sequences that the script has
         self._bound: dict[str, tuple[tuple[int, ...], bytes] | None] = {}
         self._part = ""
 
@@ -94,7 +101,9 @@ class Writer:
         self.cells.begin(shown, self._part)
 
     def named(self, name: Name) -> ast.expr:
-        """The identifier of a quantity."""
+        """The identifier of a quantity, or its place in a sequence."""
+        if self.identifiers.is_of_sequence(name):
+            return ast.Subscript(ast.Name(self.identifiers.sequence(name)), literal(name.time))
         return ast.Name(self.identifiers.of(name))
 
     def given(self, values_of: Sequence[tuple[str, Tensor]]) -> None:
@@ -108,6 +117,37 @@ class Writer:
         for target, value in new:
             if np.ndim(value):
                 self.cells.add(values.array(target, value, self.library))
+
+    def given_sequence(self, names: Sequence[Name], given: Sequence[Tensor]) -> None:
+        """The lines of a quantity's given values at some time steps: in one list, where all of them are new."""
+        sequence, first, last = self.identifiers.sequence(names[0]), names[0].time or 0, names[-1].time or 0
+        shapes, targets = {np.shape(value) for value in given}, [self.identifiers.of(name) for name in names]
+        if len(names) < 2 or len(shapes) > 1 or sequence in self._begun or last - first + 1 != len(names):
+            self.cells.add(self.sequences(names))
+            self.given(list(zip(targets, given, strict=True)))
+            return
+        self._begun.add(sequence)
+        for target, value in zip(targets, given, strict=True):
+            self._is_new(target, value)
+        (shape,) = shapes
+        rows = np.reshape(np.array(given), (-1, np.size(given[0])) if shape else (1, -1))
+        steps = f"{sequence}.reshape{(-1, *shape)}" if shape else f"{sequence}.ravel()"
+        self.cells.add(values.array(sequence, rows, self.library))
+        self.cells.add([f"{sequence} = dict(enumerate({steps}, start={first}))  # by time steps"])
+
+    def sequences(self, names: Sequence[Name]) -> list[str]:
+        """The lines that begin the sequences which these names belong to."""
+        found = [self.identifiers.sequence(name) for name in names if self.identifiers.is_of_sequence(name)]
+        new = [sequence for sequence in dict.fromkeys(found) if sequence not in self._begun]
+        self._begun.update(new)
+        lines: list[str] = []
+        for start in range(0, len(new), TOGETHER):
+            part = new[start : start + TOGETHER]
+            begun = f"({{}} for _ in range({len(part)}))" if len(part) > 1 else "{}"
+            lines.append(f"{', '.join(part)} = {begun}")
+        if len(lines) < 2:
+            return [f"{line}  # by time steps" for line in lines]
+        return ["# By time steps", *lines]
 
     def scalar(self, target: str, value: float) -> str:
         """A given number."""
@@ -167,9 +207,31 @@ class Writer:
         for item in items:
             self.forget(item.target)
             written.lines.extend(self.equations.lines(item.name, item.target, item.expr, site, indent))
-            shapes = {name: site.shapes.of(name) for name in references(item.expr)}
-            written.told.append(Told(item.name, item.expr, shapes, site.rounding.describe(item.name)))
+            written.told.append(_told(item, site))
         return written
+
+    def looped(
+        self, phase: str, items: Sequence[Item], stretch: Stretch, site: Site, wanted: Container[Name] = ()
+    ) -> Written:
+        """A loop over time steps that have the same equations."""
+        for item in items:
+            self.forget(item.target)
+        time, t, size = stretch.last, self.identifiers.time, len(stretch.blocks[0])
+
+        def names(name: Name) -> ast.expr:
+            found = site.names(name)
+            if name.time is None or not isinstance(found, ast.Subscript):
+                return found
+            by = name.time - time
+            sign = ast.Sub() if by < 0 else ast.Add()
+            place = ast.BinOp(ast.Name(t), sign, literal(abs(by))) if by else ast.Name(t)
+            return ast.Subscript(found.value, place)
+
+        body = [item._replace(target=code(names(item.name))) for item in items[-size:]]
+        found = self.run(phase, body, site._replace(names=names, time=time), wanted, 4)
+        told = [_told(item, site) for item in items[:size]]
+        told[-1] = told[-1]._replace(alike=f"likewise for t = {stretch.steps()}")
+        return Written([f"for {t} in {stretch.span()}:", *(INDENT + line for line in found.lines)], told)
 
     def total(self, value: ast.expr, shape: Shape) -> ast.expr:
         """A loss as a number that is added up."""
@@ -227,6 +289,11 @@ class Writer:
             f"for {name}, {value} in {self.collected}.items():",
             f'{INDENT}print({name}, "=", {value} if np.ndim({value}) < 2 else f"\\n{{{value}}}")',
         ]
+
+
+def _told(item: Item, site: Site) -> Told:
+    shapes = {name: site.shapes.of(name) for name in references(item.expr)}
+    return Told(item.name, item.expr, shapes, site.rounding.describe(item.name))
 
 
 def method(value: ast.expr, name: str) -> ast.expr:

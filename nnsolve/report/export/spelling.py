@@ -29,6 +29,7 @@ from nnsolve.ops.templates import full_options
 from nnsolve.problem.model import Rounding
 from nnsolve.report.export.names import Identifiers
 from nnsolve.report.export.python import assignment, calling, code, dotted, literal
+from nnsolve.report.export.timeloops import consecutive
 
 COMPARISONS = {
     "equal": ast.Eq,
@@ -68,8 +69,10 @@ class Numpy:
             return names(expr.name)
         if expr.op in ("shape", "size"):
             return _constant(expr, shapes)
+        operation, over_time = REGISTRY[expr.op], self.over_time(expr, names)
+        if over_time is not None and expr.op == "add":
+            return calling("sum", ast.Name(over_time))
         args = [self.argument(arg, expr.op, self.node(arg, shapes, names)) for arg in expr.args]
-        operation = REGISTRY[expr.op]
         if expr.op == "add":
             return _sum(args)
         if operation.variadic and operation.elementwise:
@@ -78,7 +81,19 @@ class Numpy:
             for arg in args[1:]:
                 node = self.applied(operation, [node, arg], settings)
             return node
-        return self.applied(operation, args, _settings(expr, shapes, args))
+        settings = _settings(expr, shapes, args)
+        if over_time is not None and expr.op == "sequence":
+            settings["parts"] = ast.Name(f"[{over_time}]")
+        return self.applied(operation, args, settings)
+
+    def over_time(self, expr: Call, names: Callable[[Name], ast.expr]) -> str | None:
+        """Arguments that are one quantity at many time steps: `h[t] for t in range(1, 101)`."""
+        listed = [arg.name for arg in expr.args if isinstance(arg, Ref)]
+        ends = consecutive(listed) if len(listed) == len(expr.args) else None
+        if ends is None or not self.identifiers.is_of_sequence(listed[0]):
+            return None
+        sequence, t = code(names(listed[0])).removesuffix(f"[{ends[0]}]"), self.identifiers.time
+        return f"{sequence}[{t}] for {t} in range({ends[0]}, {ends[1] + 1})"
 
     def applied(self, operation: Operation, args: list[ast.expr], settings: Mapping[str, Any]) -> ast.expr:
         """The code of an operation on what its arguments are written as."""

@@ -6,18 +6,22 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-from nnsolve.core.expressions import references
+from nnsolve.core.expressions import Num, references
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.infer import Shapes
 from nnsolve.engine.solve import SectionSolver
 from nnsolve.report.export.equations import Site
 from nnsolve.report.export.script import Item, Writer
+from nnsolve.report.export.timeloops import Line, Stretch, stretches
 
 PHASES = {"given": "given values", "forward": "forward pass", "backward": "backward pass", "update": "update"}
 
 APART = 3
 """Where time steps have at least so many equations each, they are set apart."""
+
+Part = tuple[Stretch | None, list[Step]]
+"""Steps that are written together: those of a loop over time, or some that follow one another."""
 
 
 def fits(solver: SectionSolver, most: int) -> bool:
@@ -33,10 +37,12 @@ def write_steps(writer: Writer, solver: SectionSolver) -> None:
     """The steps of a solution that makes few updates, each a line; then its answers."""
     steps = solver.section.trace.steps
     writer.identifiers.single = max((step.name.update for step in steps), default=0) <= 1
+    phases = [(key, list(group)) for key, group in groupby(steps, lambda step: (step.phase, _made(step)))]
+    writer.identifiers.by_time = writer.loops and any(_is_long(found, writer, phase) for (phase, _), found in phases)
+    writer.identifiers.timeless = {step.name.primal.after(0) for step in steps}
     wanted, last = _wanted(solver), -1
-    for (phase, made), group in groupby(steps, lambda step: (step.phase, _made(step))):
+    for (phase, made), listed in phases:
         writer.begin(_title(phase, made))
-        listed = list(group)
         if phase == "given":
             _write_given(writer, solver, listed)
             writer.cells.add(writer.prepared() if not made else [])
@@ -47,20 +53,55 @@ def write_steps(writer: Writer, solver: SectionSolver) -> None:
         site = _site(writer, solver, listed, made)
         if phase == "backward" and not writer.one_by_one:
             writer.cells.add(_roots(writer, solver, steps, site, made, wanted))
-        for i, found in enumerate(_by_time(listed) if writer.one_by_one or phase == "forward" else [listed]):
-            time = found[0].name.time
-            apart = len(found) < len(listed) and time is not None
-            writer.cells.add([*([""] if i else []), *([f"# Step {time}"] if apart else [])])
-            written = writer.run(phase, [_item(writer, step) for step in found], site, wanted)
-            writer.cells.add(written.lines)
-            writer.cells.equations(written.told)
+        _write_phase(writer, phase, listed, site, wanted)
     writer.answers(solver, lambda name: _shown(name, solver, writer))
+    writer.identifiers.by_time = False
 
 
-def _by_time(steps: list[Step]) -> list[list[Step]]:
-    """The steps of each time step apart, where they have several equations each."""
-    found = [list(group) for _, group in groupby(steps, lambda step: step.name.time)]
-    return found if len(steps) >= APART * len(found) else [steps]
+def _write_phase(writer: Writer, phase: str, listed: list[Step], site: Site, wanted: set[Name]) -> None:
+    """The equations of a phase of one run; time steps with the same equations in a loop."""
+    apart = len(listed) >= APART * len({step.name.time for step in listed})
+    parts: list[Part] = [(None, listed)]
+    if writer.one_by_one or phase == "forward":
+        parts = _parts(listed, writer.identifiers.by_time, apart)
+        writer.cells.add(writer.sequences([step.name for step in listed]))
+    for i, (stretch, found) in enumerate(parts):
+        items, time = [_item(writer, step) for step in found], found[0].name.time
+        headed = apart and len(parts) > 1
+        comment = [f"# Step {time}"] if headed and time is not None and stretch is None else []
+        writer.cells.add([*([""] if i and headed else []), *comment])
+        if stretch is None:
+            written = writer.run(phase, items, site, wanted)
+        else:
+            written = writer.looped(phase, items, stretch, site, wanted)
+        writer.cells.add(written.lines)
+        writer.cells.equations(written.told)
+
+
+def _is_long(steps: list[Step], writer: Writer, phase: str) -> bool:
+    """Whether a phase has a loop over time."""
+    return (writer.one_by_one or phase == "forward") and any(s.is_loop for s in stretches(list(map(_line, steps))))
+
+
+def _line(step: Step) -> Line:
+    assert step.equation is not None or step.phase == "given"
+    return Line(step.name, step.equation.expr if step.equation is not None else Num(0))
+
+
+def _parts(steps: list[Step], loops: bool, apart: bool) -> list[Part]:
+    """The loops over time, and between them the steps of each time step, where they are set apart."""
+    parts: list[Part] = []
+    for stretch in stretches(list(map(_line, steps))):
+        if loops and stretch.is_loop:
+            parts.append((stretch, steps[stretch.blocks[0].start : stretch.blocks[-1].stop]))
+            continue
+        for block in stretch.blocks:
+            found = steps[block.start : block.stop]
+            if apart or not parts or parts[-1][0] is not None:
+                parts.append((None, found))
+            else:
+                parts[-1][1].extend(found)
+    return parts
 
 
 def _wanted(solver: SectionSolver) -> set[Name]:
@@ -79,7 +120,11 @@ def _write_given(writer: Writer, solver: SectionSolver, steps: list[Step]) -> No
     writer.oriented(solver)
     listed = [step for step in steps if writer.lists(step.name)]
     for _, group in groupby(listed, lambda step: (step.name._replace(time=None), step.name.time is None or step.role)):
-        writer.given([(writer.identifiers.of(step.name), step.value) for step in group])
+        found = list(group)
+        if writer.identifiers.is_of_sequence(found[0].name):
+            writer.given_sequence([step.name for step in found], [step.value for step in found])
+        else:
+            writer.given([(writer.identifiers.of(step.name), step.value) for step in found])
 
 
 def _site(writer: Writer, solver: SectionSolver, steps: list[Step], made: int) -> Site:
@@ -105,7 +150,7 @@ def _roots(
     shown = [solver.shifted(equation.name, made) for equation in missing]
     items = [Item(n, e.name, writer.identifiers.of(n), e.expr) for n, e in zip(shown, missing, strict=True)]
     plain = site._replace(shapes=program.shapes, names=site.plain)
-    return writer.run("forward", items, plain, wanted).lines
+    return [*writer.sequences(shown), *writer.run("forward", items, plain, wanted).lines]
 
 
 def _item(writer: Writer, step: Step) -> Item:

@@ -27,6 +27,7 @@ from nnsolve.report.export.python import assignment, code
 from nnsolve.report.export.script import INDENT, Item, Writer, Written, method, script
 from nnsolve.report.export.spelling import Numpy
 from nnsolve.report.export.straight import fits
+from nnsolve.report.export.timeloops import Stretch
 from nnsolve.report.export.torchcode import Torch
 
 if TYPE_CHECKING:
@@ -90,8 +91,16 @@ class TorchWriter(Writer):
         self.asked = {solver.shifted(plain, update) if self.straight else plain for update, plain in homes}
         if not solver.asked:
             self.asked = {step.name for step in solver.section.trace.steps if step.equation is not None}
+        self.loops = self.one_by_one or not self._differs_over_time()
         self._hyperparameters()
         super().section(solver)
+
+    def _differs_over_time(self) -> bool:
+        """Whether time steps with the same equations differ in what autograd follows, or how far it goes back."""
+        program = self.solver.program
+        training = program.problem.training
+        truncated = training is not None and training.truncate is not None and training.truncate > 1
+        return truncated or any(name.of and _is_share(name.primal.after(0), program) for name in self.asked)
 
     def _hyperparameters(self) -> None:
         """An optimizer takes numbers, equations take tensors."""
@@ -188,6 +197,22 @@ class TorchWriter(Writer):
             return self.backward([item for item in items if item.name in wanted], site, indent)
         return self.without_autograd(phase, items, site, indent, self.remark(self.plan.why))
 
+    def looped(
+        self, phase: str, items: Sequence[Item], stretch: Stretch, site: Site, wanted: Container[Name] = ()
+    ) -> Written:
+        if self.one_by_one:
+            return super().looped(phase, items, stretch, site, wanted)
+        gradients = _gradients(wanted, items[0].name.update, site)
+        lines = self.mark(site, gradients) if gradients else []
+        wrt = {name.primal.after(0) for name in gradients}
+        for item in items:
+            if self.tracked & _plain(item.expr) or item.plain in wrt:
+                self.tracked.add(item.plain)
+        of_steps = {item.plain for item in items}
+        last = {name._replace(time=stretch.last) for name in gradients if name.primal.after(0) in of_steps}
+        found = super().looped(phase, items, stretch, site, {*gradients, *last})
+        return found._replace(lines=[*lines, *found.lines])
+
     def without_autograd(
         self, phase: str, items: Sequence[Item], site: Site, indent: int, remark: Sequence[str] = ()
     ) -> Written:
@@ -266,7 +291,8 @@ class TorchWriter(Writer):
         """The gradients that are used later: those of the loss by one backward pass, then all others."""
         loss = site.program.loss
         told = [item for item in items if not self.stepped or item.name in self.asked]
-        lines = [f"{i.target} = torch.zeros_like({self.wrt(i, site)})" for i in told if is_zero(i.expr)]
+        lines = self.sequences([item.name for item in told])
+        lines += [f"{i.target} = torch.zeros_like({self.wrt(i, site)})" for i in told if is_zero(i.expr)]
         roots: dict[Name, list[Item]] = defaultdict(list)
         for item in told:
             if item.name.of is not None and not is_zero(item.expr):

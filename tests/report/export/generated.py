@@ -195,6 +195,55 @@ def recurrent(tmp_path: Path, kind: str, truncate: int | None, over_time: str) -
     return solutions
 
 
+def long_sequences(tmp_path: Path) -> list[Solution]:
+    """Time steps with the same equations; names that a loop would like to have, parts of another length, a last step
+    that differs, roundings, shares of single steps, both ways through time at once.
+    """
+    rng = np.random.default_rng(4)
+    text: dict[str, Any] = {
+        "conventions": {"weights": "rows", "samples": "columns"},
+        "parameters": {"t": 0.5, "step": -0.25, "w": 0.75, "V": rng.normal(size=(2, 2))},
+        "inputs": {"x": rng.normal(size=(7, 2))},
+        "initial": {"h_0": [0.5, 0.25]},
+        "equations": [
+            "z_t = V @ h_{t-1} + t * x_t",
+            "h_t = tanh(z_t)",
+            "e_t = w * sum(h_t * x_t) + step",
+            "L = sum(e^2)",
+        ],
+        "loss": "L",
+        "training": {"learning_rate": 0.1, "steps": 5},
+    }
+    values = ["h", "h_3", "e_7", "L", "e_2 * e_5"]
+    derived = ["dL/dh_4", "dL/dV", "dL/dw", "dL/dx_2", "dL/dh_0", "V@1 - V", "t@2", "dL/dt@1", "e_7@2"]
+    parts = [
+        {"id": "short", "inputs": {"x": rng.normal(size=(5, 2))}, "ask": ["h", "dL/dV", "w@1"]},
+        {"id": "tiny", "inputs": {"x": rng.normal(size=(2, 2))}, "ask": ["h", "dL/dV"]},
+        {"id": "many", "ask": ["w@4", "h_3@4", "w@5"]},
+        {"id": "again", "ask": ["h_6", "dL/dt", "step@1"]},
+    ]
+    rounded = {"h": {"decimals": 2}, "dL/dV": {"significant": 3}}
+    bits = rng.integers(0, 2, size=60).tolist()
+    scalar = {
+        "lstm": {key: float(rng.normal()) for key in ("W_fx", "W_fh", "W_ix", "W_ih", "W_gx", "W_gh", "W_ox", "W_oh")}
+    }
+    lstm = {"layers": [scalar, {"dense": {"W": [[1.5]], "b": [0.5], "activation": "sigmoid"}}], "inputs": {"x": bits}}
+    trained = {"targets": {"y": bits}, "loss": {"name": "binary_cross_entropy", "over_time": "mean"}}
+    return [
+        solved(tmp_path, **text, ask=values),
+        solved(tmp_path, **text, ask=[*values, *derived], parts=parts),
+        solved(tmp_path, **text, ask=[*derived, "dL/dV_3", "dL/dw_7", "dh_5/dh_2", "de_7/dV"]),
+        solved(tmp_path, **text, rounding=rounded, ask=[*values, *derived]),
+        *[
+            solved(tmp_path, **{**text, "training": {**text["training"], "truncate": k}}, ask=[*values, *derived])
+            for k in (1, 2, 4)
+        ],
+        solved(tmp_path, **{**text, "given": {"h_3": [0.5, -0.5]}}, ask=values),
+        solved(tmp_path, conventions=text["conventions"], **lstm, ask=["h", "c_60", "y_hat"]),
+        solved(tmp_path, conventions=text["conventions"], **lstm, **trained, ask=["L", "dL/dW_fh", "dL/dh_1"]),
+    ]
+
+
 def derivatives_of_their_own(tmp_path: Path) -> list[Solution]:
     """What a library's automatic differentiation finds otherwise, a Jacobian among it; parts that share parameters."""
     rng = np.random.default_rng(6)
@@ -261,6 +310,7 @@ GENERATED: dict[str, Callable[[Path], list[Solution]]] = {
         ways_of_training,
         parameters_that_take_one_anothers_values,
         recurrent_layers,
+        long_sequences,
         derivatives_of_their_own,
         values_that_are_not_finite,
         long_sums_and_many_numbers,
