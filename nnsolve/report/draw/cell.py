@@ -24,8 +24,11 @@ RADIUS, HALF = 12.0, 14.0
 """Of a circle, and half the height of a box."""
 
 SIZE, SMALL, TAG, LINE = 12.0, 11.0, 10.0, 18.0
-WIDEST = 170.0
+WIDEST = 245.0
 """Of a value beside a line."""
+
+LONGEST = 560.0
+"""Of a formula below a cell, even a narrow one."""
 
 STATE, FIRST, SECOND, GATE, BUS = 0.0, 52.0, 104.0, 192.0, 254.0
 """Heights: of the state that runs through, of two levels of operations, of the gates, and of what they read."""
@@ -105,7 +108,7 @@ class _Cell:
             shapes += self._gate(gate, x)
         top = bounds(shapes).bottom + 14.0
         for n, equation in enumerate(self._sums()):
-            line = self.scene.formula(equation, right - left, SIZE)
+            line = self.scene.formula(equation, max(right - left, LONGEST), SIZE)
             shapes.append(Text(left, top + (n + 0.75) * LINE, line, "label", SIZE, "start"))
         return shapes
 

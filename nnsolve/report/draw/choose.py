@@ -46,6 +46,7 @@ def draw(
         raise ProblemError.of("no-such-sample", message, run.problem.place, "choose one of them: --sample 1")
     scene = Scene(section, run, Style(decimals=decimals), None if sample is None else sample - 1, step, heading)
     if not 1 <= step <= max(last := cells.steps(scene), 1):
-        message = f"there is no step {step}: they are 1 to {last}"
-        raise ProblemError.of("no-such-step", message, run.problem.place, "choose one of them: --step 1")
+        message = f"there is no step {step}: they are 1 to {last}" if last else "the problem has no time steps"
+        help = "choose one of them: --step 1" if last else "leave out --step"
+        raise ProblemError.of("no-such-step", message, run.problem.place, help)
     return KINDS[kind or choose(scene)](scene)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnsolve.core.equations import Equation
 from nnsolve.report.draw.runs import Run
-from nnsolve.report.draw.scene import EQUALS, Scene
+from nnsolve.report.draw.scene import Scene
 from nnsolve.report.draw.shapes import Box, Shape, Text
 
 MOST = 5
@@ -20,7 +20,8 @@ def panel(scene: Scene, equations: list[Equation], left: float, middle: float) -
         lines.append(((Run(f"{len(equations) - MOST} more equations"),), "note"))
     for equation in equations[-MOST:]:
         lines.append((scene.formula(equation, ROOM, SIZE), "label"))
-        lines.append(((EQUALS._replace(text="= "), Run(scene.value(equation.name))), "value"))
+        before = "= " if scene.is_listed(equation.name) else "a value of "
+        lines.append(((Run(before + scene.value(equation.name)),), "value"))
     if not equations:
         return []
     top = middle - len(lines) * LINE / 2

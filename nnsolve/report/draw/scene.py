@@ -220,22 +220,23 @@ class Scene:
         norm = number_of(np.sqrt(np.sum(np.square(value))), self.style)
         return Excerpt([[dimensions(shape, self.style)]], norm)
 
-    def brief(self, name: Name, value: Tensor, shape: Shape) -> str:
-        """A value in a few characters: a number, a short list, or its shape."""
-        found = self.excerpt(name, value, shape, MOST_LISTED)
-        if found.norm or len(found.rows) > 1:
-            return dimensions(self.of_sample(name, value, shape)[1], self.style)
-        listed = ", ".join(found.rows[0])
-        return f"[{listed}]" if len(found.rows[0]) > 1 else listed
-
     def value(self, name: Name) -> str:
-        """The value of a quantity in a few characters."""
-        return self.brief(name, self.moment.value(name), self.shape(name))
+        """The value of a quantity in a few characters: a number, a short list, or its shape."""
+        value, shape = self.moment.value(name), self.shape(name)
+        if not self.is_listed(name):
+            return dimensions(self.of_sample(name, value, shape)[1], self.style)
+        (found,) = self.excerpt(name, value, shape, MOST_LISTED).rows
+        return f"[{', '.join(found)}]" if len(found) > 1 else found[0]
+
+    def is_listed(self, name: Name) -> bool:
+        """Whether a quantity is a number or a short list."""
+        found = self.excerpt(name, self.moment.value(name), self.shape(name), MOST_LISTED)
+        return not found.norm and len(found.rows) == 1
 
     def valued(self, name: Name, room: float = math.inf, size: float = 12.0) -> tuple[Run, ...]:
         """`name = value`; the shape of a value for which there is no room: half a number would mislead."""
         found = (*self.name(name), EQUALS, Run(self.value(name)))
-        if width_of(found, size) <= room:
+        if self.is_listed(name) and width_of(found, size) <= room:
             return found
         return fitted((*self.name(name), Run(f": {dimensions(self.shape(name), self.style) or '…'}")), room, size)
 

@@ -99,5 +99,18 @@ def test_a_single_step_is_drawn_as_its_cell_and_several_unrolled(tmp_path: Path)
 def test_a_step_that_is_not_there_and_a_problem_without_a_cell_are_told(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="there is no step 3: they are 1 to 2"):
         draw(gru(tmp_path).solvers[""].section, "cell", step=3)
+    with pytest.raises(ProblemError, match="the problem has no time steps"):
+        draw(solve(SEEDS / "xor-batch.yaml").solvers[""].section, step=2)
     with pytest.raises(ProblemError, match="no lstm or gru layer"):
         draw(solve(SEEDS / "xor-batch.yaml").solvers[""].section, "cell")
+
+
+def test_a_shape_is_no_value(tmp_path: Path) -> None:
+    """A state of five units is told by its shape, not said to be equal to it."""
+    weight = [[0.1] * 5] * 5
+    text = (
+        "conventions: {weights: rows, samples: columns}\nlayers:\n"
+        f"  - rnn: {{W_hh: {weight}, W_xh: {[[0.1]] * 5}, activation: tanh}}\ninputs: {{x: [[1], [2]]}}\n"
+    )
+    values = said(draw(problem(tmp_path, text).solvers[""].section), "value")
+    assert "h1: 5×1" in values and not any("= 5×1" in value for value in values)
