@@ -50,6 +50,9 @@ AHEAD = 64
 MAX_STEPS = 50
 """Answers to what is not asked that are looked at in a file, beyond as many as there are asks."""
 
+MAX_FAR = 5
+"""How many of them may come after many updates."""
+
 BROKEN_PROBLEM = "broken-problem"
 """The code of the finding that a problem file cannot be solved: that is nobody's answer's fault."""
 
@@ -289,10 +292,16 @@ def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic
     if len(steps) > most:
         message = f"{len(steps)} steps are added; the first {most} are looked at"
         findings.append(Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning"))
-    left_out = set(steps[most:])
+    far = [text for text in steps[:most] if key.is_far(text)]
+    if len(far) > MAX_FAR:
+        message = f"{len(far)} steps that are added come after many updates; the first {MAX_FAR} are looked at"
+        findings.append(Diagnostic("too-many-steps", message, Place(answers.path), "answer what is asked", "warning"))
+    left_out = {*steps[most:], *far[MAX_FAR:]}
     first = {text: text for text in key.targets if text in answers.answers}
     again: dict[str, list[str]] = {}
     for text in steps[:most]:
+        if text in left_out:
+            continue
         found = key.find(text)
         if not isinstance(found, str) and first.setdefault(found.id, text) != text:
             again.setdefault(found.id, []).append(text)

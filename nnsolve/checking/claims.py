@@ -97,7 +97,7 @@ def unreadable(node: ScalarNode) -> Unreadable:
     except ProblemError as error:
         first = error.diagnostics[0]
         return Unreadable(first.message, first.help, line, column)
-    help = "write a number such as 6.08, -1.5e-3 or 2/3"
+    help = "write a number such as 3.14, -1.5e-3 or 2/3"
     if _is_torn(node.text):
         help = f"write {node.text.replace(' ', '')}, without a blank"
     return Unreadable(message, help, line, column)

@@ -28,10 +28,15 @@ TABLES = 1000
 """Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
 
 
+UPDATES = 64
+"""Updates in all, after which comes what is not asked, that mistakes are made in for the answers of one file."""
+
+
 class _Question(NamedTuple):
     """What an answer is to: an ask of a section, or any address in it.
 
     What is late, after many updates, is not known for all mistakes; `begin` is the number of updates where it starts.
+    `extra` are the updates that it comes after, 0 where something is asked after as many.
     """
 
     section: str
@@ -39,11 +44,15 @@ class _Question(NamedTuple):
     item: Asked
     is_late: bool
     begin: float
+    extra: int
 
     @classmethod
     def of(cls, section: str, mistaken: Mistaken, item: Asked) -> _Question:
         is_late = not mistaken.scene.near(item)
-        return cls(section, mistaken, item, is_late, mistaken.scene.begin(item) if is_late else 0)
+        scene = mistaken.scene
+        updates = scene.updates_of(item)
+        extra = 0 if any(updates == scene.updates_of(other) for other in scene.asked) else updates
+        return cls(section, mistaken, item, is_late, scene.begin(item) if is_late else 0, extra)
 
 
 class Reading(NamedTuple):
@@ -152,6 +161,7 @@ class Diagnosis:
         Other answers that are not right speak for a mistake, too; right ones that it would change, against it. Nothing
         explains zeros alone: they stand where nothing was worked out.
         """
+        given = self._affordable(given)
         found: dict[str, list[Found]] = {}
         right: list[str] = []
         written: dict[SlipName, list[Slip]] = {}
@@ -176,6 +186,18 @@ class Diagnosis:
         if any(len(several) > 1 for several in found.values()):
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
+
+    def _affordable(self, given: Mapping[str, Given]) -> dict[str, Given]:
+        """The answers, but for those that come after too many updates where nothing is asked: others in each file."""
+        kept: dict[str, Given] = {}
+        left = UPDATES
+        for ask, answer in given.items():
+            question = self._question(ask)
+            extra = question.extra if question is not None else 0
+            if extra <= left:
+                left -= extra
+                kept[ask] = answer
+        return kept
 
     def _agreeing(self, ask: str, given: Mapping[str, Given]) -> dict[str, list[Found]]:
         """What agrees with a wrong answer."""

@@ -34,6 +34,9 @@ MAX_ADDRESS = 100
 MAX_NUMBERS = 4000
 """Numbers of a quantity that a student may add."""
 
+NEAR = 32
+"""Updates after which an added address is far, unless something is asked after as many."""
+
 MAX_REMEMBERED = 500
 """Added addresses that a key keeps, those that mean nothing included."""
 
@@ -91,8 +94,8 @@ class Key:
                 points = item.ask.options.get("points", self.marking.points)
                 self.targets[id] = _target(id, section.id, item, solver, points, is_asked=True)
         self._added: dict[str, Target | str] = {}
-        self._last = {
-            id: max([0, *map(solver.run.resolve_moment, _names(solver))]) for id, solver in self.solvers.items()
+        self._asked_at = {
+            id: {0, *map(solver.run.resolve_moment, _names(solver))} for id, solver in self.solvers.items()
         }
 
     @property
@@ -130,13 +133,43 @@ class Key:
             scope = self.solvers[section].program.scope
             for candidate, what in meant(address, scope.names, str(scope.loss) if scope.loss else None):
                 with suppress(ProblemError):
+                    if self.is_far(section + dot + candidate):
+                        continue
                     target = self._address(section + dot + candidate)
                     id = target.id if target.is_asked or target.name is None else f"{section}{dot}{target.name}"
                     return f"did you mean {id!r}{what}?"
         return did_you_mean(text, self.targets)
 
+    def is_far(self, text: str) -> bool:
+        """Whether an added address comes after many updates, which it takes a training to know."""
+        try:
+            section, item = self._meaning(text)
+        except ProblemError:
+            return False
+        return any(self._is_far(section, update) for update in _updates(item.expr, self.solvers[section]))
+
+    def _is_far(self, section: str, update: int) -> bool:
+        return update > NEAR and update not in self._asked_at[section]
+
     def _address(self, text: str) -> Target:
-        """What an added address means: a quantity, an element or a sequence, at no later update than is asked."""
+        """What an added address means; what a far one needed is not kept."""
+        section, item = self._meaning(text)
+        solver = self.solvers[section]
+        for target in self.targets.values():
+            if target.section == section and _home(target.expr, solver) == _home(item.expr, solver):
+                return target
+        id = f"{section}.{item.ask.id}" if section else item.ask.id
+        found = _target(id, section, item, solver, 0.0, is_asked=False)
+        for update in _updates(item.expr, solver):
+            if self._is_far(section, update):
+                solver.run.forget(update)
+        return found
+
+    def _meaning(self, text: str) -> tuple[str, Asked]:
+        """The section of an added address and what it asks: a quantity, an element or a sequence.
+
+        It comes at no later update than is asked.
+        """
         section, _, address = text.partition(".")
         if section not in self.solvers or not section:
             section, address = "", text
@@ -149,19 +182,18 @@ class Key:
         expr, shapes = solver.resolve(address)
         if not isinstance(expr, Ref) and not (isinstance(expr, Call) and expr.op in ("index", "sequence")):
             raise ProblemError.of("not-an-address", f"{address} is no address", None, known)
-        item = Asked(Ask(address, Text(address, self.problem.place), {}), expr, shapes)
-        run = solver.run
+        run, last = solver.run, max(self._asked_at[section])
         for name in references(expr):
             wanted = run.resolve_moment(name)
-            if wanted > self._last[section] or run.is_seen_loss(name):
+            if wanted > last or run.is_seen_loss(name):
                 raise ProblemError.of("not-asked", f"{name} comes after all that is asked", None, known)
             if shapes.of(name.after(0) if name not in shapes.named else name).size > MAX_NUMBERS:
                 raise ProblemError.of("too-big", f"{name} has too many numbers", None, known)
-        for target in self.targets.values():
-            if target.section == section and _home(target.expr, solver) == _home(expr, solver):
-                return target
-        id = f"{section}.{address}" if section else address
-        return _target(id, section, item, solver, 0.0, is_asked=False)
+        return section, Asked(Ask(address, Text(address, self.problem.place), {}), expr, shapes)
+
+
+def _updates(expr: Expr, solver: SectionSolver) -> list[int]:
+    return [solver.run.resolve_moment(name) for name in references(expr)]
 
 
 def _names(solver: SectionSolver) -> list[Name]:

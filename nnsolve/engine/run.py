@@ -163,6 +163,11 @@ class Run(Plan):
             moment.values.update(self.kept)
         return moment
 
+    def forget(self, update: int) -> None:
+        """Keep nothing of the values after `update` updates."""
+        self._moments.pop(update, None)
+        self._parameters.pop(update, None)
+
     def _at(self, update: int) -> Moment:
         start, parameters = self._nearest(update)
         if update - start >= COMPILED_FROM:

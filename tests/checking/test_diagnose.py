@@ -256,3 +256,16 @@ def test_digits_of_right_answers_tell_what_was_rounded() -> None:
         wrong = [ask for ask in given if known("regression-3-4-3-l2-norm").is_wrong(ask, given[ask])]
         causes = {cause.code for cause in regression().explain(given, wrong)["q-g-W2"]}
         assert {f"{code}:ell:2" if code == "rounded-early" else code for code in causes} == expected
+
+
+def test_what_is_not_asked_is_worked_out_for_few_updates_in_all() -> None:
+    """Where something is asked after as many updates it is worked out: that is the same in every file."""
+    some = answer([[0.1], [0.2], [0.37]])
+    for keys, affordable in (
+        (["W2@32", "W2@31", "W2@30", "W1@29", "W2@1"], {"W2@32", "W2@31", "W2@1"}),
+        (["W2@4", "W2@400", "b1@end", "W2"], {"W2@4", "W2@400", "b1@end", "W2"}),  # L@e1 is asked, and W2@end
+        (["W2@70", "W2@2"], {"W2@2"}),
+    ):
+        assert set(trained()._affordable(dict.fromkeys(keys, some))) == affordable
+    given = dict.fromkeys(["W2@70", "W2@32"], some)
+    assert trained().explain(given, list(given)) == {"W2@70": (), "W2@32": ()}

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from nnsolve.checking.check import MAX_STEPS, check
+from nnsolve.checking.check import MAX_FAR, MAX_STEPS, _Checker, check
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.files import MAX_DEPTH
 from nnsolve.cli import check as command
+from nnsolve.engine.training import Trainer
 from nnsolve.report.verdicts.csv import CsvWriter, cell
 from tests.cli.calling import call, written
 
@@ -148,3 +149,48 @@ def test_findings_without_end_are_not_kept(chain: Path) -> None:
     path = written(chain, RIGHT + "".join(f"k{n}: 1\n" for n in range(5000)) + "problem: other\n", "in.yaml")
     found = check(path, "problems").findings
     assert len(found) <= 100 and any(finding.severity == "error" for finding in found)
+
+
+TRAINED = """\
+parameters: {w: 0.5}
+inputs: {x: 1.7}
+targets: {y: 1.1}
+equations: [z = w * x]
+loss: 1/2 * (z - y)^2
+training: {optimizer: sgd, learning_rate: 0.001, steps: 3000}
+ask: [w@1, w@end]
+"""
+
+
+def test_steps_after_many_updates_take_no_training_each(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in updates, whatever the order: many far steps are no more work than some."""
+    written(chain / "problems", TRAINED, "t.yaml")
+    made: list[int] = []
+    advance = Trainer.advance
+
+    def counted(self: Trainer, update: int, *rest: Any) -> None:
+        made.append(update - self.update)
+        advance(self, update, *rest)
+
+    monkeypatch.setattr(Trainer, "advance", counted)
+    checker = _Checker("problems", diagnose)
+    for first in (2990, 2500):
+        keys = [f"w@{k}" for k in range(first, first - 50, -1)]
+        path = written(chain, f"problem: t\nanswers: {{{', '.join(f'{key}: 7' for key in keys)}}}\n", "in.yaml")
+        made.clear()
+        result = checker.check(path)
+        assert [finding.code for finding in result.findings] == ["too-many-steps"]
+        assert [item.id for item in result.items if not item.asked] == keys[:MAX_FAR]
+        assert sum(made) <= (MAX_FAR + 1) * 3000
+    run = checker.solved("t", path).key.solvers[""].run
+    assert len(run._moments) < 5  # nothing is kept of what others ask
+
+
+def test_a_few_steps_after_many_updates_are_judged(chain: Path) -> None:
+    written(chain / "problems", TRAINED, "t.yaml")
+    exact = 1.1 / 1.7 + (0.5 - 1.1 / 1.7) * (1 - 0.001 * 1.7**2) ** 1000
+    result = check(
+        written(chain, f"problem: t\nanswers: {{w@1000: {exact:.6f}, w@999: 7}}\n", "in.yaml"), "problems", diagnose
+    )
+    assert not result.findings
+    assert {item.id: item.verdict for item in result.items if not item.asked} == {"w@1000": "correct", "w@999": "wrong"}
