@@ -21,6 +21,9 @@ from nnsolve.problem.model import Ask, Problem, Text
 FURTHER = 500
 """Answers whose values under one mistake and any other are kept."""
 
+ROUGH = 2
+"""Digits of which all numbers are where everything is rounded: a parameter may then be the given one for that reason."""
+
 REMEMBERED = 10_000
 """Answers of which is remembered what they agree with."""
 
@@ -200,12 +203,14 @@ class Diagnosis:
         return kept
 
     def _agreeing(self, ask: str, given: Mapping[str, Given]) -> dict[str, list[Found]]:
-        """What agrees with a wrong answer."""
+        """What agrees with a wrong answer; a parameter of few digits is a copy where others of the file have more."""
         found: dict[str, list[Found]] = {}
+        copies = any(claim.digits > ROUGH for answer in given.values() for claim in answer.claims)
         for trained in self._trained(ask, given):
             evidence = self.evidence(ask, trained)
             if evidence is not None:
-                found[ask] = [Found(evidence, self._read(ask, trained, evidence, given[ask]).matches)]
+                matches = self._read(ask, trained, evidence, given[ask], copies=copies).matches
+                found[ask] = [Found(evidence, matches, copies)]
                 if found[ask][0].is_explained:
                     break
         return found
@@ -261,14 +266,16 @@ class Diagnosis:
             self._further[key] = None if table is None else Evidence(table)
         return self._further[key]
 
-    def _read(self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given) -> Reading:
+    def _read(
+        self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given, *, copies: bool = False
+    ) -> Reading:
         """What an answer says; remembered, since many students give the same."""
-        key = id, trained, given.shape, tuple([claim[:2] for claim in given.claims])
+        key = id, trained, copies, given.shape, tuple([claim[:2] for claim in given.claims])
         found = self._readings.get(key)
         if found is None:
             if len(self._readings) == REMEMBERED:
                 self._readings.clear()
-            found = self._readings[key] = _reading(evidence, given)
+            found = self._readings[key] = _reading(evidence, given, copies=copies)
         return found
 
 
@@ -276,8 +283,8 @@ def _identities(entries: Iterable[Entry]) -> frozenset[Identity]:
     return frozenset([identity(made) for entry in entries for made in entry.combinations])
 
 
-def _reading(evidence: Evidence, given: Given) -> Reading:
-    matches = _matches(evidence, given)
+def _reading(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
+    matches = _matches(evidence, given, copies=copies)
     if not evidence.is_right(given):
         return Reading(False, {}, matches)
     near = [entry for entry, crowd in zip(matches.entries, matches.crowd, strict=True) if crowd <= ACCUSED]
@@ -285,9 +292,9 @@ def _reading(evidence: Evidence, given: Given) -> Reading:
     return Reading(True, {slip.name: slip for slip in (*evidence.written_as(given), *slips)}, matches)
 
 
-def _matches(evidence: Evidence, given: Given) -> Matches:
+def _matches(evidence: Evidence, given: Given, *, copies: bool = False) -> Matches:
     """What agrees with an answer; of a large one a few elements may be slips of the pen."""
-    exact = evidence.matches(given)
+    exact = evidence.matches(given, copies=copies)
     n = len(given.claims)
     if n < 8 or any(chance <= ACCUSED for chance in exact.crowd):
         return exact

@@ -29,6 +29,9 @@ SMALL = {0: 0.35, 1: 0.15}
 
 SMALL_INTEGER = 0.05
 
+COPIED = 0.01
+"""How often a wrong answer is by accident just what the file gives for the parameter before its updates."""
+
 SLACK = 1e-9
 """Relative rounding error of a calculation that was written down with all its digits."""
 
@@ -146,10 +149,13 @@ class Evidence:
             for position in group.positions[same].tolist():
                 yield from (made[0] for made in self.table.entries[position].combinations if len(made) == 1)
 
-    def matches(self, given: Given, slips: int = 0, denied: Set[SlipName] = frozenset()) -> Matches:
+    def matches(
+        self, given: Given, slips: int = 0, denied: Set[SlipName] = frozenset(), *, copies: bool = False
+    ) -> Matches:
         """The entries that agree with an answer in all elements but at most some `slips`.
 
-        The slips that are `denied` were hardly made.
+        The slips that are `denied` were hardly made. With `copies` what the file gives for a parameter is taken for a
+        copy of it, however few digits it has.
         """
         group = self.groups.get(squeezed(given.shape))
         if group is None or len(given.claims) != group.values.shape[1]:
@@ -166,10 +172,20 @@ class Evidence:
         if not found:
             return NOTHING
         chances = self._chances(values, claimed, units, np.maximum(half, least), slips)
+        if copies and self._is_copied(claimed):
+            same = (np.abs(values - claimed) <= least).all(axis=1)
+            chances = np.where(same, np.minimum(chances, COPIED), chances)
         telling = np.lexsort((-priors / np.maximum(chances, TINY), self._are_denied(positions, denied)))
         crowd = np.empty(len(chances))
         crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
+
+    def _is_copied(self, claimed: Tensor) -> bool:
+        """Whether an answer is what the file gives for the parameter, to the last digit."""
+        if self.table.given is None or self.table.given.size != len(claimed):
+            return False
+        given = self.table.given.ravel()
+        return bool((np.abs(given - claimed) <= _least(given)).all())
 
     def _are_denied(self, positions: NDArray[np.int64], denied: Set[SlipName]) -> NDArray[np.bool_]:
         """Which entries nothing gives but what is denied."""

@@ -25,10 +25,11 @@ SEEDS = 2
 
 
 class Found(NamedTuple):
-    """The entries of one ask that agree with its answer."""
+    """The entries of one ask that agree with its answer; `copies` as `Evidence.matches` has it."""
 
     evidence: Evidence
     matches: Matches
+    copies: bool = False
 
     @property
     def is_explained(self) -> bool:
@@ -38,7 +39,7 @@ class Found(NamedTuple):
         """The same where some slips are known not to be made: with them go many accidents."""
         if self.is_explained or not (denied and self.matches.entries):
             return self
-        return self._replace(matches=self.evidence.matches(given, denied=denied))
+        return self._replace(matches=self.evidence.matches(given, denied=denied, copies=self.copies))
 
 
 class Clues(NamedTuple):
@@ -75,7 +76,7 @@ def _corroborated(found: Mapping[str, Sequence[Found]]) -> dict[Identity, Suppor
     """
     parts: dict[Identity, dict[str, tuple[float, int]]] = {}
     for id, several in found.items():
-        for evidence, matches in several:
+        for evidence, matches, _ in several:
             for position, chance in zip(matches.entries, matches.chances, strict=True):
                 for made, _ in evidence.made(position):
                     parts.setdefault(made, {}).setdefault(id, (chance, position + 1))
@@ -112,7 +113,7 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
     result = {}
     for ask, several in found.items():
         accepted: dict[Identity, Explanation] = {}
-        for evidence, matches in several:
+        for evidence, matches, _ in several:
             for position, chance, crowd in zip(*matches, strict=True):
                 for made, combination in evidence.made(position):
                     if made in accepted:

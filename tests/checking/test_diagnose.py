@@ -82,6 +82,18 @@ def test_a_single_small_whole_number_says_nothing() -> None:
     assert lstm().explain({"f.c_10": answer(0)}, ["f.c_10"]) == {"f.c_10": ()}
 
 
+def test_few_digits_of_a_given_bias_say_that_it_is_not_updated() -> None:
+    given = {"q-d": answer(right("q-d")), "q-g-b1": answer([0, 1, 1, -1], 2), "q-g-b2": answer([1, 0, 0.6], 2)}
+    found = regression().explain(given, ["q-g-b1", "q-g-b2"])
+    assert "bias-not-updated" in {cause.code for cause in found["q-g-b1"]}
+    assert found["q-g-b2"] == ()  # it is not the given one, which is 1, 0, 0.5
+
+
+def test_where_all_numbers_have_few_digits_a_given_bias_may_be_a_rounded_one() -> None:
+    given = {"q-d": answer(right("q-d"), 2), "q-g-b1": answer([0, 1, 1, -1], 2)}
+    assert regression().explain(given, ["q-g-b1"]) == {"q-g-b1": ()}
+
+
 def test_two_digits_of_a_number_prove_little() -> None:
     loss = float(right("q-d"))
     assert codes({"q-d": loss**2}, 4)["q-d"] >= {"squared-norm-for-norm"}

@@ -12,10 +12,10 @@ from nnsolve.checking.mistakes.apply import IMPOSSIBLE, EditedRuns
 from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
-from nnsolve.core.expressions import references
+from nnsolve.core.expressions import Ref, references
 from nnsolve.core.names import Name
 from nnsolve.engine.run import Run
-from nnsolve.engine.solve import Asked, SectionSolver
+from nnsolve.engine.solve import Asked, SectionSolver, reported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,10 +61,14 @@ class Entry(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The right value of an asked quantity, and the wrong ones, the likely first."""
+    """The right value of an asked quantity, and the wrong ones, the likely first.
+
+    `given` is what the file gives for it, where it is a parameter after updates.
+    """
 
     right: Tensor
     entries: tuple[Entry, ...]
+    given: Tensor | None = None
 
 
 class Mistaken:
@@ -129,7 +133,13 @@ class Mistaken:
     def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
         """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
         tried = self._tried(item) if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
-        return self._table(item, self._views(item, tried))
+        return self._table(item, self._views(item, tried))._replace(given=self._given(item))
+
+    def _given(self, item: Asked) -> Tensor | None:
+        """The value of an asked parameter that the file gives."""
+        name = item.expr.name if isinstance(item.expr, Ref) else None
+        leaf = None if name is None else self.scene.program.leaves.get(name.after(0))
+        return None if leaf is None else reported(leaf.value, item.shape)
 
     def _tried(self, item: Asked) -> list[tuple[Combination, Run]]:
         """The runs of all single slips, and of as many pairs as can be computed up to a quantity."""
