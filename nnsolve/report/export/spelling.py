@@ -107,7 +107,7 @@ class Numpy:
         if isinstance(function, np.ufunc):
             return self.translated(calling(f"np.{SHORT.get(function.__name__, function.__name__)}", *args))
         found = self.function(operation, text, len(args), settings)
-        return calling(found.name, *args, **{key: argument(key, settings[key]) for key in found.options})
+        return calling(found.name, *args, **{key: self.option(key, settings[key]) for key in found.options})
 
     def rounded(self, value: ast.expr, rule: Rounding) -> ast.expr:
         """A value rounded as it is stored."""
@@ -118,6 +118,10 @@ class Numpy:
     def argument(self, expr: Expr, op: str, node: ast.expr) -> ast.expr:
         """What an argument is written as in a call of an operation."""
         return node
+
+    def option(self, key: str, value: Any) -> ast.expr:
+        """What an option is written as in the call of a function."""
+        return ast.Subscript(dotted("np.s_"), literal(value)) if key == "place" else literal(value)
 
     def text(self, operation: Operation, count: int) -> str | None:
         """What an operation says of itself, for a number of arguments."""
@@ -160,11 +164,6 @@ class Numpy:
 def summary(operation: Operation) -> str:
     """What an operation computes, without what its description adds behind a semicolon."""
     return re.split(r";(?![^\[]*\])", operation.doc.replace('"', "'"), maxsplit=1)[0].rstrip(".") + "."
-
-
-def argument(key: str, value: Any) -> ast.expr:
-    """The value of an option where a function is called."""
-    return ast.Subscript(dotted("np.s_"), literal(value)) if key == "place" else literal(value)
 
 
 class _Template(ast.NodeTransformer):

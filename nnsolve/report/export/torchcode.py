@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from nnsolve.core.expressions import Call, Expr, Num
 from nnsolve.core.names import Name
 from nnsolve.engine.infer import Shapes
 from nnsolve.ops.operation import Operation
-from nnsolve.report.export.python import calling
+from nnsolve.report.export.python import calling, literal
 from nnsolve.report.export.spelling import Node, Numpy
 
 NAMES = {"rint": "round", "array": "tensor", "concatenate": "cat"}
@@ -32,6 +33,11 @@ class Torch(Numpy):
 
     def argument(self, expr: Expr, op: str, node: ast.expr) -> ast.expr:
         return calling("torch.tensor", node) if isinstance(expr, Num) and op not in AMONG_NUMBERS else node
+
+    def option(self, key: str, value: Any) -> ast.expr:
+        if key == "place" and any(isinstance(part, slice) for part in value):
+            return ast.Tuple([calling("slice", literal(part.start), literal(part.stop)) for part in value])
+        return literal(value)
 
     def text(self, operation: Operation, count: int) -> str | None:
         found = operation.torch[count - 1] if isinstance(operation.torch, tuple) else operation.torch
