@@ -21,6 +21,7 @@ from nnsolve.report.export.python import code
 from nnsolve.report.export.torchcode import Torch
 from tests.blocks.test_optimizers import SETTINGS
 from tests.cli.calling import call, written
+from tests.engine.solving import solved
 from tests.ops.laboratory import Bench
 from tests.report.export.generated import GENERATED
 from tests.report.export.running import compare, exported, run_scripts, same
@@ -187,6 +188,24 @@ def test_values_alone_need_no_autograd(tmp_path: Path) -> None:
     path = written(tmp_path, BASE % "" + "rounding: {a1: {decimals: 1}}\nask: [L]\n")
     script = call("export", path, "--to", "torch").output
     assert "requires_grad" not in script and "autograd.grad" not in script
+
+
+@with_torch
+def test_names_that_the_script_has_already(tmp_path: Path) -> None:
+    names = ["torch", "parameters", "parameter", "optimizer", "grad", "t", "W1_before", "dict", "element", "total"]
+    text = {
+        "parameters": {name: [[0.1 * i, 1.0]] for i, name in enumerate(names)},
+        "inputs": {"x": [[1.0, 0.5], [2.0, -1.0], [0.5, 0.5]]},
+        "conventions": {"samples": "rows"},
+        "equations": [f"z = x @ ({' + '.join(names)}).T", "L = sum(sigmoid(z)^2)"],
+        "loss": "L",
+        "training": {"optimizer": "adam", "steps": 8, "batch_size": 1},
+    }
+    many = solved(tmp_path, **text, ask=["dL/dz@5", *(f"{name}@end" for name in names), "torch@7 - torch@6"])
+    few = solved(tmp_path, **text, ask=["optimizer@1", "torch@2 - torch", "dL/dgrad@1"])
+    runs = run_scripts(tmp_path, {"many": exported(many, "torch"), "few": exported(few, "torch")})
+    compare(runs["many"], many)
+    compare(runs["few"], few)
 
 
 @with_torch
