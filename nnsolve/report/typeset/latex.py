@@ -74,8 +74,8 @@ def note(prose: Prose) -> str:
 
 
 def below(prose: Prose) -> str:
-    """A sentence below a step."""
-    return f"{{\\footnotesize\\hangindent=1.5em\\hangafter=0 {sentence(prose)}\\par}}\n"
+    """A sentence below a step, its fractions as large as those of a formula on lines of its own."""
+    return f"{{\\footnotesize\\everymath{{\\displaystyle}}\\hangindent=1.5em\\hangafter=0 {sentence(prose)}\\par}}\n"
 
 
 def _heading(block: Heading, page: Page) -> str:
