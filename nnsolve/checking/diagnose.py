@@ -22,7 +22,7 @@ FURTHER = 500
 """Answers whose values under one mistake and any other are kept."""
 
 ROUGH = 2
-"""Digits of which all numbers are where everything is rounded: a parameter may then be the given one for that reason."""
+"""Digits that all numbers have at most where everything is rounded: a parameter may then be the given one for that."""
 
 REMEMBERED = 10_000
 """Answers of which is remembered what they agree with."""
