@@ -64,7 +64,7 @@ def run_scripts(folder: Path, scripts: Mapping[str, str], warnings: str = "error
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=900,
         cwd=folder,
     )
     assert result.returncode == 0, result.stderr
