@@ -17,6 +17,7 @@ import nnsolve
 from nnsolve.cli import completion
 from nnsolve.cli.main import COMMANDS, main
 from nnsolve.cli.new import starters
+from nnsolve.core.diagnostics import ProblemError
 from nnsolve.engine.gradients import layer_gradients
 from nnsolve.engine.select import select
 from nnsolve.problem.loader import load_problem
@@ -89,8 +90,14 @@ def test_every_address_that_is_proposed_is_one(path: Path) -> None:
     found = proposed("run", str(path), "--only", "")
     assert found and len(set(found)) == len(found)
     assert {ask.id for ask in solution.problem.ask} <= set(found)
-    for address in found:
-        assert select(solution, [address]), address
+    answers = [(section.id, answer.id) for section in select(solution, found) for answer in section.answers]
+    assert set(found) <= {id for _, id in answers} | {f"{section}.{id}" for section, id in answers}
+
+
+def test_what_is_no_address_is_noticed() -> None:
+    solution = nnsolve.solve(NETWORK)
+    with pytest.raises(ProblemError, match="hbar9"):
+        select(solution, ["hbar1", "hbar9", "h1"])
 
 
 def test_addresses_of_the_problem_on_the_line(folder: Path) -> None:
