@@ -81,13 +81,14 @@ def test_products_of_samples_with_each_other_are_shown_whole(tmp_path: Path) -> 
     path.write_text(
         "conventions: {samples: rows, weights: columns}\ninputs: {X: [[1, 2], [3, 4]]}\n"
         "parameters: {w: [[1], [2]], v: [[1], [1]]}\nequations:\n  - K = X @ X.T\n  - C = X.T @ X\n"
-        "  - f = X @ w\n  - L = sum(K @ v) + sum(C) + sum(f)\nloss: L\n",
+        "  - f = X @ w\n  - k = K @ v\n  - L = sum(k) + sum(C) + sum(f)\nloss: L\n",
         encoding="utf-8",
     )
     found = " ".join(described(path))
     assert "K = [[5, 11], [11, 25]]" in found
     assert "C = [[10, 14], [14, 20]]" in found
     assert "X → X w: [1, 2]" in found and "f = 5," in found
+    assert "k = 16," in found
     assert "w → X w: [[1], [2]]" in found
 
 
