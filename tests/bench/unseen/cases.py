@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from tests.bench.unseen import classifiers, equations, optimizers, regression, sequences, words, xor
+from tests.bench.unseen import batches, classifiers, equations, optimizers, regression, sequences, states, words, xor
 from tests.bench.unseen.hand import Exercise, Hand
 
 EXERCISES: tuple[Exercise, ...] = (
@@ -20,6 +20,8 @@ EXERCISES: tuple[Exercise, ...] = (
     *equations.EXERCISES,
     *sequences.EXERCISES,
     *words.EXERCISES,
+    *states.EXERCISES,
+    *batches.EXERCISES,
     *xor.EXERCISES,
 )
 
