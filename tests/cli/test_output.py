@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -86,18 +87,39 @@ def test_columns_decide_in_a_pipe() -> None:
     assert max(map(len, process("run", SCALAR, "--width", "60", COLUMNS="100").stdout.splitlines())) == 60
 
 
+SEVERAL = """
+import json, sys
+from nnsolve.__main__ import run
+
+for arguments in json.loads(sys.argv.pop()):
+    sys.argv[1:] = arguments
+    print("the next command")
+    try:
+        run()
+    except SystemExit as end:
+        assert not end.code, arguments
+"""
+"""Runs several commands, one after the other, in one process."""
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "", "LANG": "C"}],
 )
-@pytest.mark.parametrize("path", [NETWORK, SCALAR, str(PROBLEMS / "softmax-cross-entropy-logits.yaml")])
-def test_ascii_where_the_output_has_no_utf8(path: str, environment: dict[str, str]) -> None:
-    for args in (["run", path], ["run", path, "--detail", "full"], ["lint", path]):
-        result = process(*args, **environment)
-        assert result.returncode == 0
-        assert result.stdout.isascii() and result.stdout
-    if "softmax" not in path:
-        assert process("grad", path, "--verify", **environment).stdout.isascii()
+def test_ascii_where_the_output_has_no_utf8(environment: dict[str, str]) -> None:
+    paths = [NETWORK, SCALAR, str(PROBLEMS / "softmax-cross-entropy-logits.yaml")]
+    commands = [["grad", path, "--verify"] for path in (NETWORK, SCALAR)]
+    commands += [["run", path, "--detail", detail] for path in paths for detail in ("steps", "full")]
+    result = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps(commands)], env={"PATH": PATH, **environment}, capture_output=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.isascii()
+    printed = result.stdout.split(b"the next command\n")[1:]
+    assert len(printed) == len(commands) and all(part.strip() for part in printed)
+    linted = process("lint", *paths, **environment)
+    assert linted.returncode == 0 and linted.stdout.isascii() and linted.stdout
+    assert not process("run", NETWORK, PYTHONIOENCODING="utf-8").stdout.isascii()
 
 
 def test_a_title_that_ascii_cannot_show_is_no_error(tmp_path: Path) -> None:
