@@ -17,7 +17,7 @@ from nnsolve.problem.source import shown
 EXACT_DIGITS = 17
 """Significant digits of a fraction, which is exact."""
 
-REMEMBERED = 10_000
+REMEMBERED = 30_000
 """Spellings of numbers that are kept."""
 
 _INFINITE = (math.inf, -math.inf)

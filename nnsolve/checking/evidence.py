@@ -45,6 +45,9 @@ FAR = 0.05
 FEW = 4
 """Digits of what may have been rounded before the calculation went on."""
 
+DENIED = 50
+"""Sets of denied slips of which is remembered what they leave."""
+
 TINY = 1e-300
 """No chance counts as smaller."""
 
@@ -68,13 +71,19 @@ NOTHING = Matches((), (), ())
 class Group(NamedTuple):
     """The wrong values of one shape, a row each: their positions in the table, their priors, and `_least` of them.
 
-    `columns` has the first elements of the rows in ascending order, each with its row.
+    `sizes` says how large they are, `apart` how far from the right value (infinite where that has another shape), and
+    `whole` how far from the next integer, which is written by chance as often as `floor` says. `columns` has the first
+    elements of the rows in ascending order, each with its row.
     """
 
     positions: NDArray[np.int64]
     values: Tensor
     priors: Tensor
     least: Tensor
+    sizes: Tensor
+    apart: Tensor
+    whole: Tensor
+    floor: Tensor
     columns: tuple[tuple[list[float], list[int]], ...]
 
     def near(self, claims: Sequence[Claim], slips: int) -> list[int]:
@@ -101,7 +110,14 @@ def _group(table: Table, found: Sequence[int]) -> Group:
         order = np.argsort(column, kind="stable")
         columns.append((column[order].tolist(), order.tolist()))
     priors = np.array([entry.prior for entry in entries])
-    return Group(np.array(found), values, priors, _least(values), tuple(columns))
+    sizes, integers = np.abs(values), np.abs(np.round(values))
+    apart = (
+        np.abs(values - table.right.ravel()) if table.right.size == values.shape[1] else np.full_like(values, np.inf)
+    )
+    floor = np.select([integers == 0, integers == 1, integers < 10], [SMALL[0], SMALL[1], SMALL_INTEGER], 0.0)
+    return Group(
+        np.array(found), values, priors, _least(values), sizes, apart, np.abs(sizes - integers), floor, tuple(columns)
+    )
 
 
 class Evidence:
@@ -110,6 +126,8 @@ class Evidence:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.right = table.right
+        self.least = _least(table.right.ravel())
+        self._denied: dict[tuple[int, Set[SlipName]], NDArray[np.bool_]] = {}
         self._changed: frozenset[SlipName] | None = None
         self._made: dict[int, list[tuple[Identity, Combination]]] = {}
         by_shape: dict[tuple[int, ...], list[int]] = {}
@@ -163,21 +181,23 @@ class Evidence:
         rows = group.near(given.claims, slips)
         if not rows:
             return NOTHING
-        positions, values, priors, least, _ = group
+        positions, priors = group.positions, group.priors
         claimed, units = _claimed(given)
         half = 0.5 * units * (1 + 1e-6)
-        off = np.abs(values[rows] - claimed) > np.maximum(half, least[rows])
+        off = np.abs(group.values[rows] - claimed) > np.maximum(half, group.least[rows])
         missed = off.sum(axis=1).tolist()
         found = [row for row, count in zip(rows, missed, strict=True) if count <= slips]
         if not found:
             return NOTHING
-        chances = self._chances(values, claimed, units, np.maximum(half, least), slips)
+        chances = self._chances(group, claimed, half, slips)
         if copies and self._is_copied(claimed):
-            same = (np.abs(values - claimed) <= least).all(axis=1)
+            same = (np.abs(group.values - claimed) <= group.least).all(axis=1)
             chances = np.where(same, np.minimum(chances, COPIED), chances)
-        telling = np.lexsort((-priors / np.maximum(chances, TINY), self._are_denied(positions, denied)))
+        telling = -priors / np.maximum(chances, TINY)
+        keys = (telling, self._only_denied(group, denied)) if denied else (telling,)
+        order = np.lexsort(keys)
         crowd = np.empty(len(chances))
-        crowd[telling] = np.minimum(np.cumsum(chances[telling]), 1.0)
+        crowd[order] = np.minimum(np.cumsum(chances[order]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
     def _is_copied(self, claimed: Tensor) -> bool:
@@ -187,12 +207,16 @@ class Evidence:
         given = self.table.given.ravel()
         return bool((np.abs(given - claimed) <= _least(given)).all())
 
-    def _are_denied(self, positions: NDArray[np.int64], denied: Set[SlipName]) -> NDArray[np.bool_]:
-        """Which entries nothing gives but what is denied."""
-        if not denied:
-            return np.zeros(len(positions), dtype=bool)
-        entries = [self.made(position) for position in positions.tolist()]
-        return np.array([not any(denied.isdisjoint(made) for made, _ in entry) for entry in entries])
+    def _only_denied(self, group: Group, denied: Set[SlipName]) -> NDArray[np.bool_]:
+        """Which entries nothing gives but what is denied; many students have the same answers right."""
+        key = id(group), denied
+        if key not in self._denied:
+            if len(self._denied) == DENIED:
+                self._denied.clear()
+            entries = [self.made(position) for position in group.positions.tolist()]
+            found = [not any(denied.isdisjoint(made) for made, _ in entry) for entry in entries]
+            self._denied[key] = np.array(found)
+        return self._denied[key]
 
     def is_right(self, given: Given) -> bool:
         """Whether an answer is right to its digits, or within 0.1 %."""
@@ -205,25 +229,23 @@ class Evidence:
         right = self.right.ravel()
         return bool((np.abs(right - claimed) <= np.maximum(_reach(right, units), 1e-3 * np.abs(right))).all())
 
-    def _chances(self, values: Tensor, claimed: Tensor, units: Tensor, reach: Tensor, slips: int) -> Tensor:
+    def _chances(self, group: Group, claimed: Tensor, half: Tensor, slips: int) -> Tensor:
         """For each value the chance that a random wrong answer agrees with it in all elements but some `slips`.
 
         Elements that are right say nothing for a mistake; a value that is wrong there speaks against it.
         """
         n = len(claimed)
-        agree = np.abs(values - claimed) <= reach
-        with np.errstate(all="ignore"):
-            each = np.where(np.abs(values) <= reach, 0.0, 2 * reach / (DECADE * np.abs(values)))  # a 0 has no size
-            if self.right.size == n:
-                right = self.right.ravel()
-                is_right = np.abs(right - claimed) <= _reach(right, units)
-                each = np.maximum(each, 2 * reach / (DECADE * np.abs(values - right)))
-                each = np.where(is_right, np.where(agree | (slips > 0), 1.0, 0.0), each)
-        each = np.where(np.isfinite(each), each, 1.0)
-        size = np.abs(np.round(values))
-        floor = np.where(size == 0, SMALL[0], np.where(size == 1, SMALL[1], np.where(size < 10, SMALL_INTEGER, 0.0)))
-        is_whole = np.abs(values - np.round(values)) <= reach
-        each = np.minimum(np.where(is_whole, np.maximum(each, floor), each), 1.0)
+        reach = np.maximum(half, group.least)
+        agree = np.abs(group.values - claimed) <= reach
+        with np.errstate(all="ignore"):  # a 0 has no size
+            scale = np.where(group.sizes <= reach, group.apart, np.minimum(group.sizes, group.apart))
+            each = np.minimum(2 / DECADE * reach / scale, 1.0)
+        each[np.isnan(each)] = 1.0
+        if self.right.size == n:
+            is_right = np.abs(self.right.ravel() - claimed) <= np.maximum(half, self.least)
+            if is_right.any():
+                each = np.where(is_right, agree if not slips else 1.0, each)
+        each = np.where(group.whole <= reach, np.maximum(each, group.floor), each)
         if not slips:
             result: Tensor = np.prod(each, axis=1)
             return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
@@ -142,13 +141,15 @@ def singly(explained: Iterable[Explanation]) -> bool:
 def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip]:
     """The slips of a file's answers that other slips may come on top of: those that explain most of them."""
     slips = {name: made[0] for name, made in clues.written.items()}
-    answers: Counter[SlipName] = Counter()
+    answers: dict[SlipName, int] = {}
     for several in explained:
         here = {slip.name: slip for one in several if not one.denied for slip in one.combination if slip.is_likely}
-        slips |= here
-        answers.update(here.keys())
-    answers.update({name: len(made) for name, made in clues.written.items()})
-    return [slips[key] for key, _ in answers.most_common(SEEDS)]
+        for name, slip in here.items():
+            slips[name] = slip
+            answers[name] = answers.get(name, 0) + 1
+    for name, made in clues.written.items():
+        answers[name] = answers.get(name, 0) + len(made)
+    return [slips[name] for name in sorted(answers, key=lambda name: -answers[name])[:SEEDS]]
 
 
 def fewest(explained: Sequence[Explanation]) -> list[Combination]:
