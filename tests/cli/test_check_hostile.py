@@ -7,17 +7,22 @@ import json
 import os
 import signal
 import subprocess
+import time
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
+from nnsolve.checking import answerfile
 from nnsolve.checking.check import MAX_FAR, MAX_STEPS, _Checker, check
+from nnsolve.checking.claims import value_of
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.files import MAX_DEPTH
 from nnsolve.cli import check as command
 from nnsolve.engine.training import Trainer
+from nnsolve.report.verdicts import WRITERS
 from nnsolve.report.verdicts.csv import CsvWriter, cell
 from tests.cli.calling import call, written
 
@@ -194,3 +199,80 @@ def test_a_few_steps_after_many_updates_are_judged(chain: Path) -> None:
     )
     assert not result.findings
     assert {item.id: item.verdict for item in result.items if not item.asked} == {"w@1000": "correct", "w@999": "wrong"}
+
+
+HOSTILE = {
+    "nesting": "  z: " + "[" * 200_000,
+    "braces": "  z: " + "{a: " * 100_000,
+    "dashes": "  z:\n   " + "- " * 200_000,
+    "keys": "".join(f"  k{n}: 1\n" for n in range(60_000)),
+    "one long key": f"  {'k' * 500_000}: 1\n",
+    "anchors": "".join(f"  k{n}: &a{n} 1\n" for n in range(20_000)),
+    "rows": "  z: [" + "[1]," * 100_000 + "]\n",
+    "digits": f"  z: {'9' * 500_000}\n  a: 1/{'9' * 400_000}\n",
+    "exponents": "  z: 1e999999\n  a: -1e99999999999999999999\n  s: 1e-999999\n",
+    "other notations": "  z: 0xFFFFFFFF\n  a: 0o17\n  s: 190:20:30.15\n",
+    "objects": "  z: !!python/object/apply:os.system [exit 1]\n  a: !!python/name:os.system\n",
+    "merged": "  <<: {z: 6.34}\n",
+    "escapes": '  z: "\\x1b[31m\\u202e"\n  "\\x00": ::error::x\n  s: "]]></testsuites><script>"\n',
+    "addresses": "".join(f'  "{"(" * 45}z{")" * 45}{" " * (n % 9)}+{n}": {n}\n' for n in range(1900)),
+    "documents": "  z: 1\n---\n" * 1000,
+    "nul": "  z: \0\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_every_output_is_whole_and_soon_there(chain: Path, kind: str) -> None:
+    path = written(chain, f"problem: chain\nstudent: s\nanswers:\n{HOSTILE[kind]}", "hostile.yaml")
+    outputs = [f"out.{format}" for format in WRITERS]
+    start = time.process_time()
+    result = call("check", path, *[text for format in WRITERS for text in (f"--{format}", f"out.{format}")])
+    assert time.process_time() - start < 3
+    assert result.exit_code == 1 and max(map(len, result.output.splitlines())) < 200
+    texts = {Path(name).suffix: Path(name).read_text(encoding="utf-8") for name in outputs}
+    graded = json.loads(texts[".gradescope"])
+    assert graded["score"] == 0 and [test["score"] for test in graded["tests"]] in ([], [0, 0, 0])
+    assert graded["output"] or any(test["output"] not in ("wrong", "missing") for test in graded["tests"])
+    (entry,) = json.loads(texts[".json"])["results"]
+    assert entry["score"] == 0 and (entry["findings"] or any(item["message"] for item in entry["items"]))
+    assert len(list(csv.reader(texts[".csv"].splitlines()))) == 2
+    assert ElementTree.fromstring(texts[".junit-xml"]).tag == "testsuites"
+    assert max(map(len, texts.values())) < 100_000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links and pipes")
+def test_what_is_no_file_or_vanishes_is_a_result(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo("in/pipe.yaml")
+    os.mkdir("in/folder.yaml")
+    for name, target in (("out", "/etc/passwd"), ("device", "/dev/zero"), ("loop", "loop.yaml"), ("none", "nothing")):
+        os.symlink(target, f"in/{name}.yaml")
+    os.symlink("..", "in/up")
+    written(chain / "in", RIGHT, "vanishing.yaml")
+    read = answerfile.read_text
+
+    def vanishing(path: Any, *rest: Any) -> str:
+        Path("in/vanishing.yaml").unlink(missing_ok=True)
+        return read(path, *rest)
+
+    monkeypatch.setattr(answerfile, "read_text", vanishing)
+    result = call("check", "in", "--json", "out.json")
+    entries = {Path(entry["file"]).stem: entry for entry in json.loads(Path("out.json").read_text())["results"]}
+    codes = {name: entry["findings"][0]["code"] for name, entry in entries.items() if entry["findings"]}
+    assert result.exit_code == 1 and "root:" not in json.dumps(entries)
+    assert codes == {
+        "pipe": "not-a-file", "out": "link-outside", "device": "link-outside", "loop": "file-unreadable",
+        "none": "file-not-found", "vanishing": "file-not-found",
+    }  # fmt: skip
+    assert [entries[name]["score"] for name in ("0", "1", "2")] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("text", ["yes", "no", "on", "~x", "0o17", "0x1F", "1_000", "1:30", "2020-01-01", ".5.", "1e"])
+def test_what_yaml_would_make_of_a_word_is_no_number(chain: Path, text: str) -> None:
+    result = check(
+        written(chain, f"problem: chain\nanswers: {{z: {text}, a: 40.2}}\n", "in.yaml"), "problems", diagnose
+    )
+    z, a, _ = result.items
+    assert z.verdict == "unreadable" and "is not a number; write" in z.message and repr(text) in z.message
+    assert a.verdict == "correct"  # and 010 is ten: YAML 1.1 reads eight
+    other = check(written(chain, "problem: chain\nanswers: {z: 010}\n", "in.yaml"), "problems")
+    assert other.items[0].given == "010" and value_of("010") == 10

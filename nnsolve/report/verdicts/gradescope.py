@@ -31,6 +31,8 @@ class GradescopeWriter:
         self._score += result.score
         self._tests += [self._test(item, result) for item in result.items if item.asked]
         self._output += [clean(finding.message) for finding in result.findings]
+        more = [item for item in result.items if not item.asked and item.verdict == "unreadable"]
+        self._output += [clean(f"{item.id}: {item.message}") for item in more]  # a slip in an id leaves it missing
         return ""
 
     def end(self, summary: Summary, interrupted: bool) -> str:
