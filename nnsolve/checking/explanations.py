@@ -119,7 +119,8 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
                         continue
                     support = together[made]
                     together_enough = support.answers > 1 and support.chance <= ACCUSED
-                    written = chance <= WRITTEN and any(name in clues.written for name in made)
+                    seldom = (chance if len(made) == 1 else crowd) <= WRITTEN
+                    written = seldom and any(name in clues.written for name in made)
                     if crowd <= ACCUSED or together_enough or written:
                         accepted[made] = Explanation(combination, support, clues.deny(made))
         best = sorted(

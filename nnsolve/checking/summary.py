@@ -29,7 +29,10 @@ class Summary:
         self.questions: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         """(problem, ask) -> how often each verdict was given."""
         self.made: dict[str, set[str]] = {}
-        """The code of a cause -> who made it, whatever the number of answers that it spoiled."""
+        """The code of a cause -> who made it, whatever the number of answers that it spoiled.
+
+        What a slip may be besides is not counted: it was made once.
+        """
         self.sentences: dict[str, str] = {}
         self.broken: dict[Diagnostic, None] = {}
         """What is wrong with problem files."""
@@ -51,7 +54,7 @@ class Summary:
             if item.asked:
                 self.questions[result.problem or "", item.id][item.verdict] += 1
         for slip in result.slips:
-            for cause in (cause for causes in (slip.causes, *slip.alternatives) for cause in causes):
+            for cause in slip.causes:
                 self.made.setdefault(cause.code, set()).add(result.student or result.file)
                 self.sentences[cause.code] = cause.message
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 LISTED = 4
 """Answers that are listed before the others are counted."""
 
+SHOWN = 3
+"""Ways to explain the same answers that are written out."""
+
 
 class Slips:
     """The slips of one student; each mistake is explained where it is named first, and named alone after that."""
@@ -42,9 +45,9 @@ class Slips:
         return []
 
     def causes(self, slip: Explanation) -> list[str]:
-        """What a slip is, and what else it may be."""
+        """What a slip is, and what else it may be: the best few."""
         found: list[str] = []
-        for n, causes in enumerate([slip.causes, *slip.alternatives]):
+        for n, causes in enumerate([slip.causes, *slip.alternatives][:SHOWN]):
             lead = "or with" if n else "consistent with"
             for cause in causes:
                 text = f"{lead} {cause.code}"

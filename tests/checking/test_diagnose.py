@@ -281,3 +281,14 @@ def test_what_is_not_asked_is_worked_out_for_few_updates_in_all() -> None:
         assert set(trained()._affordable(dict.fromkeys(keys, some))) == affordable
     given = dict.fromkeys(["W2@70", "W2@32"], some)
     assert trained().explain(given, list(given)) == {"W2@70": (), "W2@32": ()}
+
+
+@pytest.mark.parametrize(
+    ("made", "at"), [("activation-derivative-missing", "dL/dz1_3"), ("target-minus-prediction", "dL/da2_3")]
+)
+def test_a_slip_is_called_after_what_is_worked_out_first(made: str, at: str) -> None:
+    """The backward pass begins with the last time step."""
+    values = networks.recurrent((0.0, 0.0), (made,))
+    asks = ["dL/dh_1", "dL/dh_2", "dL/dW_hh"]
+    found = known("rnn").diagnosis.explain({ask: answer(values[ask], 4) for ask in asks}, asks)
+    assert at in {cause.of for cause in found["dL/dW_hh"] if cause.code == made}

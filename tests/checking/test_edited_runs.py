@@ -80,7 +80,7 @@ def test_the_order_of_slips_in_the_same_equation_counts() -> None:
     found = Mistaken(solution.solvers[""])
     one, other = (
         found.slip((code, "dL/dz1", place))
-        for code, place in (("activation-derivative-missing", 1), ("derivative-at-activation", 0))
+        for code, place in (("activation-derivative-missing", 0), ("derivative-at-activation", 0))
     )
     assert one is not None
     assert other is not None

@@ -92,6 +92,13 @@ def _tanh_slope(a: Expr) -> Expr:
     return add(ONE, neg(call("pow", a, Num(2))))
 
 
+def _not_squared(scene: Scene) -> Iterator[Slip]:
+    """1 - a for 1 - a^2."""
+    found = [d for d in _deltas(scene) if d.function.op == "tanh"]
+    slope = {d.equation.name: d.times(add(ONE, neg(Ref(d.a)))) for d in found}
+    yield from each_of("derivative-not-squared", slope)
+
+
 def _at_activation(scene: Scene) -> Iterator[Slip]:
     """f'(a): where the derivative is written in terms of a, a becomes f(a), where of z, z becomes a."""
 
@@ -190,6 +197,14 @@ register(
     _of_another,
     ("network", "dL/dz2"),
     2.0,
+    paired=True,
+)
+register(
+    "derivative-not-squared",
+    "In the derivative of tanh the square is left out: it is one minus the square of the activation.",
+    "backward",
+    _not_squared,
+    ("classifier", "dL/dz1"),
     paired=True,
 )
 register(

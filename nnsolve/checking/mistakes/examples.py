@@ -72,6 +72,7 @@ loss: {name: half_squared_error, over_time: sum}
 training: {optimizer: sgd, learning_rate: 0.1, steps: 1}
 ask: [h_1, h_2, h_3, L, dL/dh_1, dL/dh_2, dL/dW_hh, dL/dW_xh, dL/db1, W_hh@1]
 """
+RNN_FROM = RNN.replace("targets:", "initial: {h_0: [0.6, -0.35]}\ntargets:")
 
 _GATE = "W_{g}x: [[{a}, -0.3], [0.2, {b}]], W_{g}h: [[{b}, 0.15], [-0.25, {a}]], b_{g}: [{c}, -{c}]"
 
@@ -163,6 +164,7 @@ PROBLEMS = {
     "formula": FORMULA,
     "temperature": TEMPERATURE,
     "rnn": RNN,
+    "rnn_from": RNN_FROM,
     "lstm": LSTM,
     "gru": GRU,
     "optimizer": OPTIMIZER,

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import each, leaf_gradients, rewritten, scaled
+from nnsolve.checking.mistakes.edits import (
+    deltas,
+    each,
+    everywhere,
+    leaf_gradients,
+    negated,
+    over_time,
+    rewritten,
+    scaled,
+)
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Num, call, references
+from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, references
+from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
 if TYPE_CHECKING:
@@ -110,6 +120,29 @@ def _root_mean(n: int, *, divide: bool) -> Change:
     """The norm as the root of a mean, or the other way round."""
     factor = Num(math.sqrt(1 / n if divide else n))
     return lambda node: scaled(factor)(node) if isinstance(node, Call) and node.op == "norm" else node
+
+
+def _target_left_out(scene: Scene) -> Iterator[Slip]:
+    """a - y -> a in the gradients."""
+    targets = {Ref(name) for name, leaf in scene.program.leaves.items() if leaf.role == "target"}
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "add":
+            kept = [arg for arg in node.args if not targets & {arg, negated(arg)}]
+            return add(*kept) if kept else node
+        return node
+
+    yield from everywhere("target-left-out", deltas(scene), rewritten(change))
+
+
+def _last_loss(scene: Scene) -> Iterator[Slip]:
+    """Of the losses of all time steps the last alone is differentiated."""
+    changes: dict[Name, Change] = {}
+    for names in over_time(e.name for e in _first_gradients(scene) if e.name.time is not None):
+        last = max(names, key=lambda name: name.time or 0)
+        changes.update({name: scaled(ZERO) for name in names if name != last})
+    if changes:
+        yield Slip("last-loss-alone", str(next(iter(changes))), {}, changes)
 
 
 def _squared(scene: Scene) -> Iterator[Slip]:
@@ -229,6 +262,22 @@ register(
     _averaged("sum-for-mean", divide=False),
     ("batch", "L"),
     5.0,
+    paired=True,
+)
+register(
+    "target-left-out",
+    "The target is not subtracted: the error is prediction minus target, not the prediction itself.",
+    "emitted",
+    _target_left_out,
+    ("network", "dL/da2"),
+    paired=True,
+)
+register(
+    "last-loss-alone",
+    "Only the loss of the last time step is sent back; every time step has a loss of its own.",
+    "backward",
+    _last_loss,
+    ("rnn", "dL/dh_1"),
     paired=True,
 )
 register(

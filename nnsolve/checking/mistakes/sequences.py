@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import each_of, everywhere, leaf_gradients, over_time, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each, each_of, everywhere, leaf_gradients, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
@@ -145,6 +145,19 @@ def _initial(scene: Scene) -> Iterator[Slip]:
         yield Slip("initial-state", str(states[0]), given=dict.fromkeys(states, np.ones_like))
 
 
+def _initial_left_out(scene: Scene) -> Iterator[Slip]:
+    """Zeros for the given state before the first step: everywhere, or in the gradients alone."""
+    code = "initial-state-left-out"
+    states = [name for name, leaf in scene.program.leaves.items() if leaf.role == "initial" and leaf.value.any()]
+    if states:
+        yield Slip(code, str(states[0]), given=dict.fromkeys(states, np.zeros_like))
+
+    def change(node: Expr) -> Expr:
+        return mul(ZERO, node) if isinstance(node, Ref) and node.name in states else node
+
+    yield from each(code, leaf_gradients(scene), rewritten(change))
+
+
 def _sequences(scene: Scene) -> list[list[Name]]:
     """The inputs that have time steps."""
     leaves = scene.program.leaves
@@ -245,6 +258,14 @@ register(
     _initial,
     ("rnn", "h_1"),
     RARE,
+)
+register(
+    "initial-state-left-out",
+    "The state before the first time step is taken as zero; another one is given.",
+    "source",
+    _initial_left_out,
+    ("rnn_from", "dL/dW_hh"),
+    paired=True,
 )
 register(
     "sequence-reversed",

@@ -78,7 +78,7 @@ class Mistaken:
         self.solver = solver
         self.scene = Scene(solver)
         made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
-        made = _fairly(_placed(made))
+        made = _fairly(_placed([_begun(slip, self.scene) for slip in made]))
         self.asked = [slip for slip in made if slip.asked is not None]
         slips = [slip for slip in made if slip.asked is None]
         self.slips = [slip._replace(is_likely=i < LIKELY or _may_be_first(slip, slips)) for i, slip in enumerate(slips)]
@@ -238,6 +238,15 @@ def readings(slip: Slip, view: View) -> list[Tensor]:
             return [np.asarray(value, dtype=np.float64) for value in slip.asked(view)]
     except IMPOSSIBLE:
         return []
+
+
+def _begun(slip: Slip, scene: Scene) -> Slip:
+    """A slip that is called after the first equation that it changes, in the order in which they are worked out."""
+    if not (slip.forward or slip.emitted):
+        return slip
+    phases = (slip.forward, scene.program.forward), (slip.emitted, [*scene.program.forward, *scene.equations])
+    first = next((e.name for changed, equations in phases for e in equations if e.name in changed), None)
+    return slip if first is None else slip._replace(at=str(first))
 
 
 def _placed(slips: list[Slip]) -> list[Slip]:

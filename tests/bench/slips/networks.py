@@ -44,6 +44,8 @@ def slope(kind: str, z: Array, a: Array, made: Made) -> Array:
         z, a = a, FUNCTIONS[kind](a)
     if "derivative-at-preactivation" in made:
         a = z
+    if "derivative-not-squared" in made and kind == "tanh":
+        return np.asarray(1 - a)
     if kind == "relu":
         return np.asarray(z <= 0 if "relu-mask-inverted" in made else z > 0) * 1.0
     return np.asarray(1 - a**2 if kind == "tanh" else a * (1 - a))
@@ -68,6 +70,7 @@ def loss_of(net: Net, z2: Array, a2: Array, y: Array, made: Made) -> tuple[float
     """L, dL/da2 and dL/dz2."""
     made = set(made) - {"derivative-of-another-activation"}  # made in the hidden layer
     error = y - a2 if "target-minus-prediction" in made else a2 - y
+    error = a2 if "target-left-out" in made else error
     if net.loss == "cross_entropy":
         value = float(-np.sum(y * np.log(a2))) if "softmax-left-out" not in made else np.nan
         value /= np.log(2) if "log2-for-ln" in made else np.log(10) if "log10-for-ln" in made else 1.0
@@ -148,6 +151,8 @@ PROGRAM = (
     "derivative-of-another-activation",
     "derivative-at-activation",
     "derivative-at-preactivation",
+    "derivative-not-squared",
+    "target-left-out",
     "relu-mask-inverted",
     "activation-derivative-extra",
     "squared-norm-for-norm",
@@ -239,12 +244,12 @@ def adam(made: Made) -> Answers:
     return {key: values[key] for key in ("dL/dW", "W@1", "W@2", "m_W@1", "v_W@2")}
 
 
-def recurrent(made: Made) -> Answers:
+def recurrent(start: tuple[float, float], made: Made) -> Answers:
     """Three steps of a recurrent network with an output at each, and the gradients through time."""
     W_xh, W_hh, b = np.array([[0.7, -0.2], [0.4, 0.9]]), np.array([[0.5, -0.6], [0.3, 0.8]]), np.array([0.1, -0.2])
     W2, b2 = np.array([[0.6, -1.1]]), np.array([0.25])
     xs, ys = np.array([[0.8, -0.5], [1.1, 0.3], [-0.4, 0.9]]), np.array([[0.3], [0.8], [0.6]])
-    h, a = [np.zeros(2)], []
+    h, a = [np.array(start) * (0.0 if "initial-state-left-out" in made else 1.0)], []
     bias = 0.0 if "bias-missing" in made else 1.0
     for x in xs:
         previous = 0.0 if "previous-state-missing" in made else 1.0
@@ -255,14 +260,17 @@ def recurrent(made: Made) -> Answers:
     dh, later = {}, np.zeros(2)
     sums = {"dL/dW_hh": np.zeros((2, 2)), "dL/dW_xh": np.zeros((2, 2))}
     for t in (3, 2, 1):
-        dz2 = sign * (a[t - 1] - ys[t - 1]) * a[t - 1] * (1 - a[t - 1])
+        error = a[t - 1] if "target-left-out" in made else sign * (a[t - 1] - ys[t - 1])
+        dz2 = error * a[t - 1] * (1 - a[t - 1]) * (0.0 if t < 3 and "last-loss-alone" in made else 1.0)
         dh[t] = W2.T @ dz2 + (0.0 if "recurrent-gradient-dropped" in made else later)
-        dz = dh[t] * (1.0 if "activation-derivative-missing" in made else 1 - h[t] ** 2)
+        slope = 1 - h[t] if "derivative-not-squared" in made else 1 - h[t] ** 2
+        dz = dh[t] * (1.0 if "activation-derivative-missing" in made else slope)
         later = W_hh.T @ dz
         if "previous-state-missing" in made:
             later = later * 0.0
         if t == 3 or "time-steps-not-summed" not in made:
-            sums["dL/dW_hh"] += np.outer(dz, h[t - 1])
+            before = h[t - 1] * (0.0 if t == 1 and "initial-state-left-out:gradient" in made else 1.0)
+            sums["dL/dW_hh"] += np.outer(dz, before)
             sums["dL/dW_xh"] += np.outer(dz, xs[t - 1])
     if "previous-state-missing" in made:
         del sums["dL/dW_hh"]
@@ -316,12 +324,22 @@ RECURRENT = (
     "target-minus-prediction",
     "recurrent-gradient-dropped",
     "activation-derivative-missing",
+    "last-loss-alone",
+    "target-left-out",
+    "derivative-not-squared",
     "time-steps-not-summed",
 )
+RECURRENT_FROM = ("initial-state-left-out", "initial-state-left-out:gradient", *RECURRENT)
 EXERCISES = (
     Exercise("network", _network, PROGRAM, each_with_each(LIKELY, LIKELY), partial(_copied, SMOOTH)),
     Exercise("classifier", _classifier, PROGRAM, each_with_each(LIKELY, LIKELY), partial(_copied, CLASSIFIER)),
     Exercise("optimizer", adam, ADAM, each_with_each(("bias-correction-missing",), ADAM[4:])),
-    Exercise("rnn", recurrent, RECURRENT, each_with_each(RECURRENT[:5], RECURRENT[:5])),
+    Exercise("rnn", partial(recurrent, (0.0, 0.0)), RECURRENT, each_with_each(RECURRENT[:6], RECURRENT[:4])),
+    Exercise(
+        "rnn_from",
+        partial(recurrent, (0.6, -0.35)),
+        RECURRENT_FROM,
+        each_with_each(RECURRENT_FROM[:2], RECURRENT_FROM[3:7]),
+    ),
 )
 """Those on the examples of the mistakes."""
