@@ -34,7 +34,7 @@ SINGLES = 150_000
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
 
-LIKELY = 32
+LIKELY = 60
 """So many slips, those of rounding and one of each mistake that is often made besides another one may be made together
 with any other one."""
 
