@@ -5,6 +5,7 @@ from nnsolve.checking.mistakes import biases as biases
 from nnsolve.checking.mistakes import derivatives as derivatives
 from nnsolve.checking.mistakes import losses as losses
 from nnsolve.checking.mistakes import optimizers as optimizers
+from nnsolve.checking.mistakes import parts as parts
 from nnsolve.checking.mistakes import rounding as rounding
 from nnsolve.checking.mistakes import samples as samples
 from nnsolve.checking.mistakes import sequences as sequences

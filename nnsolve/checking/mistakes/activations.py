@@ -128,6 +128,13 @@ def _z_for_a(scene: Scene) -> Iterator[Slip]:
     yield Slip("z-for-a", "", asked=asked)
     for a, z in pairs.items():
         yield from each("z-for-a", scene.backward, _in_products(a, z))
+    inside = [e for e in scene.forward if e.name not in pairs]
+    yield from each("z-for-a", inside, rewritten(_argument), forward=True)
+
+
+def _argument(node: Expr) -> Expr:
+    """u for tanh(u), inside an equation: c in h = o * tanh(c)."""
+    return node.args[0] if isinstance(node, Call) and node.op in CONFUSED and node.op != "softmax" else node
 
 
 def _in_products(a: Name, z: Name) -> Change:

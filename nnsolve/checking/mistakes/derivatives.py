@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.activations import CONFUSED
-from nnsolve.checking.mistakes.edits import each, each_of, instead, renamed, rewritten, scaled
+from nnsolve.checking.mistakes.edits import each, each_of, instead, over_time, renamed, rewritten, scaled
 from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, Slip, register
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, references
+from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, nodes, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -51,13 +51,54 @@ def _deltas(scene: Scene) -> Iterator[_Delta]:
 def _missing(code: str, *, relu: bool) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
         deltas = [d for d in _deltas(scene) if (d.function.op == "relu") is relu]
-        found = [(d.equation.name, d.incoming) for d in deltas if d.incoming is not None]
-        yield from each_of(code, {name: instead(Ref(incoming)) for name, incoming in found})
-        for name, incoming in found:
-            users = [e for e in scene.backward if name in references(e.expr)]
-            yield from each(code, users, renamed((name, incoming)))
+        incoming = {d.equation.name: d.incoming for d in deltas if d.incoming is not None}
+        yield from each_of(code, {name: instead(Ref(other)) for name, other in incoming.items()})
+        yield from _of_each_function(code, deltas)
+        if not relu:
+            yield from each(code, scene.backward, rewritten(_without_slope))
+        for names in over_time(incoming):
+            yield from each(code, scene.backward, renamed(*((name, incoming[name]) for name in names)))
 
     return slips
+
+
+def _of_each_function(code: str, deltas: list[_Delta]) -> Iterator[Slip]:
+    """The derivative missing for all activations with the same function: of the gates and not of the candidate."""
+    groups: dict[str, dict[Name, Change]] = {}
+    for delta in deltas:
+        if delta.incoming is not None:
+            groups.setdefault(delta.function.op, {})[delta.equation.name] = instead(Ref(delta.incoming))
+    for changes in groups.values() if len(groups) > 1 else ():
+        if len(over_time(changes)) > 1:
+            yield Slip(code, str(next(iter(changes))), {}, changes)
+
+
+def is_slope(factor: Expr) -> bool:
+    """Whether a factor is the derivative of an activation: the mask of a ReLU, or that of a tanh inside an equation."""
+    return isinstance(factor, Call) and (factor.op == "relu'" or _inside(factor) is not None)
+
+
+def _inside(factor: Expr) -> Call | None:
+    """The tanh(u) of 1 - tanh(u)^2."""
+    found = next((node for node in nodes(factor) if isinstance(node, Call) and node.op == "tanh"), None)
+    return found if found is not None and factor == _tanh_slope(found) else None
+
+
+def _without_slope(node: Expr) -> Expr:
+    if isinstance(node, Call) and node.op == "mul":
+        kept = [arg for arg in node.args if _inside(arg) is None]
+        return mul(*kept) if kept else node
+    return node
+
+
+def _of_inside(change: Callable[[Call], Expr]) -> Change:
+    """Another expression, made of tanh(u), for 1 - tanh(u)^2 inside an equation."""
+
+    def changed(node: Expr) -> Expr:
+        inside = _inside(node)
+        return node if inside is None else change(inside)
+
+    return rewritten(changed)
 
 
 def _bias_early(scene: Scene) -> Iterator[Slip]:
@@ -109,12 +150,15 @@ def _at_activation(scene: Scene) -> Iterator[Slip]:
         return delta.changed(renamed((delta.z, delta.a)))
 
     yield from each_of("derivative-at-activation", {d.equation.name: change(d) for d in _deltas(scene)})
+    twice = _of_inside(lambda inside: _tanh_slope(inside.with_args((inside,))))
+    yield from each("derivative-at-activation", scene.backward, twice)
 
 
 def _at_preactivation(scene: Scene) -> Iterator[Slip]:
     """a (1 - a) and 1 - a^2 with z in the place of a."""
     found = {d.equation.name: d.changed(renamed((d.a, d.z))) for d in _deltas(scene) if d.a in references(d.expr)}
     yield from each_of("derivative-at-preactivation", found)
+    yield from each("derivative-at-preactivation", scene.backward, _of_inside(lambda a: _tanh_slope(a.args[0])))
 
 
 def _of_another(scene: Scene) -> Iterator[Slip]:
@@ -125,6 +169,7 @@ def _of_another(scene: Scene) -> Iterator[Slip]:
         others = [d for d in deltas if d.function.op != op]
         yield from each_of(code, {d.equation.name: d.times(slope(Ref(d.a))) for d in others})
         yield from each_of(code, {d.equation.name: d.times(slope(call(op, Ref(d.z)))) for d in others})
+    yield from each(code, scene.backward, _of_inside(_sigmoid_slope))
     smooth = [d for d in deltas if d.function.op != "relu"]
     yield from each_of(code, {d.equation.name: d.times(call("relu'", Ref(d.z))) for d in smooth})
 

@@ -110,6 +110,18 @@ DECAYED = OPTIMIZER.replace(
     "adam, learning_rate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 0.05", "sgd, learning_rate: 0.1, weight_decay: 0.2"
 ).replace("m_W@1, v_W@2, ", "")
 
+PENALIZED = """
+conventions: {samples: columns}
+parameters: {W: [[0.5, -1.2], [0.9, 0.4]]}
+constants: {lam: 0.3}
+inputs: {x: [1.3, -0.8]}
+targets: {y: [0, 1]}
+equations: ["z = (W @ x) / sqrt(3)", "p = sigmoid(z)", "L = binary_cross_entropy(p, y) + lam/2 * sum(W^2)"]
+loss: L
+training: {optimizer: sgd, learning_rate: 0.1, steps: 1}
+ask: [z, L, dL/dW, W@1]
+"""
+
 STEPS = """
 conventions: {weights: rows, samples: rows}
 layers: [{dense: {W: [[0.5, -1.2]], b: [0.3], activation: sigmoid}}]
@@ -170,4 +182,5 @@ PROBLEMS = {
     "optimizer": OPTIMIZER,
     "momentum": MOMENTUM,
     "decayed": DECAYED,
+    "penalized": PENALIZED,
 }

@@ -20,6 +20,7 @@ from nnsolve.checking.mistakes.edits import (
     scaled,
 )
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.checking.mistakes.parts import penalty_scaled
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, references
 from nnsolve.core.names import Name
@@ -58,6 +59,7 @@ def _times(code: str, factor: Fraction) -> Callable[[Scene], Iterator[Slip]]:
         loss = [e for e in _losses(scene) if e.name == scene.loss]
         yield from each(code, loss, change, forward=True)
         yield from each(code, _first_gradients(scene), change)
+        yield from penalty_scaled(scene, code, Num(factor))
 
     return slips
 
@@ -230,7 +232,7 @@ def _other_class(scene: Scene) -> Iterator[Slip]:
 
 register(
     "half-missing",
-    "It is twice as large as it should be: a factor 1/2 is missing, or a 2 is too many.",
+    "A factor 1/2 is missing, or a 2 is too many.",
     "emitted",
     _times("half-missing", Fraction(2)),
     ("network", "L"),
@@ -239,7 +241,7 @@ register(
 )
 register(
     "half-extra",
-    "It is half as large as it should be: a factor 1/2 is too many, or a 2 is missing.",
+    "A factor 1/2 is too many, or a 2 is missing.",
     "emitted",
     _times("half-extra", Fraction(1, 2)),
     ("network", "dL/dz2"),

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import each, each_of, everywhere, leaf_gradients, over_time, renamed, rewritten
+from nnsolve.checking.mistakes.edits import (
+    deltas,
+    each,
+    each_of,
+    everywhere,
+    instead,
+    leaf_gradients,
+    over_time,
+    renamed,
+    rewritten,
+)
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
@@ -53,7 +63,7 @@ def _recurrent_dropped(scene: Scene) -> Iterator[Slip]:
 
 
 def _last_step_only(scene: Scene) -> Iterator[Slip]:
-    """dL/dW = dL/dW_1 + ... + dL/dW_T with the last share alone, or the first."""
+    """dL/dW = dL/dW_1 + ... + dL/dW_T with the last share alone, or the first; L = L_1 + ... + L_T with the last."""
     for pick in (max, min):
         changes: dict[Name, Change] = {}
         for equation in scene.backward:
@@ -64,6 +74,11 @@ def _last_step_only(scene: Scene) -> Iterator[Slip]:
                 kept = pick(shares, key=lambda n: n.time or 0)
                 changes[equation.name] = _dropper(set(shares) - {kept})
         yield from each_of("time-steps-not-summed", changes)
+    for equation in scene.forward:
+        steps = [name for name in references(equation.expr) if name._replace(time=None) == scene.loss == equation.name]
+        if len(steps) > 1:
+            last = instead(Ref(max(steps, key=lambda name: name.time or 0)))
+            yield Slip("time-steps-not-summed", str(equation.name), {equation.name: last})
 
 
 def _previous_missing(scene: Scene) -> Iterator[Slip]:
@@ -76,25 +91,27 @@ def _previous_missing(scene: Scene) -> Iterator[Slip]:
         return _dropper(earlier) if earlier and is_sum and _kept(equation.expr, earlier) != equation.expr else None
 
     changes = {e.name: found for e in scene.forward if (found := change(e)) is not None}
-    if changes:
-        yield Slip("previous-state-missing", str(next(iter(changes))), changes, {})
+    for slip in each_of("previous-state-missing", changes):
+        yield slip._replace(forward=slip.emitted, emitted={})
 
 
 def _wrong_step(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        if not any(name.time is not None for name in references(view.item.expr)):
-            return
-        for shift in (-1, 1):
-            try:
-                yield view.renamed(lambda name, shift=shift: _moved(name, shift))  # type: ignore[misc]
-            except (LookupError, ProblemError):
-                continue  # there is no such step
+        timed = [name for name in references(view.item.expr) if name.time is not None]
+        for names in [timed, *([name] for name in timed)] if len(timed) > 1 else [timed] if timed else []:
+            for shift in (-1, 1):
+                moved = {name: _moved(name, shift) for name in names}
+                try:
+                    yield view.renamed(lambda name, moved=moved: moved.get(name, name))  # type: ignore[misc]
+                except (LookupError, ProblemError):
+                    continue  # there is no such step
 
     yield Slip("wrong-time-step", "", asked=asked)
     yield from _shifted(scene)
-    shares = [e for e in leaf_gradients(scene) if e.name.time is not None]
-    changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
-    yield from each_of("wrong-time-step", changes)
+    for gradients in (leaf_gradients(scene), deltas(scene)):
+        shares = [e for e in gradients if e.name.time is not None]
+        changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
+        yield from each_of("wrong-time-step", changes)
 
 
 def _moved(name: Name, shift: int) -> Name:
@@ -102,7 +119,7 @@ def _moved(name: Name, shift: int) -> Name:
 
 
 def _later_state(equation: Equation) -> Change | None:
-    """h_t for h_{t-1} in the share of step t in a gradient."""
+    """h_t for h_{t-1} in the gradient of step t."""
     time = equation.name.time
     earlier = [n for n in references(equation.expr) if n.of is None and n.time is not None and n.time + 1 == time]
     return renamed(*((name, _moved(name, 1)) for name in earlier)) if earlier else None
@@ -132,6 +149,8 @@ def _cell_for_state(scene: Scene) -> Iterator[Slip]:
     own = {h for h, _ in pairs}
     others = [e for e in scene.program.forward if e.name not in own]
     yield from everywhere("cell-and-state-confused", others, renamed(*pairs), forward=True)
+    cells = [e for e in scene.program.forward if e.name.stem == "c"]
+    yield from everywhere("cell-and-state-confused", cells, renamed(*((c, h) for h, c in pairs)), forward=True)
 
 
 def _other_state(name: Name) -> Name:
@@ -236,7 +255,7 @@ register(
 )
 register(
     "time-steps-not-summed",
-    "Only one time step is counted: the gradient of shared weights is the sum over all of them.",
+    "Only one time step is counted: the loss, and the gradient of shared weights, are made of all of them.",
     "backward",
     _last_step_only,
     ("rnn", "dL/dW_hh"),

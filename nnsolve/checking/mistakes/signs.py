@@ -9,7 +9,7 @@ import numpy as np
 
 from nnsolve.checking.mistakes.activations import misvalued
 from nnsolve.checking.mistakes.biases import biases, folded_times
-from nnsolve.checking.mistakes.edits import deltas, each, negated, rewritten
+from nnsolve.checking.mistakes.edits import deltas, each, instead, negated, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, Ref, neg, references, rewrite
 from nnsolve.core.names import Name
@@ -72,7 +72,7 @@ def _target_minus_prediction(scene: Scene) -> Iterator[Slip]:
 
 
 def _ascended(expr: Expr) -> Expr:
-    """W - step -> W + step, the step of an optimizer."""
+    """W - step -> W + step, the step of an optimizer; of any sum."""
     if isinstance(expr, Call) and expr.op == "add":
         args = tuple([arg.args[0] if isinstance(arg, Call) and arg.op == "neg" else arg for arg in expr.args])
         return expr.with_args(args)
@@ -116,6 +116,9 @@ def _minus_left_out(scene: Scene) -> Iterator[Slip]:
         expr = equation.expr if equation.long is None else equation.long
         if _minus_dropped(expr) != expr:
             yield Slip("minus-left-out", str(equation.name), {equation.name: _minus_dropped}, {})
+        outer = _ascended(expr)
+        if equation.name == scene.loss and outer != expr:
+            yield Slip("minus-left-out", str(equation.name), {}, {equation.name: instead(outer)})
 
 
 register(

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each, instead
-from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import ONE, ZERO, Expr, Ref, mul, references, rewrite
+from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
+from nnsolve.core.expressions import ONE, Expr, Ref, mul, references, rewrite
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -138,18 +138,6 @@ def _moved(scene: Scene, own: int, update: int, name: Name) -> Name:
     return name.after(update) if scene.run.resolve_moment(name) == own else name
 
 
-def _weight_decay(scene: Scene) -> Iterator[Slip]:
-    updates = scene.program.updates
-    if updates is None or "weight_decay" not in updates.hyper:
-        return
-    decay = updates.hyper["weight_decay"]
-    yield from each(
-        "weight-decay-missing",
-        scene.updates,
-        lambda expr: rewrite(expr, lambda node: mul(ZERO, decay) if node == decay else node),
-    )
-
-
 register(
     "learning-rate-missing",
     "The learning rate is left out of the step.",
@@ -211,12 +199,4 @@ register(
     "asked",
     _wrong_update,
     ("optimizer", "W@2"),
-)
-register(
-    "weight-decay-missing",
-    "The weight decay is left out.",
-    "emitted",
-    _weight_decay,
-    ("decayed", "W@1"),
-    RARE,
 )

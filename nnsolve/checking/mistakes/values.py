@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 PERMUTED = 4
-"""Vectors of at most so many elements are tried in any order; longer ones backwards and moved by one."""
+"""Vectors of at most so many elements are tried in any order; longer ones backwards and moved by one. Of a matrix
+with so many rows two may be exchanged."""
 
 
 def _same_kind(scene: Scene, view: View) -> Iterator[Name]:
@@ -77,12 +78,22 @@ def _permuted(scene: Scene) -> Iterator[Slip]:
             for order in list(permutations(range(own.size)))[1:]:
                 yield own[list(order)]
         elif own.ndim >= 1 and own.size > 1:
+            yield from _rows_exchanged(own)
             for axis in range(own.ndim):
                 yield np.flip(own, axis)
                 for shift in (-1, 1):
                     yield np.roll(own, shift, axis)
 
     yield Slip("elements-permuted", "", asked=asked)
+
+
+def _rows_exchanged(own: Tensor) -> Iterator[Tensor]:
+    """Two rows that are not zero in each other's place, where there are few of them: the words of a sentence."""
+    rows = np.flatnonzero(own.any(axis=tuple(range(1, own.ndim))))
+    for one, other in combinations(rows, 2) if len(rows) <= PERMUTED else ():
+        order = np.arange(len(own))
+        order[[one, other]] = other, one
+        yield own[order]
 
 
 def _percent(scene: Scene) -> Iterator[Slip]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import (
     each,
     everywhere,
-    factors,
-    instead,
     leaf_gradients,
-    product,
     renamed,
     rewritten,
 )
-from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, RARE, Slip, register
-from nnsolve.core.expressions import ZERO, Call, Expr, Ref, call, references
+from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, Slip, register
+from nnsolve.core.expressions import Call, Expr, Ref, call, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -61,6 +59,19 @@ def _wrong_layer(scene: Scene) -> Iterator[Slip]:
                 if here < alike.index(other):
                     both = renamed((name, other), (other, name))
                     yield from everywhere("wrong-weights", scene.forward, both, forward=True)
+    yield from _wrong_kind(scene)
+
+
+def _wrong_kind(scene: Scene) -> Iterator[Slip]:
+    """W_x for W_h in all gates at once."""
+    gates: dict[tuple[str, str], dict[str, Name]] = {}
+    for name in scene.program.parameters:
+        if len(name.gate) == 2:
+            gates.setdefault((name.stem, name.gate[1]), {})[name.gate[0]] = name
+    for one, other in permutations(gates.values(), 2):
+        pairs = [(name, other[gate]) for gate, name in one.items() if gate in other]
+        if len(pairs) > 1 and all(scene.dims(a) == scene.dims(b) for a, b in pairs):
+            yield from everywhere("wrong-weights", scene.backward, renamed(*pairs))
 
 
 def _turned_round(name: Name, other: Name) -> Change:
@@ -77,17 +88,20 @@ def _turned_round(name: Name, other: Name) -> Change:
 
 
 def _turned(scene: Scene) -> Iterator[Slip]:
-    """W for W^T in a product, where both fit."""
-    for name in scene.program.parameters:
-        dims = scene.dims(name)
-        if len(dims) != 2 or dims[0] != dims[1] or dims[0] == 1:
-            continue
+    """W for W^T in a product, where both fit: one of the matrices, or all."""
+    dims = {name: scene.dims(name) for name in scene.program.parameters}
+    square = [name for name, own in dims.items() if len(own) == 2 and own[0] == own[1] > 1]
+    for names in [*([name] for name in square), square] if len(square) > 1 else [square]:
 
-        def change(node: Expr, name: Name = name) -> Expr:
+        def change(node: Expr, names: list[Name] = names) -> Expr:
             if not (isinstance(node, Call) and node.op == "matmul"):
                 return node
-            return node.with_args(tuple([_transposed_weight(arg, name) for arg in node.args]))
+            return node.with_args(tuple([_transposed_weight(arg, names) for arg in node.args]))
 
+        if len(names) > 1:
+            yield from everywhere("weights-transposed", scene.backward, rewritten(change))
+            yield from everywhere("weights-transposed", scene.forward, rewritten(change), forward=True)
+            continue
         yield from each("weights-transposed", scene.backward, rewritten(change))
         yield from each("weights-transposed", scene.forward, rewritten(change), forward=True)
         # the product with the wrong matrix, its gradient by the rule for the right one
@@ -95,10 +109,11 @@ def _turned(scene: Scene) -> Iterator[Slip]:
         yield from everywhere("weights-transposed", [*scene.forward, *scene.backward], rewritten(change))
 
 
-def _transposed_weight(arg: Expr, name: Name) -> Expr:
-    if arg == Ref(name):
+def _transposed_weight(arg: Expr, names: list[Name]) -> Expr:
+    if isinstance(arg, Ref) and arg.name in names:
         return call("transpose", arg)
-    return arg.args[0] if isinstance(arg, Call) and arg.op == "transpose" and arg.args[0] == Ref(name) else arg
+    inner = arg.args[0] if isinstance(arg, Call) and arg.op == "transpose" else None
+    return inner if isinstance(inner, Ref) and inner.name in names else arg
 
 
 def _transposed(scene: Scene) -> Iterator[Slip]:
@@ -160,41 +175,6 @@ def _carried(scene: Scene, delta: Name) -> Iterator[tuple[Name, Name]]:
                     yield used, name
 
 
-def _factor_left_out(scene: Scene) -> Iterator[Slip]:
-    """One factor of a product in the backward pass, no ReLU's mask; constants and gates in the forward pass."""
-    found: dict[Name, dict[Name, Change]] = {}
-    for equation in scene.backward:
-        parts = factors(equation.expr if equation.long is None else equation.long)
-        for i, part in enumerate(parts if len(parts) > 1 else ()):
-            if not (isinstance(part, Call) and part.op == "relu'"):
-                rest = product([*parts[:i], *parts[i + 1 :]])
-                yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(rest)})
-        expr = equation.expr
-        if isinstance(expr, Call) and expr.op == "matmul":
-            for i, arg in enumerate(expr.args):
-                ones = (*expr.args[:i], call("pow", arg, ZERO), *expr.args[i + 1 :])
-                yield Slip("factor-left-out", str(equation.name), {}, {equation.name: instead(expr.with_args(ones))})
-    constants = {Ref(name) for name, leaf in scene.program.leaves.items() if leaf.role == "constant"}
-
-    def without(node: Expr) -> Expr:
-        rest = [part for part in factors(node) if part not in constants]
-        return node if isinstance(node, Ref) or not rest else product(rest)
-
-    yield from each("factor-left-out", scene.forward, rewritten(without), forward=True)
-    for equation in scene.forward:
-        parts = factors(equation.expr)
-        gates = [part for part in parts if isinstance(part, Ref) and part.name.time is not None]
-        if len(parts) > 1 and equation.name.time is not None:
-            for gate in gates:
-                found.setdefault(gate.name._replace(time=None), {})[equation.name] = _without(gate)
-    for changes in found.values():
-        yield Slip("factor-left-out", str(next(iter(changes))), changes)
-
-
-def _without(factor: Expr) -> Change:
-    return lambda expr: product([part for part in factors(expr) if part != factor])
-
-
 register(
     "updated-weights-used",
     "Weights that are already updated are used in the backward pass: every gradient comes from the old ones.",
@@ -244,14 +224,5 @@ register(
     _exchanged,
     ("network", "dL/dW1"),
     OFTEN,
-    paired=True,
-)
-register(
-    "factor-left-out",
-    "A factor of a product is left out; the chain rule has one for each step.",
-    "emitted",
-    _factor_left_out,
-    ("formula", "dC/dw"),
-    RARE,
     paired=True,
 )
