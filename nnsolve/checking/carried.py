@@ -126,7 +126,7 @@ class Rerun:
         """The verdict on each element of an answer by own values; None where these make no difference."""
         if not route.nearest:
             return None
-        known = self._outcome(route, target)
+        known = self.outcome(route, target)
         if not known.finite:
             return None
         wrong = [home for home in route.nearest if not self.own[home].right]
@@ -137,35 +137,45 @@ class Rerun:
         if wrong and any(map(le, off, known.most)):
             elements = _verdicts(target, given, known.value, None)
         if "wrong" in elements:
-            if known.about is None:
-                known.about = self._about(route, known.value)
             atol = target.options.get("atol", 0.0)
             if any(
                 by <= about + atol and element == "wrong"
-                for by, about, element in zip(off, known.about, elements, strict=True)
+                for by, about, element in zip(off, self.about(route, known), elements, strict=True)
             ):
-                if known.spread is None:
-                    known.spread = self._spread(route, known.value)
-                elements = _verdicts(target, given, known.value, known.spread)
+                elements = _verdicts(target, given, known.value, self.spread(route, known))
         return Carried(tuple(elements), self._ids(wrong), self._ids(route.nearest))
 
     def _ids(self, homes: Iterable[Home]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.own[home].id for home in homes))
 
+    def wrong_before(self, target: Target) -> tuple[str, ...]:
+        """The nearest wrong answers that an answer follows from."""
+        route = self.routes.to(target, self.answered)
+        return () if route is None else self._ids(home for home in route.nearest if not self.own[home].right)
+
     # Values
 
-    def _outcome(self, route: Route, target: Target) -> Outcome:
+    def outcome(self, route: Route, target: Target) -> Outcome:
         """What follows from own answers; remembered, since many students make the same mistakes."""
         own = tuple([self.own[home][1:] for home in route.nearest])
         key = target.id, self.answered, own
         known = self.routes.outcomes.get(key)
         if known is None:
-            value = None if route.quick is None else route.quick(_flat([values for values, *_ in own]))
-            if value is None:
-                value = route.value(self._computed(route)).ravel().tolist()
+            value = self.value(route)
             known = Outcome(value, target)
             self.routes.remember(key, known, len(value) + sum([len(values) for values, *_ in own]))
         return known
+
+    def value(self, route: Route) -> Sequence[float]:
+        """What follows from own answers."""
+        found = None if route.quick is None else route.quick(self.numbers(route))
+        if found is None:
+            found = route.value(self._computed(route)).ravel().tolist()
+        return found
+
+    def numbers(self, route: Route) -> list[float]:
+        """The numbers of the nearest own answers, one behind the other."""
+        return _flat([self.own[home].values for home in route.nearest])
 
     def _computed(self, route: Route) -> dict[int, Moment]:
         """The moments of a route, with all that is between answers and its value."""
@@ -192,8 +202,20 @@ class Rerun:
 
     # How far values move
 
+    def about(self, route: Route, known: Outcome) -> Sequence[float]:
+        """How far each element may be off because the own answers are, at most."""
+        if known.about is None:
+            known.about = self._about(route, known.value)
+        return known.about
+
+    def spread(self, route: Route, known: Outcome) -> Sequence[float]:
+        """How far each element may be off because the own answers are."""
+        if known.spread is None:
+            known.spread = self._spread(route, known.value)
+        return known.spread
+
     def _about(self, route: Route, value: Sequence[float]) -> list[float]:
-        """How far each element may be off because the own answers are, at most: by a few random trials."""
+        """By a few random trials."""
         off = self._off(route)
         most = [0.0] * len(value)
         for trial in route.trials:
@@ -204,10 +226,7 @@ class Rerun:
         return [reach * number for number in most]
 
     def _spread(self, route: Route, value: Sequence[float]) -> list[float]:
-        """How far each element may be off because the own answers are: to first order, one number after the other.
-
-        0 where that would be too much work.
-        """
+        """To first order, one number after the other; 0 where that would be too much work."""
         total = [0.0] * len(value)
         work, start = 0.0, 0
         off = self._off(route)
@@ -232,7 +251,7 @@ class Rerun:
     def _moved(self, route: Route, steps: Steps, by: Sequence[float]) -> Sequence[float]:
         """The value with the numbers of the nearest own answers moved by so much."""
         if route.quick is not None:
-            found = route.quick(list(map(add, _flat([self.own[home].values for home in route.nearest]), by)))
+            found = route.quick(list(map(add, self.numbers(route), by)))
             if found is not None:
                 return found
         self._computed(route)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
-from nnsolve.checking.carried import Carrier
+from nnsolve.checking.carried import Carrier, Reruns
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
-Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item]], Diagnosed]
+Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item], Mapping[str, Reruns]], Diagnosed]
 """Finds the causes of wrong answers; a function of a module, so that processes find it."""
 
 CHUNK = 50
@@ -226,9 +226,9 @@ class _Checker:
         items += [self.judged(solved, target, answer) for id, (target, answer) in given.items() if not target.is_asked]
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
-            items, follows = follow(key, solved.carrier, items, given)
+            items, follows, reruns = follow(key, solved.carrier, items, given)
             by_id = {id: answer for id, (_, answer) in given.items()}
-            items, slips = self.explained(key, answers._replace(answers=by_id), items)
+            items, slips = self.explained(key, answers._replace(answers=by_id), items, reruns)
             items = without_errors(key, items, follows)
             if key.marking.repeated:
                 items = charged_once(items, slips, key.marking)
@@ -260,15 +260,20 @@ class _Checker:
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)
 
-    def explained(self, key: Key, answers: AnswerFile, items: list[Item]) -> tuple[list[Item], tuple[Explanation, ...]]:
+    def explained(
+        self, key: Key, answers: AnswerFile, items: list[Item], reruns: Mapping[str, Reruns]
+    ) -> tuple[list[Item], tuple[Explanation, ...]]:
         """The items with the causes of what is wrong; what was rounded on the way is imprecise."""
         wrong = [item for item in items if item.verdict == "wrong"]
         if self.diagnose is None or not wrong:
             return items, ()
-        found = self.diagnose(key, answers, wrong)
+        found = self.diagnose(key, answers, wrong, reruns)
         result = []
         for item in items:
             item = item._replace(causes=found.causes.get(item.id, item.causes))
+            if item.id in found.after:
+                message = f"worked out from your {' and '.join(found.after[item.id])}"
+                item = item._replace(message=f"{item.message}; {message}" if item.message else message)
             if item.verdict == "wrong" and {cause.code for cause in item.causes} == {ROUNDED}:
                 elements = tuple(["imprecise" if element == "wrong" else element for element in item.elements])
                 credit = max(item.credit, key.marking.of_elements(elements))

@@ -6,13 +6,15 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from nnsolve.checking.carried import Rerun, Reruns
 from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
-from nnsolve.checking.explanations import ACCUSED, Clues, Found, explained, fewest, seeds, singly
-from nnsolve.checking.key import Key
+from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, seeds, singly
+from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
 from nnsolve.checking.mistakes.table import Entry, Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
+from nnsolve.checking.onward import Onward
 from nnsolve.checking.slips import cause_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
@@ -75,6 +77,7 @@ class Diagnosis:
     def __init__(self, problem: Problem, solution: Solution | None = None) -> None:
         self.solution = solution or Solution(problem)
         self._mistaken: dict[str, Mistaken] = {}
+        self._onward: dict[str, Onward] = {}
         self._questions: dict[str, _Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
         self._further: dict[tuple[str, SlipName, tuple[int, ...]], Evidence | None] = {}
@@ -202,6 +205,15 @@ class Diagnosis:
                 kept[ask] = answer
         return kept
 
+    def onward(self, target: Target, given: Given, rerun: Rerun) -> list[Combination]:
+        """The mistakes that would give a wrong answer from the student's own earlier ones."""
+        question = self._question(target.id)
+        if question is None or question.is_late:
+            return []
+        if question.section not in self._onward:
+            self._onward[question.section] = Onward(question.mistaken)
+        return self._onward[question.section].explain(rerun, target, given)
+
     def _agreeing(self, ask: str, given: Mapping[str, Given]) -> dict[str, list[Found]]:
         """What agrees with a wrong answer; a parameter of few digits is a copy where others of the file have more."""
         found: dict[str, list[Found]] = {}
@@ -323,8 +335,23 @@ def diagnosis_of(key: Key) -> Diagnosis:
     return _DIAGNOSES[key]
 
 
-def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item]) -> Diagnosed:
-    """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together."""
+def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mapping[str, Reruns]) -> Diagnosed:
+    """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together.
+
+    What no mistake gives from the right values may be one made with the student's own, which `reruns` go on with.
+    """
+    diagnosis = _DIAGNOSES.get(key)
+    if diagnosis is None:
+        diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
     given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
-    fitting = diagnosis_of(key).fitting(given, [item.id for item in wrong])
-    return Diagnosed({id: _causes(combinations) for id, combinations in fitting.items()}, grouped(fitting))
+    fitting = diagnosis.fitting(given, [item.id for item in wrong])
+    after: dict[str, tuple[str, ...]] = {}
+    for item in wrong:
+        target, answer = key.find(item.id), given.get(item.id)
+        if fitting.get(item.id) or not item.elements or answer is None or not isinstance(target, Target):
+            continue
+        if target.section in reruns and (found := diagnosis.onward(target, answer, reruns[target.section].short)):
+            fitting[item.id] = found[:NAMED]
+            after[item.id] = reruns[target.section].short.wrong_before(target)
+    causes = {id: _causes(combinations) for id, combinations in fitting.items()}
+    return Diagnosed(causes, grouped(fitting), after)

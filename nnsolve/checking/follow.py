@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from nnsolve.checking.carried import Carried, Carrier, Own
+from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
 from nnsolve.checking.claims import meant_units
 from nnsolve.checking.items import told
 from nnsolve.checking.judge import overall
@@ -62,8 +62,11 @@ class Follows(NamedTuple):
 
 def follow(
     key: Key, carrier: Carrier, items: list[Item], given: Mapping[str, tuple[Target, Given | Unreadable]]
-) -> tuple[list[Item], dict[str, Follows]]:
-    """The items, those carried that are right for the student's own earlier values; and how these follow."""
+) -> tuple[list[Item], dict[str, Follows], dict[str, Reruns]]:
+    """The items, those carried that are right for the student's own earlier values; and how these follow.
+
+    With the sections run again with the student's values.
+    """
     sections: dict[str, dict[Home, Own]] = {}
     for item in items:
         if item.id not in given:
@@ -89,7 +92,7 @@ def follow(
                     follows[item.id] = found
                     item = found.judged(key)
         result.append(item)
-    return result, follows
+    return result, follows, reruns
 
 
 def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) -> list[Item]:

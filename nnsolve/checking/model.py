@@ -87,10 +87,14 @@ class Explanation(NamedTuple):
 
 
 class Diagnosed(NamedTuple):
-    """What is consistent with wrong answers: the causes of each by its id, and the slips that explain several."""
+    """What is consistent with wrong answers: the causes of each by its id, and the slips that explain several.
+
+    `after` has the wrong answers that were the start of those that a cause explains for the student's own values alone.
+    """
 
     causes: Mapping[str, tuple[Cause, ...]]
     slips: tuple[Explanation, ...] = ()
+    after: Mapping[str, tuple[str, ...]] = {}
 
 
 class Item(NamedTuple):

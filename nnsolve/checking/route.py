@@ -82,7 +82,7 @@ class Route(NamedTuple):
     `nearest` are the answered quantities that it follows from, `changed` the equations on the way that each of them
     changes, `together` those that any does. `trials` move all of their numbers at once, each by a random share of what
     it may be off by. `shortcut` says whether one is taken. `quick` computes the value from the numbers of the nearest
-    answers alone, where that can be.
+    answers alone, where that can be. `equations` are all that are on the way.
     """
 
     between: Steps
@@ -93,6 +93,7 @@ class Route(NamedTuple):
     trials: Sequence[Sequence[float]]
     shortcut: bool
     quick: Quick | None
+    equations: Sequence[Equation]
 
 
 class Outcome:
@@ -178,13 +179,14 @@ class Routes:
         between = self._between(needs, answered)
         changed = {home: self._changed(between, [home]) for home in nearest}
         used = [equation, *(step for steps in between.values() for step in steps)]
-        shortcut = any(step is not None and step.long is not None for step in used)
+        equations = [step for step in used if step is not None]
+        shortcut = any(step.long is not None for step in equations)
         together, trials = self._changed(between, nearest), self._trials(nearest)
         quick = None
         if equation is not None:
-            steps = {at: [*equations, *([equation] if at == update else ())] for at, equations in between.items()}
-            quick = self._quick({at: equations for at, equations in steps.items() if equations}, nearest)
-        return Route(between, value, nearest, changed, together, trials, shortcut, quick)
+            steps = {at: [*some, *([equation] if at == update else ())] for at, some in between.items()}
+            quick = self._quick({at: some for at, some in steps.items() if some}, nearest)
+        return Route(between, value, nearest, changed, together, trials, shortcut, quick, equations)
 
     def _quick(self, steps: Steps, nearest: Sequence[Home]) -> Quick | None:
         """The equations of a run before the first update, compiled."""

@@ -347,7 +347,7 @@ def test_a_result_does_not_depend_on_the_files_before(folder: Path) -> None:
         assert list(found) == [singly[n] for n in order]
 
 
-def slip(key: Key, answers: AnswerFile, wrong: object) -> Diagnosed:
+def slip(key: Key, answers: AnswerFile, wrong: object, reruns: object) -> Diagnosed:
     assert isinstance(wrong, list) and all(isinstance(item, Item) and item.verdict == "wrong" for item in wrong)
     return Diagnosed({item.id: (Cause("sign-flipped", "look at the sign"),) for item in wrong})
 

@@ -149,7 +149,7 @@ class Mistaken:
     def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table:
         """The values under a mistake together with each other one, where these are none of one of the two alone."""
         (_, right), *views = self._views(item, [((), self.solver.run), *self._made([(seed,)])])
-        collected = _Collection(right.own)
+        collected = Collection(right.own)
         pairs = self.row(seed)
         if self.scene.near(item):
             collected.of_singles = self._singles[item.ask.id]
@@ -178,7 +178,7 @@ class Mistaken:
         return [(combination, view) for combination, run in edited if (view := self._view(item, run)) is not None]
 
     def _table(self, item: Asked, views: list[tuple[Combination, View]]) -> Table:
-        collected = _Collection(views[0][1].own)
+        collected = Collection(views[0][1].own)
         for combination, view in views:
             if len(combination) == 1:
                 collected.add(view.own, combination)
@@ -302,7 +302,7 @@ def _weight(combination: Combination) -> float:
     return weights[0] if len(weights) == 1 else weights[0] * weights[1] / ALL
 
 
-class _Collection:
+class Collection:
     """Wrong values, each with all combinations that give it."""
 
     def __init__(self, right: Tensor) -> None:

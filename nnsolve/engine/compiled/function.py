@@ -58,10 +58,11 @@ def scalar_function(
     wanted = atoms.elements[lowering.named[equations[-1].name]].ravel().astype(int).tolist()
     writer = Writer(atoms, wanted)
     writer.write()
-    names = [text for name in arguments for text in atoms.variables[name]]
+    unused = {name: ["_"] * program.shapes.of(name).size for name in arguments}
+    names = [text for name in arguments for text in (unused | atoms.variables)[name]]
     lines = [
         "def values(numbers):",
-        f"    {''.join(f'{name}, ' for name in names)} = numbers",
+        *([f"    {''.join(f'{name}, ' for name in names)} = numbers"] if names else []),
         *[f"    {line}" for line in writer.lines],
         f"    return ({''.join(f'{writer.texts[i][0]}, ' for i in wanted)})",
     ]

@@ -1,0 +1,138 @@
+"""Mistakes made in calculating on from own wrong answers: one more slip, whatever spoiled the earlier answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nnsolve.checking.carried import Rerun
+from nnsolve.checking.evidence import Evidence
+from nnsolve.checking.explanations import ACCUSED
+from nnsolve.checking.mistakes.apply import IMPOSSIBLE
+from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
+from nnsolve.checking.mistakes.scene import View
+from nnsolve.checking.mistakes.table import Collection, Mistaken, readings
+from nnsolve.checking.model import Claim, Given
+from nnsolve.checking.route import Home, Route, Routes
+from nnsolve.core.expressions import references
+from nnsolve.engine.run import Run
+
+if TYPE_CHECKING:
+    from nnsolve.checking.key import Target
+
+REMEMBERED = 500
+"""Routes of which is remembered which slips can be made on them."""
+
+
+class Variant(NamedTuple):
+    """A route with a slip made on it."""
+
+    slip: Slip
+    routes: Routes
+    route: Route
+
+
+class Onward:
+    """What the slips of a section give when they are made on the way from own answers to the next one."""
+
+    def __init__(self, mistaken: Mistaken) -> None:
+        self.mistaken = mistaken
+        self._routes: dict[SlipName, Routes] = {}
+        self._variants: dict[tuple[str, Set[Home]], list[Variant]] = {}
+
+    def explain(self, rerun: Rerun, target: Target, given: Given) -> list[Combination]:
+        """The slips that give an answer from own ones, some of them wrong; none where that could be coincidence."""
+        try:
+            route = rerun.routes.to(target, rerun.answered)
+            if route is None or all(rerun.own[home].right for home in route.nearest):
+                return []
+            known = rerun.outcome(route, target)
+            if not known.finite or not known.differs:
+                return []
+            values = list(self._values(rerun, route, target))
+            about = rerun.about(route, known)
+            if _sizes_agree(given.claims, known.value, about):
+                values += self._read_off(target, known.value)
+            reach = [0.5 * claim[1] + by for claim, by in zip(given.claims, about, strict=True)]
+            if not any(_agrees(given.claims, reach, value) for _, value in values):
+                return []
+            spread = rerun.spread(route, known)
+        except IMPOSSIBLE:
+            return []
+        collected = Collection(np.reshape(known.value, target.shape))
+        for slip, value in values:
+            collected.add(np.reshape(value, target.shape), (slip,))
+        evidence = Evidence(collected.table())
+        claims = tuple(
+            [claim._replace(unit=claim.unit + 2 * by) for claim, by in zip(given.claims, spread, strict=True)]
+        )
+        entries, _, crowd = evidence.matches(given._replace(claims=claims))
+        accepted = [entry for entry, chance in zip(entries, crowd, strict=True) if chance <= ACCUSED]
+        return [made for entry in accepted for made in evidence.table.entries[entry].combinations]
+
+    def _values(self, rerun: Rerun, route: Route, target: Target) -> Iterator[tuple[Slip, Sequence[float]]]:
+        numbers = rerun.numbers(route)
+        for slip, routes, edited in self._on(route, target, rerun.answered):
+            known = numbers if edited.nearest == route.nearest else rerun.numbers(edited)
+            value = None if edited.quick is None else edited.quick(known)
+            if value is None:
+                try:
+                    with np.errstate(all="ignore"):
+                        value = Rerun(routes, rerun.own).value(edited)
+                except IMPOSSIBLE:
+                    continue
+            if len(value) == len(target.values):
+                yield slip, value
+
+    def _on(self, route: Route, target: Target, answered: frozenset[Home]) -> list[Variant]:
+        """The slips that can be made on a route."""
+        key = target.id, answered
+        if key not in self._variants:
+            if len(self._variants) == REMEMBERED:
+                self._variants.clear()
+            self._variants[key] = list(self._made(route, target, answered))
+        return self._variants[key]
+
+    def _made(self, route: Route, target: Target, answered: frozenset[Home]) -> Iterator[Variant]:
+        for combination, run in self.mistaken.runs:
+            if len(combination) != 1 or combination[0].rounding or combination[0].problem is not None:
+                continue
+            (slip,) = combination
+            try:
+                routes = self._routes_of(slip, run)
+                edited = routes.to(target, answered)
+            except IMPOSSIBLE:
+                continue
+            if edited is not None and (edited.equations != route.equations or _uses(edited, slip)):
+                yield Variant(slip, routes, edited)
+
+    def _routes_of(self, slip: Slip, run: Run) -> Routes:
+        if slip.name not in self._routes:
+            self._routes[slip.name] = Routes(run, long=False)
+        return self._routes[slip.name]
+
+    def _read_off(self, target: Target, numbers: Sequence[float]) -> list[tuple[Slip, Sequence[float]]]:
+        """What slips of the asked value make of the value that follows from own answers."""
+        mistaken = self.mistaken
+        view = View(mistaken.scene, target.asked, mistaken.solver.run).with_value(np.reshape(numbers, target.shape))
+        found = [(slip, value) for slip in mistaken.asked for value in readings(slip, view)]
+        return [(slip, value.ravel().tolist()) for slip, value in found if value.size == len(numbers)]
+
+
+def _uses(route: Route, slip: Slip) -> bool:
+    """Whether a route uses what a slip changes of what the file gives."""
+    return bool(slip.given) and any(not slip.given.keys().isdisjoint(references(e.expr)) for e in route.equations)
+
+
+def _sizes_agree(claims: Sequence[Claim], numbers: Sequence[float], about: Sequence[float]) -> bool:
+    """Whether some numbers may be others in another order, or with other signs."""
+    reach = max(claim[1] for claim in claims) + max(about)
+    sizes = zip(sorted([abs(claim[0]) for claim in claims]), sorted(map(abs, numbers)), strict=True)
+    return all(abs(one - other) <= reach for one, other in sizes)
+
+
+def _agrees(claims: Sequence[Claim], reach: Sequence[float], value: Sequence[float]) -> bool:
+    """Whether an answer may be a value."""
+    return all(abs(claim[0] - number) <= most for claim, number, most in zip(claims, value, reach, strict=True))
