@@ -211,7 +211,7 @@ class Rerun:
     def spread(self, route: Route, known: Outcome) -> Sequence[float]:
         """How far each element may be off because the own answers are."""
         if known.spread is None:
-            known.spread = self._spread(route, known.value)
+            known.spread = self.spread_of(route, known.value)
         return known.spread
 
     def _about(self, route: Route, value: Sequence[float]) -> list[float]:
@@ -225,8 +225,11 @@ class Rerun:
         reach = ABOUT * math.sqrt(len(off))
         return [reach * number for number in most]
 
-    def _spread(self, route: Route, value: Sequence[float]) -> list[float]:
-        """To first order, one number after the other; 0 where that would be too much work."""
+    def spread_of(self, route: Route, value: Sequence[float]) -> list[float]:
+        """How far each element of a value may be off: to first order, one own number after the other.
+
+        0 where that would be too much work.
+        """
         total = [0.0] * len(value)
         work, start = 0.0, 0
         off = self._off(route)

@@ -27,11 +27,11 @@ REMEMBERED = 500
 
 
 class Variant(NamedTuple):
-    """A route with a slip made on it."""
+    """A slip, and the route on which it is made; none where what follows is read off wrongly."""
 
     slip: Slip
-    routes: Routes
-    route: Route
+    routes: Routes | None = None
+    route: Route | None = None
 
 
 class Onward:
@@ -56,14 +56,19 @@ class Onward:
             if _sizes_agree(given.claims, known.value, about):
                 values += self._read_off(target, known.value)
             reach = [0.5 * claim[1] + by for claim, by in zip(given.claims, about, strict=True)]
-            if not any(_agrees(given.claims, reach, value) for _, value in values):
+            agreeing = [(variant, value) for variant, value in values if _agrees(given.claims, reach, value)]
+            if not agreeing:
                 return []
             spread = rerun.spread(route, known)
+            for variant, value in agreeing:
+                if variant.routes is not None and variant.route is not None:
+                    own = Rerun(variant.routes, rerun.own).spread_of(variant.route, value)
+                    spread = list(map(max, spread, own))
         except IMPOSSIBLE:
             return []
         collected = Collection(np.reshape(known.value, target.shape))
-        for slip, value in values:
-            collected.add(np.reshape(value, target.shape), (slip,))
+        for variant, value in values:
+            collected.add(np.reshape(value, target.shape), (variant.slip,))
         evidence = Evidence(collected.table())
         claims = tuple(
             [claim._replace(unit=claim.unit + 2 * by) for claim, by in zip(given.claims, spread, strict=True)]
@@ -72,9 +77,11 @@ class Onward:
         accepted = [entry for entry, chance in zip(entries, crowd, strict=True) if chance <= ACCUSED]
         return [made for entry in accepted for made in evidence.table.entries[entry].combinations]
 
-    def _values(self, rerun: Rerun, route: Route, target: Target) -> Iterator[tuple[Slip, Sequence[float]]]:
+    def _values(self, rerun: Rerun, route: Route, target: Target) -> Iterator[tuple[Variant, Sequence[float]]]:
         numbers = rerun.numbers(route)
-        for slip, routes, edited in self._on(route, target, rerun.answered):
+        for variant in self._on(route, target, rerun.answered):
+            _, routes, edited = variant
+            assert routes is not None and edited is not None
             known = numbers if edited.nearest == route.nearest else rerun.numbers(edited)
             value = None if edited.quick is None else edited.quick(known)
             if value is None:
@@ -84,7 +91,7 @@ class Onward:
                 except IMPOSSIBLE:
                     continue
             if len(value) == len(target.values):
-                yield slip, value
+                yield variant, value
 
     def _on(self, route: Route, target: Target, answered: frozenset[Home]) -> list[Variant]:
         """The slips that can be made on a route."""
@@ -113,12 +120,12 @@ class Onward:
             self._routes[slip.name] = Routes(run, long=False)
         return self._routes[slip.name]
 
-    def _read_off(self, target: Target, numbers: Sequence[float]) -> list[tuple[Slip, Sequence[float]]]:
+    def _read_off(self, target: Target, numbers: Sequence[float]) -> list[tuple[Variant, Sequence[float]]]:
         """What slips of the asked value make of the value that follows from own answers."""
         mistaken = self.mistaken
         view = View(mistaken.scene, target.asked, mistaken.solver.run).with_value(np.reshape(numbers, target.shape))
         found = [(slip, value) for slip in mistaken.asked for value in readings(slip, view)]
-        return [(slip, value.ravel().tolist()) for slip, value in found if value.size == len(numbers)]
+        return [(Variant(slip), value.ravel().tolist()) for slip, value in found if value.size == len(numbers)]
 
 
 def _uses(route: Route, slip: Slip) -> bool:
