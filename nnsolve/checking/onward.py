@@ -44,6 +44,10 @@ class Onward:
 
     def explain(self, rerun: Rerun, target: Target, given: Given) -> list[Combination]:
         """The slips that give an answer from own ones, some of them wrong; none where that could be coincidence."""
+        with np.errstate(all="ignore"):
+            return self._explained(rerun, target, given)
+
+    def _explained(self, rerun: Rerun, target: Target, given: Given) -> list[Combination]:
         try:
             route = rerun.routes.to(target, rerun.answered)
             if route is None or all(rerun.own[home].right for home in route.nearest):
@@ -86,8 +90,7 @@ class Onward:
             value = None if edited.quick is None else edited.quick(known)
             if value is None:
                 try:
-                    with np.errstate(all="ignore"):
-                        value = Rerun(routes, rerun.own).value(edited)
+                    value = Rerun(routes, rerun.own).value(edited)
                 except IMPOSSIBLE:
                     continue
             if len(value) == len(target.values):
