@@ -15,7 +15,7 @@ from nnsolve.checking.carried import Carrier, Reruns
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused
-from nnsolve.checking.judge import fits, judge, overall, tolerance_text
+from nnsolve.checking.judge import fits, is_old, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
     AnswerFile,
@@ -274,7 +274,8 @@ class _Checker:
             if item.id in found.after:
                 message = f"worked out from your {' and '.join(found.after[item.id])}"
                 item = item._replace(message=f"{item.message}; {message}" if item.message else message)
-            if item.verdict == "wrong" and {cause.code for cause in item.causes} == {ROUNDED}:
+            codes = {cause.code for cause in item.causes}
+            if item.verdict == "wrong" and codes == {ROUNDED} and not _is_old(key, item, answers):
                 elements = tuple(["imprecise" if element == "wrong" else element for element in item.elements])
                 credit = max(item.credit, key.marking.of_elements(elements))
                 item = item._replace(
@@ -282,6 +283,15 @@ class _Checker:
                 )
             result.append(item)
         return result, found.slips
+
+
+def _is_old(key: Key, item: Item, answers: AnswerFile) -> bool:
+    """Whether a number that is wrong is what the parameter was before its updates: rounding is no excuse for that."""
+    target, answer = key.find(item.id), answers.answers.get(item.id)
+    if not isinstance(target, Target) or not isinstance(answer, Given):
+        return False
+    judged = zip(item.elements, answer.claims, target.bounds, strict=True)
+    return any(element == "wrong" and is_old(claim, bounds) for element, claim, bounds in judged)
 
 
 def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic]]:

@@ -118,11 +118,11 @@ def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) 
 
 
 def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Given) -> Follows | None:
-    """How an answer follows from the student's own: of a tensor most of what is wrong has to."""
+    """How an answer follows from the student's own: of a tensor half of what is wrong has to."""
     wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
     for found in several:
         right = tuple([n for n in wrong if found.elements[n] != "wrong"])
-        if 2 * len(right) > len(wrong) and (found.of or item.verdict == "wrong"):
+        if right and 2 * len(right) >= len(wrong) and (found.of or item.verdict == "wrong"):
             return Follows(item, target, answer, found, right)
     return None
 

@@ -103,8 +103,12 @@ def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
 
 def fits_start(claim: Claim, bounds: Bounds) -> bool:
     """Whether the digits of a number fit both the exact value and what a parameter was before its updates."""
-    half = claim.unit / 2 * _SLACK
-    return abs(claim.value - bounds.exact) <= half and abs(claim.value - bounds.start) <= half
+    return abs(claim.value - bounds.exact) <= claim.unit / 2 * _SLACK and is_old(claim, bounds)
+
+
+def is_old(claim: Claim, bounds: Bounds) -> bool:
+    """Whether the digits of a number fit what a parameter was before its updates."""
+    return abs(claim.value - bounds.start) <= claim.unit / 2 * _SLACK
 
 
 def overall(elements: Sequence[Verdict]) -> Verdict:

@@ -298,3 +298,25 @@ def test_a_quantity_that_is_asked_twice_is_charged_once(tmp_path: Path, percent:
         verdict,
         "a" if verdict == "carried" else None,
     )
+
+
+def test_old_parameters_are_no_rounding_on_the_way(tmp_path: Path) -> None:
+    """Everything before is rounded to two digits, which explains the old weights, too: nothing was updated."""
+    text = "parameters: {w: [1.5, 2.5]}\ninputs: {x: [0.4321, 0.5678]}\nequations: [z = w * x, L = sum(z^2)]\nloss: L\n"
+    text += "training: {learning_rate: 0.001}\nask: [z, L, dL/dz, dL/dw, w@1]\n"
+    (tmp_path / "small.yaml").write_text(text)
+    path, results = tmp_path / "a.yaml", {}
+    for new in ("[1.5, 2.5]", "[1.499, 2.498]"):
+        answers = f"z: [0.65, 1.4], L: 2.4, dL/dz: [1.3, 2.8], dL/dw: [0.56, 1.6], w@1: {new}"
+        path.write_text(f"problem: small\nanswers: {{{answers}}}\n")
+        results[new] = check(path, tmp_path, diagnose).items[-1]
+    assert results["[1.5, 2.5]"].verdict == "wrong" and not results["[1.5, 2.5]"].credit
+    assert results["[1.499, 2.498]"].credit
+
+
+def test_half_of_what_is_wrong_may_be_carried(tmp_path: Path) -> None:
+    """One wrong number in z and what follows from it in a, and a slip of the pen there: who errs less loses less."""
+    (tmp_path / "p.yaml").write_text("inputs: {x: [1, 2, 3]}\nequations: [z = 2.5 * x, a = z^2]\nask: [z, a]\n")
+    path = tmp_path / "a.yaml"
+    path.write_text("problem: p\nanswers: {z: [2.5, 5, 7.6], a: [6.25, 26.3, 57.76]}\n")
+    assert check(path, tmp_path).items[1].elements == ("correct", "wrong", "carried")
