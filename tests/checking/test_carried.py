@@ -300,18 +300,39 @@ def test_a_quantity_that_is_asked_twice_is_charged_once(tmp_path: Path, percent:
     )
 
 
+SMALL_STEP = """
+conventions: {weights: rows, samples: columns, count_from: 1}
+layers:
+  - dense: {W: [[0.4, -0.7], [1.1, 0.3], [-0.2, 0.9]], b: [0.1, -0.3, 0.2], activation: tanh}
+  - dense: {W: [[0.6, -1.2, 0.5], [0.8, 0.35, -0.9], [-0.45, 0.7, 1.3]], b: [0.05, -0.15, 0.25], activation: softmax}
+inputs: {x: [1.3, -0.6]}
+targets: {y: {class: 2}}
+loss: cross_entropy
+training: {optimizer: sgd, learning_rate: 0.01, steps: 1}
+ask: [z1, a1, z2, a2, L, dL/dz2, dL/dW2, W2@1]
+"""
+
+ROUNDED = """problem: small
+answers:
+  z1: [1, 0.95, -0.6]
+  a1: [0.76, 0.74, -0.54]
+  z2: [-0.65, 1.2, -0.28]
+  a2: [0.11, 0.72, 0.16]
+  L: 0.33
+  dL/dz2: [0.11, -0.28, 0.16]
+  dL/dW2: [[0.084, 0.081, -0.059], [-0.21, -0.21, 0.15], [0.12, 0.12, -0.086]]
+  W2@1: [[0.6, -1.2, 0.5], [0.8, 0.35, -0.9], [-0.45, 0.7, 1.3]]
+"""
+
+
 def test_old_parameters_are_no_rounding_on_the_way(tmp_path: Path) -> None:
-    """Everything before is rounded to two digits, which explains the old weights, too: nothing was updated."""
-    text = "parameters: {w: [1.5, 2.5]}\ninputs: {x: [0.4321, 0.5678]}\nequations: [z = w * x, L = sum(z^2)]\nloss: L\n"
-    text += "training: {learning_rate: 0.001}\nask: [z, L, dL/dz, dL/dw, w@1]\n"
-    (tmp_path / "small.yaml").write_text(text)
-    path, results = tmp_path / "a.yaml", {}
-    for new in ("[1.5, 2.5]", "[1.499, 2.498]"):
-        answers = f"z: [0.65, 1.4], L: 2.4, dL/dz: [1.3, 2.8], dL/dw: [0.56, 1.6], w@1: {new}"
-        path.write_text(f"problem: small\nanswers: {{{answers}}}\n")
-        results[new] = check(path, tmp_path, diagnose).items[-1]
-    assert results["[1.5, 2.5]"].verdict == "wrong" and not results["[1.5, 2.5]"].credit
-    assert results["[1.499, 2.498]"].credit
+    """Everything is rounded to two digits, which explains the old weights, too: nothing was updated."""
+    (tmp_path / "small.yaml").write_text(SMALL_STEP)
+    (tmp_path / "a.yaml").write_text(ROUNDED)
+    *before, updated = check(tmp_path / "a.yaml", tmp_path, diagnose).items
+    assert "rounded-early" in {cause.code for cause in updated.causes}
+    assert (updated.verdict, updated.credit) == ("wrong", 0)
+    assert {item.verdict for item in before} <= {"correct", "imprecise"}
 
 
 def test_half_of_what_is_wrong_may_be_carried(tmp_path: Path) -> None:
