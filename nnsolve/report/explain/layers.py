@@ -101,13 +101,12 @@ def _gradients(block: LayerBlock, style: Style) -> Iterator[Item]:
     parameters = {step.name for step in trace if step.role == "parameter"}
     steps = [step for step in trace if step.phase == "backward" and step.name.time == SHOWN]
     writing = _writing(steps, style)
-    every = "Σₜ " if style.unicode else "sum_t "
     for step in steps:
         assert step.equation is not None
         right = writing.formula(_general(step.equation.expr, style))
         whole = step.name._replace(time=None)
         if whole.primal in parameters:
-            yield Equation(writing.name(whole), (every, *right))
+            yield Equation(writing.name(whole), right, over_time=True)
         else:
             yield Equation(writing.name(_at_any(step.name, style)), right)
 

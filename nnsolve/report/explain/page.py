@@ -30,12 +30,16 @@ class Sentence(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """An equation; without a left side it goes on with the one above. `where` says in which case it holds."""
+    """An equation; without a left side it goes on with the one above. `where` says in which case it holds.
+
+    With `over_time` the right side is summed over the steps t.
+    """
 
     left: Phrase
     right: Phrase
     where: Phrase = ()
     relation: str = "="
+    over_time: bool = False
 
 
 class Fact(NamedTuple):

@@ -66,7 +66,8 @@ def _facts(items: list[Fact], style: Style) -> list[Line]:
 def _equations(items: list[Equation], style: Style) -> list[Line]:
     """Equations, their relations below each other; one that is too long is broken."""
     lefts = [words(item.left, style) for item in items]
-    rights = [words(item.right, style) for item in items]
+    every = "Σₜ " if style.unicode else "sum_t "
+    rights = [every * item.over_time + words(item.right, style) for item in items]
     column = DEEPER + max(map(width, lefts))
     most = max(map(width, rights))
     lines: list[Line] = []

@@ -10,7 +10,7 @@ from nnsolve.report.explain.page import Equation, Example, Fact, Item, Page, Par
 from nnsolve.report.phrases import Formula
 from nnsolve.report.style import Style, clean
 from nnsolve.report.typeset.document import Block, Document, Figure, Heading, Paragraph, Work
-from nnsolve.report.typeset.mathematics import Mathematics, Operator, row
+from nnsolve.report.typeset.mathematics import OVER_TIME, Mathematics, Operator, row
 from nnsolve.report.typeset.prose import inside, prose, typeset
 from nnsolve.report.typeset.report import document as solution_document
 
@@ -53,7 +53,8 @@ def _line(item: Item) -> Paragraph:
     if isinstance(item, Fact):
         return Paragraph((*prose(item.label), ": ", *prose(item.value)), "text")
     assert isinstance(item, Equation)
-    found = row(*map(_side, item.left), Operator(item.relation), *map(_side, item.right))
+    every = (OVER_TIME,) if item.over_time else ()
+    found = row(*map(_side, item.left), Operator(item.relation), *every, *map(_side, item.right))
     return Paragraph((found, *((" ", *prose(item.where)) if item.where else ())), "equation")
 
 

@@ -17,7 +17,7 @@ from nnsolve.report.typeset.blocks import Blocks
 from nnsolve.report.typeset.compose import EQUALS
 from nnsolve.report.typeset.document import ALWAYS, FULL, STEPS, WORKED, Document, Given, Levels, Paragraph
 from nnsolve.report.typeset.given import value
-from nnsolve.report.typeset.mathematics import Mathematics, Operator, Prose, Script, Symbol, row, separated
+from nnsolve.report.typeset.mathematics import OVER_TIME, Mathematics, Operator, Prose, row, separated
 from nnsolve.report.typeset.prose import prose
 from nnsolve.report.typeset.steps import Teller, work
 from nnsolve.report.typeset.symbols import name_symbol, typeset_name
@@ -116,4 +116,4 @@ def _sum_over_time(step: Step, shares: Sequence[Step], scope: Scope) -> Mathemat
         row(typeset_name(upstream, scope, "any"), Operator("·"), typeset_name(local, scope, "any"))
         for upstream, local in sum_over_time(step, shares)
     ]
-    return row(name_symbol(step.name, scope), EQUALS, Script(Operator("Σ"), sub=Symbol("t")), separated(terms, "+"))
+    return row(name_symbol(step.name, scope), EQUALS, OVER_TIME, separated(terms, "+"))

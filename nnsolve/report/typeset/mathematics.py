@@ -101,6 +101,8 @@ Mathematics: TypeAlias = (
 )
 
 SIGMA = Operator("Σ")
+OVER_TIME = Script(SIGMA, sub=Symbol("t"))
+"""The sum over the steps t."""
 
 Prose: TypeAlias = tuple[str | Mathematics, ...]
 """A sentence: words, and mathematics between them."""

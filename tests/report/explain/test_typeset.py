@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,13 @@ from nnsolve.report.explain.topics import pages, topics
 from nnsolve.report.explain.typeset import document
 from nnsolve.report.formats import TYPESET
 from nnsolve.report.style import Style
+from tests.report.typeset.test_latex import PDFLATEX, compiled
 
 STYLE = Style(80)
 
 
-def typeset(topic: str, format: str) -> str:
-    return TYPESET[format](document(pages(topic, STYLE), STYLE), STYLE)
+def typeset(topic: str, format: str, style: Style = STYLE) -> str:
+    return TYPESET[format](document(pages(topic, style), style), style)
 
 
 def shown(page: Page) -> list[str]:
@@ -47,6 +49,33 @@ def test_a_second_page_of_a_name_has_its_title() -> None:
 def test_no_id_stands_twice_in_a_page(topic: str) -> None:
     ids = re.findall(r' id="([^"]*)"', typeset(topic, "html"))
     assert len(ids) > 5 and len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("detail", ["steps", "full"])
+@pytest.mark.parametrize("topic", topics())
+def test_the_latex_of_a_page_is_ascii(topic: str, detail: str) -> None:
+    """The preamble declares no other character."""
+    assert typeset(topic, "latex", Style(80, detail=detail)).isascii()
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed; the test above has read the same texts")
+@pytest.mark.parametrize("detail", ["steps", "full"])
+@pytest.mark.parametrize("topic", ["lstm", "gru", "rnn"])
+def test_the_page_of_a_recurrent_layer_compiles(topic: str, detail: str, tmp_path: Path) -> None:
+    compiled(typeset(topic, "latex", Style(80, detail=detail)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("format", "sign"),
+    [
+        ("latex", r"= \sum_{t} "),
+        ("markdown", r"= \sum _{t} "),
+        ("html", "<mo>=</mo><munder><mo>∑</mo><mi>t</mi></munder>"),
+    ],
+)
+def test_the_gradient_of_a_parameter_is_summed_over_the_steps(format: str, sign: str) -> None:
+    text = typeset("lstm", format)
+    assert text.count(sign) == 12 and "Σ" not in text
 
 
 def test_the_derivation_of_the_sigmoid() -> None:
