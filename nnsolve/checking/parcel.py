@@ -10,14 +10,22 @@ from nnsolve.checking.model import Item, Result
 from nnsolve.core.garbage import collected_seldom
 
 ITEMS = Result._fields.index("items")
+REPEATED = [Item._fields.index(name) for name in ("given", "elements")]
 
 
 def packed(results: Sequence[Result]) -> bytes:
-    """Results with their items as plain tuples."""
+    """Results with their items as plain tuples; what many students give alike is written once."""
     rows = []
+    alike: dict[Any, Any] = {}
     for result in results:
         row: list[Any] = list(result)
-        row[ITEMS] = list(map(tuple, result.items))
+        items = []
+        for item in result.items:
+            fields = list(item)
+            for n in REPEATED:
+                fields[n] = alike.setdefault(fields[n], fields[n])
+            items.append(fields)
+        row[ITEMS] = items
         rows.append(row)
     return pickle.dumps(rows)
 
