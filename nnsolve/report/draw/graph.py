@@ -15,7 +15,7 @@ from nnsolve.report.draw.folding import rows
 from nnsolve.report.draw.labels import Block, Label, block
 from nnsolve.report.draw.layered import Layout, Place, Size, layered
 from nnsolve.report.draw.runs import Run, fitted, plain, width_of
-from nnsolve.report.draw.scene import EQUALS, Excerpt, Scene
+from nnsolve.report.draw.scene import EQUALS, Excerpt, Scene, listed
 from nnsolve.report.draw.shapes import Box, Circle, Line, Picture, Shape, Text, bounds, moved
 from nnsolve.report.notation import function_name, number_sign
 
@@ -228,15 +228,31 @@ class _Drawing:
         if len(self.rows) > 1:
             shortened.append("What a row ends with goes on in a row below, where its name stands.")
         if self.graph.root is None:
-            return [said, *shortened]
+            return [said, *shortened, *self._of_all_samples()]
         root = plain(self.scene.name(self.graph.root))
         said = f"{said} Below it, behind ∂: the gradient of {root} that flows back along it."
         notes = [f"{said} Σ ∂ is the sum over several edges." if self.branching else said, *shortened]
+        notes += self._of_all_samples()
         training = self.scene.problem.training
         if training is not None and (training.truncate or training.order == "layer_by_layer"):
             which = "truncate" if training.truncate else "order: layer_by_layer"
             notes.append(f"These are the gradients of {root} itself: {which} is not applied here.")
         return notes
+
+    def _of_all_samples(self) -> list[str]:
+        """What is of the whole batch although a sample is shown: gradients of what all share, and sums over them."""
+        sampled = self.scene.sampled
+        shared, sums = [], []
+        for node in self.graph.nodes:
+            symbol = plain(self.scene.name(node.name) if node.named else self.symbols[node.name])
+            if node.expr is None and node.gradient is not None and node.name not in sampled:
+                shared.append(symbol)
+            elif node.expr is not None and not sampled.get(node.name) and any(map(sampled.get, references(node.expr))):
+                sums.append(symbol)
+        found = [f"the gradients of {listed(shared)}"] if shared else []
+        if sums:
+            found.append(f"the values of {listed(list(dict.fromkeys(sums)))} and of what follows from them alone")
+        return [f"Of all samples of the batch: {', and '.join(found)}."] if sampled and found else []
 
     def _described(self) -> str:
         parts = [

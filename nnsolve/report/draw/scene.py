@@ -142,7 +142,7 @@ class Scene:
         if len(self.batch) == self.run.samples:
             return f"{found}all"
         numbers = [str(sample + 1) for sample in self.batch]
-        few = f"samples {', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) <= MOST_NUMBERED else ""
+        few = f"samples {listed(numbers)}" if len(numbers) <= MOST_NUMBERED else ""
         return f"{found}its batch, {few or f'{len(numbers)} samples'}"
 
     def picture(self, shapes: Sequence[drawn.Shape], description: str, notes: Sequence[str]) -> Picture:
@@ -247,6 +247,11 @@ class Scene:
         """The equations of the forward pass that no layer has."""
         inside = {equation.name for layer in self.layers for equation in layer.site.equations}
         return [equation for equation in self.program.forward if equation.name not in inside]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words within a sentence: a, b and c."""
+    return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
 
 
 def _titled(node: Expr) -> Expr:

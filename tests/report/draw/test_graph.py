@@ -92,6 +92,28 @@ def test_products_of_samples_with_each_other_are_shown_whole(tmp_path: Path) -> 
     assert "w → X w: [[1], [2]]" in found
 
 
+def note(path: Path) -> str:
+    """What the footnote says of all samples."""
+    picture = draw(solve(path).solvers[""].section, "graph")
+    text = " ".join(plain(text.runs) for text in picture.texts if text.kind == "note")
+    return text[text.find("Of all samples") :].partition(". ")[0] if "Of all samples" in text else ""
+
+
+def test_what_is_of_all_samples_is_told_where_one_of_them_is_shown(tmp_path: Path) -> None:
+    found = note(PROBLEMS / "xor-mini-batches.yaml")
+    assert found.startswith("Of all samples of the batch: the gradients of W1, b1, W2 and b2, and the values of Σ and")
+    assert note(PROBLEMS / "regression-3-4-3-l2-norm.yaml") == ""  # it has but one
+    path = tmp_path / "problem.yaml"
+    text = (
+        "conventions: {samples: rows, weights: columns}\ninputs: {X: [[1, 2], [3, 4]]}\nparameters: {w: [[1], [2]]}\n"
+        "equations:\n  - C = X.T @ X\n  - f = X @ w\n  - L = sum(C) * sum(f) + norm(w)\nloss: L\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    assert "the gradients of w, and the values of C and Σ and of what follows" in note(path)
+    path.write_text(text.replace("[1, 2], [3, 4]", "[1, 2]"), encoding="utf-8")
+    assert note(path) == ""
+
+
 @pytest.mark.parametrize("stem", ["regression-3-4-3-l2-norm", "xor-mini-batches", "softmax-unit-gradient-step"])
 def test_every_edge_of_a_small_tensor_has_its_value_and_its_gradient_in_numbers(stem: str) -> None:
     """Targets, too: in 1 - y the gradient flows on to y."""
