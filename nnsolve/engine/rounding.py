@@ -62,10 +62,13 @@ class Roundings:
     def describe(self, name: Name) -> str | None:
         """How a value was rounded, in words."""
         rule = self.rule(name)
-        if rule is None:
-            return None
-        digits = f"{rule.decimals} decimals" if rule.decimals is not None else f"{rule.significant} significant digits"
-        return f"rounded to {digits}, ties {'to ' if rule.ties != 'away' else ''}{rule.ties}"
+        return None if rule is None else in_words(rule)
+
+
+def in_words(rule: Rounding) -> str:
+    """How a rule rounds."""
+    digits = f"{rule.decimals} decimals" if rule.decimals is not None else f"{rule.significant} significant digits"
+    return f"rounded to {digits}, ties {'to ' if rule.ties != 'away' else ''}{rule.ties}"
 
 
 def round_significant(value: Tensor, digits: int, ties: str) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from nnsolve.core.shapes import Shape
 from nnsolve.core.trace import Step
 from nnsolve.engine.graph import Graph
 from nnsolve.engine.infer import Shapes
+from nnsolve.engine.rounding import in_words
 from nnsolve.engine.solution import Section
 from nnsolve.report.draw import shapes as drawn
 from nnsolve.report.draw.runs import Run, fitted, plain, runs_of, width_of
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from nnsolve.blocks.layer import LayerSite
     from nnsolve.engine.run import Run as Training
+    from nnsolve.problem.model import Rounding
 
     Tensor = NDArray[np.float64]
 
@@ -131,7 +133,7 @@ class Scene:
         if self.run.samples > 1:
             shown = f"Shown is sample {self.batch[self.sample] + 1} of {self.run.samples}"
             notes.append(f"{shown}{self._of_several()}.")
-        return notes
+        return [*notes, *_rounded(self.problem.rounding)]
 
     def _of_several(self) -> str:
         """Of which samples the loss is, where they are several."""
@@ -247,6 +249,14 @@ class Scene:
         """The equations of the forward pass that no layer has."""
         inside = {equation.name for layer in self.layers for equation in layer.site.equations}
         return [equation for equation in self.program.forward if equation.name not in inside]
+
+
+def _rounded(rules: Sequence[Rounding]) -> Iterator[str]:
+    """Which values are rounded, which no operation of a picture shows; what holds for all others comes last."""
+    others = "All other computed values" if len(rules) > 1 else "All computed values"
+    for rule in sorted(rules, key=lambda rule: rule.name is None):
+        which = others if rule.name is None else f"The values of {clean(rule.name.text)}"
+        yield f"{which} are {in_words(rule)}, as they are stored."
 
 
 def listed(words: Sequence[str]) -> str:

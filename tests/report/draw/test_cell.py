@@ -61,6 +61,27 @@ def test_the_rounded_gates_say_so_and_the_others_do_not() -> None:
     assert labels.count("σ") == 3 and labels.count("tanh") == 2
 
 
+@pytest.mark.parametrize("kind", ["cell", "unrolled", "blocks"])
+def test_a_value_that_is_rounded_as_it_is_stored_is_told_below_the_picture(kind: str, tmp_path: Path) -> None:
+    """h = o tanh(c) of the values beside it would be another number."""
+
+    def notes(name: str, old: str = "", new: str = "") -> str:
+        text = (LSTM.parent / name).read_text(encoding="utf-8")
+        assert old in text
+        return " ".join(said(draw(problem(tmp_path, text.replace(old, new)).solvers["a"].section, kind), "note"))
+
+    whole, rule = "lstm-rounded-state.yaml", "rounding: {h: {decimals: 0}}"
+    assert "The values of h are rounded to 0 decimals, ties to even, as they are stored." in notes(whole)
+    both = notes(whole, rule, "rounding: {every: {significant: 9, ties: away}, h: {decimals: 0}}")
+    assert both.index("The values of h are rounded to 0 decimals") < both.index(
+        "All other computed values are rounded to"
+    )
+    assert "All computed values are rounded to 9 significant digits, ties away, as" in notes(
+        whole, rule, "rounding: {every: {significant: 9, ties: away}}"
+    )
+    assert "stored" not in notes(whole, rule, "") + notes("lstm-rounded-gates.yaml")  # there an operation rounds
+
+
 @pytest.mark.parametrize("update", ["renews", "keeps"])
 def test_what_is_kept_of_the_state_of_a_gru_is_drawn_as_it_is_computed(update: str, tmp_path: Path) -> None:
     picture = draw(gru(tmp_path, update=update).solvers[""].section, "cell")
