@@ -54,6 +54,18 @@ def test_a_page_has_all_its_parts(topic: str) -> None:
         assert Picture in kinds or found.kind in ("layer", "optimizer")
 
 
+@pytest.mark.parametrize("detail", ["steps", "full"])
+@pytest.mark.parametrize("topic", topics())
+def test_no_number_of_an_example_is_a_rounding_error(topic: str, detail: str) -> None:
+    """Where 0 comes out by hand, 0 is shown: the examples have numbers of which that is so."""
+    for found in pages(topic, Style(80, detail=detail)):
+        items = [item for part in found.parts for item in part.items if isinstance(item, Example)]
+        values = [step.value for item in items for section in item.sections for step in section.trace.steps]
+        assert values
+        for value in values:
+            assert not np.any((value != 0) & (np.abs(value) < 1e-12)), value
+
+
 @pytest.mark.parametrize("topic", topics())
 def test_a_page_fits_the_width_and_ascii(topic: str) -> None:
     for cells in (40, 60, 80, 120):
