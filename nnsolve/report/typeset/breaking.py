@@ -162,9 +162,10 @@ def _opened(term: Sequence[Mathematics], page: Page) -> list[Mathematics]:
     if not isinstance(fences, Fenced) or len(inside) < 2:
         return [row(*term)]
     first, *between, end = inside
-    closing = Fenced("", end, fences.right)
+    paired = bool(fences.left and fences.right)
+    opening, closing = Fenced(fences.left, first, "", paired), Fenced("", end, fences.right, paired)
     closed = last._replace(base=closing) if isinstance(last, Script) else closing
-    return [row(*signs, Fenced(fences.left, first, "")), *between, closed]
+    return [row(*signs, opening), *between, closed]
 
 
 def column_blocks(node: Matrix, page: Page) -> list[Mathematics]:

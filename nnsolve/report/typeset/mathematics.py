@@ -71,11 +71,15 @@ class Script(NamedTuple):
 
 
 class Fenced(NamedTuple):
-    """Between signs as high as what they enclose: ( ) [ ] | | ‖ ‖ ⌊ ⌋; an empty sign is none."""
+    """Between signs as high as what they enclose: ( ) [ ] | | ‖ ‖ ⌊ ⌋; an empty sign is none.
+
+    Of a `broken` pair one sign stands here, the other on another line: both are as high as a line.
+    """
 
     left: str
     inner: Mathematics
     right: str
+    broken: bool = False
 
 
 class Matrix(NamedTuple):

@@ -23,7 +23,7 @@ from nnsolve.report.typeset.mathematics import (
     Text,
 )
 from nnsolve.report.typeset.measure import behind
-from nnsolve.report.typeset.tex import is_high
+from nnsolve.report.typeset.tex import is_stretched
 
 ACCENTS = {
     "bar": "‾",
@@ -163,8 +163,7 @@ def _fenced(node: Fenced) -> str:
 
     Where the left one is missing, a line before has it, and what is enclosed goes on.
     """
-    bar = (node.left, node.right) == ("", "|")
-    start = "<mo>" if bar or is_high(node.inner) else '<mo stretchy="false">'
+    start = "<mo>" if is_stretched(node) else '<mo stretchy="false">'
     left = f"{start}{escape(node.left)}</mo>" if node.left else ""
     right = f"{start}{escape(node.right)}</mo>" if node.right else ""
     inner = node.inner.parts if isinstance(node.inner, Row) else (node.inner,)

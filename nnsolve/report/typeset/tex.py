@@ -128,7 +128,7 @@ class Tex:
     def row(self, node: Row) -> str:
         parts: list[str] = []
         for n, part in enumerate(node.parts):
-            if n and isinstance(node.parts[n - 1], Function) and _is_stretched(part):
+            if n and isinstance(node.parts[n - 1], Function) and is_stretched(part):
                 parts.append(self.dialect.tight)
             parts.append(self.write(part))
         return " ".join(parts)
@@ -149,7 +149,7 @@ class Tex:
     def fenced(self, node: Fenced) -> str:
         inner = self.write(node.inner)
         left, right = FENCES.get(node.left, (node.left, ""))[0], FENCES.get(node.right, ("", node.right))[1]
-        if _is_stretched(node):
+        if is_stretched(node):
             return rf"\left{left or '.'} {inner} \right{right or '.'}"
         return f"{left} {inner} {right}" if left[:1] == "\\" else f"{left}{inner}{right}"
 
@@ -199,9 +199,9 @@ def _zeros(cell: Mathematics) -> str:
     return point + "0" * len(digits)
 
 
-def _is_stretched(node: Mathematics) -> bool:
+def is_stretched(node: Mathematics) -> bool:
     """Whether fences have to be higher than a line."""
-    if not isinstance(node, Fenced):
+    if not isinstance(node, Fenced) or node.broken:
         return False
     return node.left == "" or is_high(node.inner)
 

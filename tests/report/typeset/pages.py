@@ -44,6 +44,19 @@ def content(node: Element) -> str:
     return " ".join("".join(node.itertext()).split())
 
 
+def fence_faults(tree: Element) -> list[str]:
+    """Where one parenthesis grows with what it encloses and its other one does not; what is broken is siblings."""
+    found: list[str] = []
+    for node in tree.iter():
+        opened: list[str | None] = []
+        for sign in [sign for formula in node if short(formula) == "math" for sign in elements(formula, "mo")]:
+            if sign.text == "(":
+                opened.append(sign.get("stretchy"))
+            elif sign.text == ")" and (not opened or opened.pop() != sign.get("stretchy")):
+                found.append(content(node))
+    return found
+
+
 def classes(node: Element) -> set[str]:
     return set(node.get("class", "").split())
 

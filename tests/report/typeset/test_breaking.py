@@ -55,11 +55,11 @@ def test_what_is_too_wide_is_broken_and_nothing_is_lost(node: Mathematics) -> No
     assert printed(found) == printed([node])
 
 
-def test_each_line_of_broken_fences_has_its_own_height() -> None:
+def test_the_two_fences_of_a_broken_pair_are_as_high_as_a_line() -> None:
     node = Fenced("(", row(matrix(4), Operator("−"), matrix(4), Operator("+"), matrix(2)), ")")
     first, *_, last = map(TEX.write, pieces(node, PAGE))
-    assert first.startswith(r"\left( ") and first.endswith(r" \right.")
-    assert last.startswith(r"\left. ") and last.endswith(r" \right)")
+    assert first.startswith(r"(\left[") and last.endswith(r"\right])")
+    assert TEX.write(node).startswith(r"\left( ") and TEX.write(node).endswith(r" \right)")
 
 
 def test_a_wide_matrix_is_shown_in_blocks_of_columns_counted_as_the_file_does() -> None:

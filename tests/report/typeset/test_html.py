@@ -30,6 +30,7 @@ from tests.report.typeset.pages import (
     content,
     elements,
     faults,
+    fence_faults,
     fragment_of,
     heading_faults,
     mathml_faults,
@@ -224,6 +225,17 @@ def test_numbers_stand_below_each_other_by_their_points() -> None:
     text = page(built("regression-3-4-3-l2-norm"), "steps")
     assert "<mtd><mn>6.1</mn></mtd>" in text
     assert '<mtd><mn>4</mn><mspace width="1.55ch"/></mtd>' in text
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_both_parentheses_of_a_pair_are_equally_high(stem: str) -> None:
+    assert fence_faults(tree(stem)) == []
+
+
+@pytest.mark.parametrize(("right", "faulty"), [("<mo>)</mo>", True), ('<mo stretchy="false">)</mo>', False)])
+def test_parentheses_that_are_not_equally_high_are_found(right: str, faulty: bool) -> None:
+    formula = f'<math><mo stretchy="false">(</mo><mi>a</mi></math><math><mo>−</mo><mi>b</mi>{right}</math>'
+    assert bool(fence_faults(fragment_of(f'<p><span class="b">{formula}</span></p>'))) == faulty
 
 
 def first_formula(folder: Path, equation: str, given: str = "a: 1") -> list[Element]:
