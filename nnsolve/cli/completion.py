@@ -81,26 +81,34 @@ def addresses(ctx: click.Context, param: click.Parameter | None, incomplete: str
     """Addresses of the problem on the line, what is asked first."""
     from nnsolve.engine import addresses as engine
 
-    return propose(lambda: engine.addresses(_problem(ctx), incomplete), incomplete)
+    return propose(lambda: engine.addresses(_part(ctx), incomplete), incomplete)
 
 
 def quantities(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """What has a gradient."""
     from nnsolve.engine import addresses as engine
 
-    return propose(lambda: engine.quantities(_problem(ctx)), incomplete)
+    return propose(lambda: engine.quantities(_part(ctx)), incomplete)
 
 
 def layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The numbers of layers."""
     from nnsolve.engine import addresses as engine
 
-    return propose(lambda: engine.layers(_problem(ctx)), incomplete)
+    return propose(lambda: engine.layers(_part(ctx)), incomplete)
 
 
 def parts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The ids of parts."""
     return propose(lambda: [(p.id, p.problem.title or "") for p in _problem(ctx).parts], incomplete)
+
+
+def _part(ctx: click.Context) -> Problem:
+    """The part of the problem that the line names, else all of it."""
+    from nnsolve.engine.select import part_of
+
+    part = ctx.params.get("part")
+    return _problem(ctx) if part is None else part_of(_problem(ctx), part)
 
 
 def _problem(ctx: click.Context) -> Problem:

@@ -139,6 +139,22 @@ def test_parts() -> None:
     assert proposed("run", NETWORK, "--part", "") == []
 
 
+def test_addresses_of_the_part_on_the_line() -> None:
+    """Its sequence has as many steps as it says: part a has 6, b 5, d 9."""
+    path = str(PROBLEMS / "lstm-rounded-state.yaml")
+    for part, last in (("a", 6), ("b", 5), ("d", 9)):
+        for words in (
+            [path, "--part", part, "--only"],
+            ["--part", part, path, "--only"],
+            [path, f"--part={part}", "--only"],
+        ):
+            assert proposed("run", *words, "c_") == [f"c_{t}" for t in range(1, last + 1)]
+    assert proposed("run", path, "--part", "z", "--only", "c_") == []
+    assert proposed("run", path, "--part", "b", "--only", "h") == ["h", *(f"h_{t}" for t in range(1, 6))]
+    assert "a.h" in proposed("run", path, "--only", "a")
+    assert proposed("run", path, "--part", "b", "--only", "a") == []
+
+
 @pytest.mark.parametrize(
     "text", ["", "a: [", "equations: [z = q]\n", "&a [*a]\n", "equations: [z = 1]\nask: ['z z; rm -rf x', '$(x)']\n"]
 )
