@@ -62,7 +62,7 @@ def command(
     Exit status: 0 done, 1 --verify found a deviation, 2 wrong usage or a broken problem file.
     """
     from nnsolve.engine.gradients import layer_gradients
-    from nnsolve.engine.select import part_of
+    from nnsolve.engine.select import one_part
 
     format = report_format(format, output, fragment)
     if layer is not None and of is not None:
@@ -70,7 +70,7 @@ def command(
     if of is not None and "[" in of:
         _refuse_element(of)
     loaded = load(problem, output)
-    gradients = layer_gradients(part_of(loaded, part) if part is not None else loaded, layer, of, verify, time)
+    gradients = layer_gradients(one_part(loaded, part), layer, of, verify, time)
     if not gradients.names:
         _refuse_nothing(gradients.section, loaded.path)
     style = style_for(output, detail, decimals, width)._replace(fragment=fragment, letters=width)

@@ -128,8 +128,9 @@ def command(
     """  # fmt: skip
     if plot is not None:
         _need_matplotlib()
-    loaded = load(problem, output)
-    chosen = _counted(_trained_part(loaded, part), epochs, steps)
+    from nnsolve.engine.select import one_part
+
+    chosen = _counted(one_part(load(problem, output), part), epochs, steps)
     found, interrupted = _train(chosen, [epoch for group in at for epoch in group], output)
     if format == "json":
         from nnsolve.cli.trainjson import document
@@ -147,20 +148,6 @@ def command(
 
 
 # What is trained ------------------------------------------------------------------------------------------------------
-
-
-def _trained_part(problem: Problem, part: str | None) -> Problem:
-    """The problem itself, or one of its parts: the one that is named, or the only one where only parts ask."""
-    from nnsolve.engine.select import part_of
-
-    if part is not None:
-        return part_of(problem, part)
-    if not problem.parts or problem.ask:
-        return problem
-    if len(problem.parts) == 1:
-        return problem.parts[0].problem
-    ids = ", ".join(found.id for found in problem.parts)
-    raise ProblemError.of("no-part", f"the problem has the parts {ids}", problem.place, "choose one: --part ID")
 
 
 def _counted(problem: Problem, epochs: int | None, steps: int | None) -> Problem:

@@ -25,6 +25,21 @@ def part_of(problem: Problem, part: str) -> Problem:
     )
 
 
+def one_part(problem: Problem, part: str | None) -> Problem:
+    """The part that is named; else the problem itself, or its only part where only parts ask.
+
+    Raises `ProblemError` where several parts ask and none is named.
+    """
+    if part is not None:
+        return part_of(problem, part)
+    if not problem.parts or problem.ask:
+        return problem
+    if len(problem.parts) == 1:
+        return problem.parts[0].problem
+    ids = ", ".join(found.id for found in problem.parts)
+    raise ProblemError.of("no-part", f"the problem has the parts {ids}", problem.place, "choose one: --part ID")
+
+
 def select(solution: Solution, addresses: Sequence[str] = (), part: str | None = None) -> tuple[Section, ...]:
     """The sections of a solution, reduced to a part and to some addresses.
 

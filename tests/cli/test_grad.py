@@ -127,6 +127,17 @@ def test_the_gradients_of_a_part(tmp_path: Path) -> None:
     assert json.loads(call("grad", path, "--part", "b", "--format", "json").output)["gradients"] == {"dL/dw": 5.0}
 
 
+def test_where_only_parts_ask_one_is_named_unless_there_is_but_one(tmp_path: Path) -> None:
+    text = "parameters: {w: 2}\nequations: [L = w * x]\nloss: L\nparts:\n  - {id: b, inputs: {x: 5}, ask: [L]}\n"
+    path = written(tmp_path, text)
+    assert json.loads(call("grad", path, "--format", "json").output)["gradients"] == {"dL/dw": 5.0}
+    path = written(tmp_path, text + "  - {id: c, inputs: {x: 4}, ask: [L]}\n")
+    result = call("grad", path)
+    assert result.exit_code == 2 and "the problem has the parts b, c" in result.output
+    assert "choose one: --part ID" in result.output
+    assert json.loads(call("grad", path, "--part", "c", "--format", "json").output)["gradients"] == {"dL/dw": 4.0}
+
+
 @pytest.mark.parametrize("name", ["binary-nll-gradient", "relu-softmax-2-4-2-step"])
 def test_verify_moves_a_prediction_that_a_shortcut_leaves_out(name: str) -> None:
     result = call("grad", str(PROBLEMS / f"{name}.yaml"), "--of", "y_hat", "--verify", "--detail", "brief")
