@@ -23,8 +23,9 @@ class Blocks:
         self._ids[text] = self._ids.get(text, 0) + 1
         return text if self._ids[text] == 1 else self.id(text, str(self._ids[text]))
 
-    def heading(self, text: str, level: int, part: str, levels: Levels = WORKED) -> None:
-        self.blocks.append(Heading(text, level, self.id("section", part, text), levels))
+    def heading(self, text: str, level: int, part: str, levels: Levels = WORKED, address: str = "") -> None:
+        """A heading; where its text has symbols in it, the `address` has letters for its id."""
+        self.blocks.append(Heading(text, level, self.id("section", part, address or text), levels))
 
     def words(self, text: str | None, kind: str, levels: Levels = ALWAYS) -> None:
         if text:

@@ -10,6 +10,7 @@ from nnsolve.core.trace import Step
 from nnsolve.report.factors import Entry, Factor, entries, factors, sum_over_time, whole_chain
 from nnsolve.report.notes import carried
 from nnsolve.report.outline import section_scope
+from nnsolve.report.phrases import phrase_text
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style, clean
 from nnsolve.report.typeset.answers import answers
@@ -63,7 +64,8 @@ class _Writer(Blocks):
         """A part of the report."""
         step = entry.step
         if entry.kind in ("heading", "time"):
-            self.heading(_title(entry), 1 if entry.kind == "heading" else 2, self.part)
+            level = 1 if entry.kind == "heading" else 2
+            self.heading(phrase_text(entry.text), level, self.part, address=_address(entry))
         elif step is None:
             note = entry.kind == "note"
             self.told(prose(entry.text), "note" if note else "text", STEPS if note else WORKED)
@@ -98,8 +100,8 @@ class _Writer(Blocks):
             self.told((name, f" {verdict(check, answer.shape, self.scope)}"), "text", ALWAYS)
 
 
-def _title(entry: Entry) -> str:
-    """A heading is plain text: what is typeset elsewhere has its address there."""
+def _address(entry: Entry) -> str:
+    """A heading with the addresses of its quantities, of which its id is made."""
     return "".join(part if isinstance(part, str) else spell(part.expr) for part in entry.text)
 
 

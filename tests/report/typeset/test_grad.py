@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from nnsolve.engine.gradients import LayerGradients, layer_gradients
 from nnsolve.problem.loader import load_problem
+from nnsolve.report.grad import gradient_report
 from nnsolve.report.style import Style
 from nnsolve.report.typeset.document import Answers, Document, Heading, Work, shown_at
 from nnsolve.report.typeset.grad import document
@@ -52,9 +54,19 @@ def test_every_gradient_on_the_way_is_a_step_once(path: Path) -> None:
     assert addresses(built(given), "brief") == []
 
 
+@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
+def test_headings_have_the_symbols_of_the_terminal_and_ids_of_letters(path: Path) -> None:
+    given = gradients(path)
+    lines = str(gradient_report(given, Style(80))).splitlines()
+    wanted = [line.rstrip(" ─┄") for line in lines if line.startswith("The chain rule for ")]
+    found = [block for block in built(given).blocks if isinstance(block, Heading) and "chain rule" in block.text]
+    assert wanted and [heading.text for heading in found] == wanted
+    assert all(re.search("-d(l|ell)-d[wb]", heading.id) for heading in found)
+
+
 def test_the_factors_stand_before_the_step() -> None:
     text = markdown(built(gradients(PROBLEMS[0])), "steps")
-    title = text.index("## The chain rule for dell/dW1\n")
+    title = text.index("## The chain rule for ∂ℓ/∂W¹\n")
     product = text.index(r"Product: $\frac{\partial \ell}{\partial \bar{h}^{1}} \thinspace x^{\top}$  (4×3)", title)
     assert title < text.index("Upstream: ", title) < text.index("Local: ", title) < product
     assert product < text.index("`dell/dW1`  4×3", product)
