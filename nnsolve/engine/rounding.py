@@ -67,7 +67,8 @@ class Roundings:
 
 def in_words(rule: Rounding) -> str:
     """How a rule rounds."""
-    digits = f"{rule.decimals} decimals" if rule.decimals is not None else f"{rule.significant} significant digits"
+    count, what = (rule.decimals, "decimal") if rule.decimals is not None else (rule.significant, "significant digit")
+    digits = f"{count} {what}{'' if count == 1 else 's'}"
     return f"rounded to {digits}, ties {'to ' if rule.ties != 'away' else ''}{rule.ties}"
 
 
