@@ -27,6 +27,9 @@ from nnsolve.report.typeset.tex import Dialect, Tex
 PAGE = 46.5
 """The width of a line in the widths of an M, with the margins of the preamble."""
 
+ARTICLE = 32
+"""The same for a fragment: the width of a line of an article with its own margins."""
+
 INDENT = 1.5
 
 PREAMBLE = r"""\documentclass[10pt,a4paper,fleqn]{article}
@@ -44,6 +47,9 @@ PREAMBLE = r"""\documentclass[10pt,a4paper,fleqn]{article}
 FRAGMENT = "% Needs \\usepackage{amsmath} in the preamble.\n"
 """The first line of what is pasted into another document."""
 
+SETTINGS = "\\begingroup\\sloppy\\setlength{\\arraycolsep}{3pt}\n"
+"""What the widths of lines rely on, in a group: the document around a fragment keeps its own."""
+
 HEADINGS = {1: "subsection", 2: "subsubsection", 3: "paragraph"}
 
 TEX = Tex(Dialect(text=escaped))
@@ -51,10 +57,11 @@ TEX = Tex(Dialect(text=escaped))
 
 def latex(document: Document, detail: str, fragment: bool = False, letters: int | None = None) -> str:
     """The document at one detail; lines have room for so many `letters`, else for those of the page."""
-    page = Page(LETTER_OF_TEXT * letters if letters else PAGE, 0, document.count_from)
+    room = ARTICLE if fragment else PAGE
+    page = Page(LETTER_OF_TEXT * letters if letters else room, 0, document.count_from)
     body = "".join([_WRITERS[type(block)](block, page) for block in shown_at(document.blocks, detail)])
     if fragment:
-        return FRAGMENT + body
+        return f"{FRAGMENT}{SETTINGS}{body}\\par\\endgroup\n"
     return f"{PREAMBLE}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
 
 

@@ -18,11 +18,13 @@ from nnsolve.report.typeset.escape import escaped
 from nnsolve.report.typeset.latex import FRAGMENT, PREAMBLE, TEX, latex
 from nnsolve.report.typeset.markdown import markdown
 from nnsolve.report.typeset.mathematics import Captioned, Matrix, Number
-from tests.report.solved import sections
+from tests.report.solved import ALL, SEEDS, sections
 from tests.report.test_golden import compare
 from tests.report.typeset.built import DETAILS, HOSTILE, STEMS, built, hostile
 
 PDFLATEX = shutil.which("pdflatex")
+
+ARTICLE = "\\documentclass{{article}}\\usepackage{{amsmath}}\\begin{{document}}\n{}\\end{{document}}\n"
 
 
 @functools.cache
@@ -147,9 +149,19 @@ def test_documents_compile_and_stay_on_the_page(stem: str, tmp_path: Path) -> No
 def test_a_fragment_compiles_in_a_document_with_amsmath(tmp_path: Path) -> None:
     text = latex(built("elman"), "steps", fragment=True)
     assert text.startswith("% Needs \\usepackage{amsmath}") and "\\documentclass" not in text
-    compiled(
-        f"\\documentclass{{article}}\\usepackage{{amsmath}}\\begin{{document}}\n{text}\\end{{document}}\n", tmp_path
-    )
+    compiled(ARTICLE.format(text), tmp_path)
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed; the parser has read the same texts")
+@pytest.mark.parametrize("stem", [path.stem for path in ALL if path.parent == SEEDS])
+def test_a_fragment_stays_on_the_page_of_an_article(stem: str, tmp_path: Path) -> None:
+    assert "Overfull \\hbox" not in compiled(ARTICLE.format(latex(built(stem), "full", fragment=True)), tmp_path)
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed; the parser has read the same texts")
+def test_lines_that_run_off_an_article_are_found(tmp_path: Path) -> None:
+    text = latex(built("xor-batch"), "full", fragment=True, letters=97)
+    assert "Overfull \\hbox" in compiled(ARTICLE.format(text), tmp_path)
 
 
 @pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed; the parser has read the same texts")
