@@ -95,7 +95,7 @@ def _reduced(solver: SectionSolver, asks: list[Ask]) -> Section:
     """The section with these asks only, and the steps that compute the quantities in them."""
     solver = SectionSolver(solver.problem._replace(ask=tuple(asks)), solver.id)
     used = {name for item in solver.asked for name in references(item.expr)}
-    shown = {_step_name(name, solver.run) for name in used if not _is_mean_loss(name, solver.run)}
+    shown = {_step_name(name, solver.run) for name in used if not solver.run.is_seen_loss(name)}
     steps = tuple(step for step in solver.section.trace.steps if step.name in shown)
     trace = solver.section.trace._replace(steps=steps, whole=solver.section.trace.steps)
     return solver.section._replace(text=None, source=None, question=None, trace=trace, run=None)
@@ -104,8 +104,3 @@ def _reduced(solver: SectionSolver, asks: list[Ask]) -> Section:
 def _step_name(name: Name, run: Run) -> Name:
     """What the trace calls a quantity: `W@end` of one update is `W@1`."""
     return name.after(run.resolve_moment(name))
-
-
-def _is_mean_loss(name: Name, run: Run) -> bool:
-    """Whether `L@e3` is meant: the mean of many losses, no single step's value."""
-    return name.epoch is not None and name.after(0) == run.program.loss

@@ -192,7 +192,7 @@ def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
 
 def _is_epoch_loss(view: View) -> bool:
     """Whether the loss over an epoch is asked: what is written down of a training that goes on as it should."""
-    return view.name is not None and view.name.epoch is not None and view.name.after(0) == view.scene.loss
+    return view.name is not None and view.scene.run.is_seen_loss(view.name)
 
 
 def _first_class(scene: Scene) -> Iterator[Slip]:

@@ -76,7 +76,7 @@ class Scene:
         program, wanted = self.program, []
         for item in self.asked:
             for name in references(item.expr):
-                if name.epoch is not None and name.after(0) == self.loss:
+                if self.run.is_seen_loss(name):
                     wanted.append(name.after(0))
                 update, plain = self.run.home(name)
                 wanted.append(plain)

@@ -23,7 +23,7 @@ class Asked:
     def __init__(self, solver: SectionSolver) -> None:
         self.run = run = solver.run
         names = dict.fromkeys(name for item in solver.asked for name in references(item.expr))
-        self.epochs = [name for name in names if name.epoch is not None and name.after(0) == run.program.loss]
+        self.epochs = [name for name in names if run.is_seen_loss(name)]
         homes = dict.fromkeys(run.home(name) for name in names if name not in self.epochs)
         made = [update + plain.update for update, plain in homes]
         self.updates = max([*made, *(epoch_of(name) * run.per_epoch for name in self.epochs)])

@@ -27,7 +27,7 @@ Part = tuple[Stretch | None, list[Step]]
 def fits(solver: SectionSolver, most: int) -> bool:
     """Whether what is asked takes at most so many updates, all of which the trace then has."""
     names = [name for item in solver.asked for name in references(item.expr)]
-    if any(name.epoch is not None and name.after(0) == solver.program.loss for name in names):
+    if any(map(solver.run.is_seen_loss, names)):
         return False
     homes = [solver.run.home(name) for name in names]
     return max((update + (plain.update == 1) for update, plain in homes), default=0) <= most
