@@ -17,6 +17,9 @@ RTOL = 1e-3
 ASKED_DIGITS = 2
 """Significant digits of the exact value that are asked where the ask does not say."""
 
+FARTHEST = 0.5
+"""How much of a value a correct rounding may be off: 0.1 says something of 0.08, a 0 nothing."""
+
 NOISE = 4 * 2.0**-52
 """What an exact 0 may be off by, relative to the largest element beside it: the rounding of its own computation."""
 
@@ -27,14 +30,14 @@ class Bounds(NamedTuple):
     """How far a number may be from its exact value.
 
     Within `tolerance` it is right; also within half a unit of the last digit that was written, where that digit's place
-    value is at most `asked`. Up to `coarsest` a correct rounding is imprecise; beyond that it says nothing. Nor does
+    value is at most `asked`. Up to `farthest` a correct rounding is imprecise; beyond that it says nothing. Nor does
     one that is as near to `start`, what a parameter was before its updates (NaN where that says nothing either).
     """
 
     exact: float
     tolerance: float
     asked: float
-    coarsest: float
+    farthest: float
     start: float = math.nan
 
 
@@ -69,7 +72,7 @@ def bounds(
         if "decimals" in options or "significant" in options:
             tolerance = max(tolerance, asked / 2 if claims is None else min(asked, claims[n].unit) / 2)
         start = value - size if changes is not None and abs(size) > noise else math.nan
-        yield Bounds(value, tolerance * _SLACK, asked * _SLACK, place(value, 1) * _SLACK, start)
+        yield Bounds(value, tolerance * _SLACK, asked * _SLACK, FARTHEST * abs(value) * _SLACK, start)
 
 
 def place(value: float, digits: int) -> float:
@@ -89,13 +92,11 @@ def judge(given: Given, bounds: Iterable[Bounds]) -> list[Verdict]:
 
 def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
     """As `judge`, one element after the other, for those who stop at a wrong one."""
-    for claim, (exact, tolerance, asked, coarsest, start) in zip(given.claims, bounds, strict=True):
+    for claim, (exact, tolerance, asked, farthest, start) in zip(given.claims, bounds, strict=True):
         deviation = abs(claim[0] - exact)
         if deviation <= tolerance:
             yield "correct"
-        elif (
-            deviation <= (half := claim[1] / 2 * _SLACK) and claim[1] <= coarsest and not abs(claim[0] - start) <= half
-        ):
+        elif deviation <= min(half := claim[1] / 2 * _SLACK, farthest) and not abs(claim[0] - start) <= half:
             yield "correct" if claim[1] <= asked else "imprecise"
         else:
             yield "wrong"

@@ -49,7 +49,11 @@ def verdict(text: str, exact: float, change: float | None = None, **options: Any
         ("6.2", 6.0835844, {}, "wrong"),
         ("1.0", 0.996, {}, "correct"),  # rounded to two significant digits, as is asked
         ("1", 0.996, {}, "imprecise"),
-        ("1", 0.94, {}, "wrong"),
+        ("1", 0.94, {}, "imprecise"),
+        ("0.1", 0.148, {}, "imprecise"),
+        ("0.1", 0.0882, {}, "imprecise"),
+        ("0.2", 0.148, {}, "wrong"),
+        ("1", 0.62, {}, "wrong"),  # a right rounding, but more than half of the value off
         ("1.0", 0.96, {}, "imprecise"),
         ("6.089", 6.0835844, {}, "correct"),  # within 0.1 %
         ("6.09", 6.0835844, {}, "wrong"),

@@ -31,6 +31,7 @@ def last_place(exact: Fraction, digits: int) -> Fraction:
 def by_the_text(text: str, exact: float, options: dict[str, Any], old: float | None) -> str:
     """Right within max(rtol |exact|, half a unit of the last digit that was written), the latter only for at least the
     asked precision; of an updated parameter rtol is taken of the change, and what was not updated must not pass.
+    A right rounding to fewer digits is imprecise, where it is not more than half of the value off.
     """
     scale = Fraction(1, 100) if text.endswith("%") else Fraction(1)
     claim = Fraction(text.rstrip("%")) * scale
@@ -46,7 +47,7 @@ def by_the_text(text: str, exact: float, options: dict[str, Any], old: float | N
     if abs(claim - right) <= allowed * TIE + Fraction(1e-15) * abs(right):
         return "correct"
     not_updated = old is not None and abs(claim - Fraction(old)) <= half and abs(size) > abs(right) * Fraction(1e-14)
-    if abs(claim - right) > half or not_updated or unit * scale > last_place(right, 1):
+    if abs(claim - right) > half or not_updated or abs(claim - right) > abs(right) / 2 * TIE:
         return "wrong"
     return "correct" if unit * scale <= asked else "imprecise"
 
