@@ -33,14 +33,16 @@ def check_many(
     executor: Executor | None = None,
     problems: str | Path | None = None,
     verdicts: str | Path | None = None,
+    hide_solution: bool = False,
 ) -> Report:
     """Check answer files and folders of them: `check_many(["answers"]).results` has a `Result` for each file.
 
     `problems` is the folder of the problem files. `executor` is any `concurrent.futures.Executor` whose workers see
     the same files; the order of the results does not depend on it. A student's broken file is a result. `verdicts` is a
-    file of verdicts set by hand; without it the verdicts.yaml at the top of each folder counts.
+    file of verdicts set by hand; without it the verdicts.yaml at the top of each folder counts. With `hide_solution`
+    the results can be handed out: they have no expected values, nor causes from which these follow.
     """
     from nnsolve.checking.check import check_many as check_files
     from nnsolve.checking.diagnose import diagnose
 
-    return check_files(paths, executor, problems, diagnose, verdicts)
+    return check_files(paths, executor, problems, diagnose, verdicts, hide_solution)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier, Reruns
+from nnsolve.checking.concealed import Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused
@@ -79,18 +80,20 @@ def check_many(
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
     verdicts: str | Path | None = None,
+    hide: bool = False,
 ) -> Report:
     """Check answer files and folders of them.
 
     `executor` is any `concurrent.futures.Executor`, whose workers see the same files; the order of the results is that
     of the files whatever it is. `verdicts` is a file of verdicts set by hand, else those on top of the folders count;
-    raises `ProblemError` with what is wrong with them.
+    raises `ProblemError` with what is wrong with them. With `hide` the results have nothing from which the solution
+    follows (see `concealed`).
     """
     given = list(map(str, paths))
     named = None if verdicts is None else str(verdicts)
     rulings = find_rulings(given, named)
     with collected_seldom():
-        results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose))
+        results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose, hide))
         return Report(tuple(results), tuple(rulings.findings))
 
 
@@ -99,32 +102,33 @@ def checked(
     executor: Executor | None = None,
     problems: str | Path | None = None,
     diagnose: Diagnose | None = None,
+    hide: bool = False,
 ) -> Iterator[Result]:
     """The results of files, one after the other; nothing is set by hand."""
     folder, files = None if problems is None else str(problems), iter(files)
     if executor is None:
-        checker = _Checker(folder, diagnose)
+        checker = _Checker(folder, diagnose, hide)
         yield from map(checker.check, files)
         return
     waiting: deque[Future[bytes]] = deque()
     while chunk := tuple(islice(files, CHUNK)):
-        waiting.append(executor.submit(_check_chunk, chunk, folder, diagnose))
+        waiting.append(executor.submit(_check_chunk, chunk, folder, diagnose, hide))
         if len(waiting) >= AHEAD:
             yield from unpacked(waiting.popleft().result())
     while waiting:
         yield from unpacked(waiting.popleft().result())
 
 
-def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None) -> bytes:
-    checker = _worker(folder, diagnose, os.getcwd(), get_ident())
+def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None, hide: bool) -> bytes:
+    checker = _worker(folder, diagnose, hide, os.getcwd(), get_ident())
     with collected_seldom():
         return packed([checker.check(file) for file in files])
 
 
 @lru_cache(maxsize=64)
-def _worker(folder: str | None, diagnose: Diagnose | None, cwd: str, thread: int) -> _Checker:
+def _worker(folder: str | None, diagnose: Diagnose | None, hide: bool, cwd: str, thread: int) -> _Checker:
     """The checker of this thread: a problem is solved once in each, since programs and their caches are not shared."""
-    return _Checker(folder, diagnose)
+    return _Checker(folder, diagnose, hide)
 
 
 class _Solved(NamedTuple):
@@ -132,15 +136,17 @@ class _Solved(NamedTuple):
 
     key: Key
     carrier: Carrier
+    concealer: Concealer
     tolerances: dict[str, str]
 
 
 class _Checker:
     """Checks one file after the other; what depends on the problem alone is computed once."""
 
-    def __init__(self, folder: str | None, diagnose: Diagnose | None) -> None:
+    def __init__(self, folder: str | None, diagnose: Diagnose | None, hide: bool = False) -> None:
         self.problems = Problems(folder)
         self.diagnose = diagnose
+        self.hide = hide
         self._solved: dict[str, _Solved | ProblemError] = {}
 
     def check(self, file: str) -> Result:
@@ -190,7 +196,7 @@ class _Checker:
         if path not in self._solved:
             try:
                 key = Key(load_problem(path))
-                self._solved[path] = _Solved(key, Carrier(key), {})
+                self._solved[path] = _Solved(key, Carrier(key), Concealer(key), {})
             except ProblemError as error:
                 message = f"the problem {path} cannot be solved"
                 first = Diagnostic(BROKEN_PROBLEM, message, Place(path), "nnsolve lint shows what is wrong with it")
@@ -232,6 +238,8 @@ class _Checker:
             items = without_errors(key, items, follows)
             if key.marking.repeated:
                 items = charged_once(items, slips, key.marking)
+        if self.hide:
+            items, slips = solved.concealer.concealed(items, slips, given)
         return items + added, slips
 
     def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:

@@ -106,11 +106,12 @@ def command(
     _distinct(outputs.values(), files)
     if "gradescope" in outputs and len(files) > 1:
         raise click.UsageError("--gradescope is for one submission: give one answer file")
-    done = _Outcome(_writers(outputs, hide_solution))
+    done = _Outcome(_writers(outputs))
     stopped, status = "", INTERRUPTED
     try:
         with _Patience() as patience:
-            _check(files, problems, jobs, lambda result: patience.writes(lambda: done.add(rulings.apply(result))))
+            check = partial(_check, files, problems, jobs, hide_solution)
+            check(lambda result: patience.writes(lambda: done.add(rulings.apply(result))))
     except KeyboardInterrupt:
         stopped = "interrupted"
     except _WorkerLostError:
@@ -122,7 +123,7 @@ def command(
 
         style = style_for(None, "steps", None, width)
         one = done.last if len(files) == 1 else None
-        report = student_report(one, style, hide_solution) if one else class_report(done.summary, style)
+        report = student_report(one, style) if one else class_report(done.summary, style)
         write_report(report, None)
         if in_actions():
             show_on_page(str(report))
@@ -232,16 +233,16 @@ class _Patience:
             signal.signal(signal.SIGINT, self.handler)
 
 
-def _writers(outputs: dict[str, str], hide: bool) -> list[tuple[Writer, Send]]:
+def _writers(outputs: dict[str, str]) -> list[tuple[Writer, Send]]:
     """What writes each format that is asked for, and where to; in a step of GitHub Actions annotations too."""
     from nnsolve.report.verdicts import WRITERS
     from nnsolve.report.verdicts.github import GithubWriter
 
     found: list[tuple[Writer, Send]] = [
-        (WRITERS[name](hide), _print if path == "-" else partial(_copy, path)) for name, path in outputs.items()
+        (WRITERS[name](), _print if path == "-" else partial(_copy, path)) for name, path in outputs.items()
     ]
     if in_actions():
-        writer = GithubWriter(hide, os.environ.get("GITHUB_WORKSPACE") or ".")
+        writer = GithubWriter(os.environ.get("GITHUB_WORKSPACE") or ".")
         found.append((writer, lambda pieces: annotate(pieces.read())))
     return found
 
@@ -255,14 +256,14 @@ def _copy(path: str, pieces: IO[str]) -> None:
     write_file(path, lambda file: copyfileobj(pieces, file))
 
 
-def _check(files: list[str], problems: str | None, jobs: int, add: Callable[[Result], None]) -> None:
+def _check(files: list[str], problems: str | None, jobs: int, hide: bool, add: Callable[[Result], None]) -> None:
     from nnsolve.checking.check import checked
     from nnsolve.checking.diagnose import diagnose
 
     with ExitStack() as stack:
         show = stack.enter_context(_bar(len(files)))
         executor = stack.enter_context(_workers(jobs)) if jobs > 1 and len(files) > 1 else None
-        for count, result in enumerate(checked(files, executor, problems, diagnose), 1):
+        for count, result in enumerate(checked(files, executor, problems, diagnose, hide), 1):
             add(result)
             show(count)
 

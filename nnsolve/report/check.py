@@ -34,8 +34,8 @@ NAME = 10
 """Cells that the name of a student, problem or question keeps at least where a table is too wide."""
 
 
-def student_report(result: Result, style: Style, hide: bool) -> Report:
-    """Every verdict on one file; with `hide` nothing from which the solution follows."""
+def student_report(result: Result, style: Style) -> Report:
+    """Every verdict on one file."""
     lines: list[Line] = []
     names = [clean(name, style.unicode) for name in (result.student, result.problem) if name]
     lines += heading(": ".join(names) or clean(result.file, style.unicode), style, "title")
@@ -49,13 +49,13 @@ def student_report(result: Result, style: Style, hide: bool) -> Report:
             lines += paragraph(clean(cause, style.unicode), style, "", 4, 2)
     lines.append([])
     for item in result.items:
-        lines += _item(item, result, slips, style, hide)
+        lines += _item(item, result, slips, style)
     score = f"{points(result.score)} of {points(result.max_score)} points"
     lines += [[], [(score, "answer" if result.score == result.max_score else "formula")]]
     return Report(lines)
 
 
-def _item(item: Item, result: Result, slips: Slips, style: Style, hide: bool) -> list[Line]:
+def _item(item: Item, result: Result, slips: Slips, style: Style) -> list[Line]:
     unicode = style.unicode
     sign, plain, name = SIGNS[item.verdict]
     left: Line = [(f"{sign if unicode else plain} ", name), (clean(item.id, unicode), "formula")]
@@ -63,7 +63,7 @@ def _item(item: Item, result: Result, slips: Slips, style: Style, hide: bool) ->
         left.append((f"  {of}", "address"))
     left.append((f"  {WORDS.get(item.verdict, item.verdict)}", name))
     lines = justified(left, [(earned(item), "note")], style.width)
-    for kind, text in said(item, result, slips, hide, unicode):
+    for kind, text in said(item, result, slips, unicode):
         label, name, indent = _SAID[kind]
         lines += paragraph(f"{label}{text}", style, name, indent, 2)
     return lines

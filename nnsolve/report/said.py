@@ -41,14 +41,14 @@ class Said(NamedTuple):
     text: str
 
 
-def said(item: Item, result: Result, slips: Slips, hide: bool, unicode: bool = True) -> list[Said]:
-    """What is said of an answer; with `hide` nothing from which the solution follows, of a right one nothing."""
+def said(item: Item, result: Result, slips: Slips, unicode: bool = True) -> list[Said]:
+    """What is said of an answer; of a right one nothing."""
     if item.verdict in ("correct", "missing") and item.by_hand is None:
         return []
     lines: list[Said] = []
     if item.given is not None:
         lines.append(Said("given", tensor_text(item.given, unicode)))
-    if item.given is not None and item.expected is not None and not hide:
+    if item.given is not None and item.expected is not None:
         tolerance = f"  ({item.tolerance})" if item.tolerance else ""
         lines.append(Said("expected", expected_text(item, unicode) + tolerance))
     elif item.tolerance:

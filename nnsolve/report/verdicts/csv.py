@@ -23,7 +23,7 @@ _formula = re.compile('(?:^|(?<=;))(?=[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 class CsvWriter:
     """Points by question; empty where a student's problem does not have it, or the file could not be checked."""
 
-    def __init__(self, hide: bool) -> None:
+    def __init__(self) -> None:
         self._earned: list[dict[tuple[str, str], float]] = []
         self._by_hand: list[str] = []
 

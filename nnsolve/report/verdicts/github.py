@@ -30,8 +30,7 @@ class GithubWriter:
     `root` is the folder of the repository, which paths are relative to.
     """
 
-    def __init__(self, hide: bool, root: str) -> None:
-        self.hide = hide
+    def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
         self._sent: dict[str, None] = {}
         self._levels: Counter[str] = Counter()
@@ -54,7 +53,7 @@ class GithubWriter:
         for item in result.items:
             if item.verdict in LEVELS and item.line is not None:
                 title = f"{item.id}: {WORDS.get(item.verdict, item.verdict)}"
-                lines = explanation(item, result, self.hide)
+                lines = explanation(item, result)
                 yield self._command(LEVELS[item.verdict], result.file, item.line, item.column, title, lines)
         missing = [item.id for item in result.items if item.verdict == "missing"]
         if missing:

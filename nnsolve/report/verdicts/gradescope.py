@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 class GradescopeWriter:
     """One submission: its score, and a test for each ask."""
 
-    def __init__(self, hide: bool) -> None:
-        self.hide = hide
+    def __init__(self) -> None:
         self._tests: list[dict[str, Any]] = []
         self._score = 0.0
         self._output: list[str] = []
@@ -45,7 +44,7 @@ class GradescopeWriter:
         return json.dumps(document, allow_nan=False, indent=1) + "\n"
 
     def _test(self, item: Item, result: Result) -> dict[str, Any]:
-        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, result, self.hide)]
+        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, result)]
         return {
             "name": clean(item.id),
             "score": score_of([item]),

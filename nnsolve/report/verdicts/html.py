@@ -37,8 +37,7 @@ LABELS = {"given": "given", "expected": "expected", "asked": "asked"}
 class HtmlWriter:
     """One page, written at the end: what stands above comes of all results."""
 
-    def __init__(self, hide: bool) -> None:
-        self.hide = hide
+    def __init__(self) -> None:
         self._students: list[str] = []
         self._shown: set[int] = set()
         """Which results have their verdicts on the page."""
@@ -109,7 +108,7 @@ class HtmlWriter:
     def _item(self, item: Item, result: Result, slips: Slips) -> str:
         beside = address_beside(item)
         lines: list[str] = []
-        for kind, text in said(item, result, slips, self.hide):
+        for kind, text in said(item, result, slips):
             label = f"<span>{LABELS[kind]}</span> " if kind in LABELS else ""
             lines.append(f'<p class="{kind}">{label}{escape(text)}</p>')
         return (

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 class JsonWriter:
     """`{"results": [...], "summary": {...}}`, a result a line."""
 
-    def __init__(self, hide: bool) -> None:
-        self.hide = hide
+    def __init__(self) -> None:
         self.count = 0
 
     def begin(self) -> str:
@@ -53,7 +52,7 @@ class JsonWriter:
             "credit": item.credit,
             "points": item.points,
             "given": numbers(item.given),
-            "expected": None if self.hide else finite(item.expected),
+            "expected": finite(item.expected),
             "causes": [cause.code for cause in item.causes],
             "message": item.message,
             "line": item.line,

@@ -19,9 +19,6 @@ _illegal = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class JunitWriter:
     """What earns full credit passes, carried answers too; else what cannot be read is an error, the rest a failure."""
 
-    def __init__(self, hide: bool) -> None:
-        self.hide = hide
-
     def begin(self) -> str:
         return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="nnsolve">\n'
 
@@ -43,7 +40,7 @@ class JunitWriter:
         return "</testsuites>\n"
 
     def _verdict(self, item: Item, result: Result) -> list[str]:
-        notes = explanation(item, result, self.hide)
+        notes = explanation(item, result)
         if item.verdict != "correct":
             notes = [item.verdict, *notes]
         if not (kind := tag(item)):

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 class Writer(Protocol):
-    """Text in three pieces, so that a file is whole wherever a run ends.
-
-    Made with `hide`, it says nothing from which the solution follows.
-    """
+    """Text in three pieces, so that a file is whole wherever a run ends."""
 
     def begin(self) -> str:
         """What stands above all results."""
@@ -30,15 +27,15 @@ class Writer(Protocol):
         """What stands below all results."""
 
 
-MakeWriter = Callable[[bool], Writer]
+MakeWriter = Callable[[], Writer]
 
 
-def explanation(item: Item, result: Result, hide: bool) -> list[str]:
+def explanation(item: Item, result: Result) -> list[str]:
     """What is to be said of an answer beside its verdict; of a right one nothing but what was set by hand."""
     lines = [item.message, *alone(item, result.slips)]
     if item.given is not None and item.verdict != "correct":
         lines.append(f"given {tensor_text(item.given)}")
-        if not hide:
+        if item.expected is not None:
             lines.append(f"expected {expected_text(item)}")
     return [line for line in lines if line]
 
