@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.claims import claim, unreadable
+from nnsolve.checking.claims import claim, unread, unreadable
 from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
 from nnsolve.checking.torn import parse_around
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
@@ -183,14 +183,17 @@ def answer(node: Node) -> Given | Unreadable:
             return found
         return Given((found,), (), node.place.line, node.place.column)  # type: ignore[arg-type]
     claims: list[Claim] = []
-    shape = _collect(node, claims, 1)
+    refused: list[Unreadable] = []
+    shape = _collect(node, claims, refused, 1)
     if type(shape) is Unreadable:
         return shape
-    return Given(tuple(claims), shape, node.place.line, node.place.column)  # type: ignore[arg-type]
+    return Given(tuple(claims), shape, node.place.line, node.place.column, tuple(refused))  # type: ignore[arg-type]
 
 
-def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...] | Unreadable:
-    """Append the numbers of a list; its shape."""
+def _collect(
+    node: ListNode, claims: list[Claim], refused: list[Unreadable], depth: int
+) -> tuple[int, ...] | Unreadable:
+    """Append the numbers of a list, and what is wrong with those that cannot be read; its shape."""
     place = node.place
     items: Sequence[Node] = node.items
     if not items:
@@ -203,7 +206,12 @@ def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...]
         for item in items:
             found = claim(item)
             if type(found) is Unreadable:
-                return _with_decimal_commas(node) or found
+                if type(item) is ListNode:
+                    return found
+                if spoiled := _with_decimal_commas(node):
+                    return spoiled
+                found, why = unread(item, found)
+                refused.append(why)
             claims.append(found)  # type: ignore[arg-type]
         return (len(items),)
     first: tuple[int, ...] | None = None
@@ -211,7 +219,7 @@ def _collect(node: ListNode, claims: list[Claim], depth: int) -> tuple[int, ...]
         if type(item) is not ListNode:
             message = f"found {described(item)} in a list of lists"
             return Unreadable(message, "each row is a list of its own", item.place.line, item.place.column)
-        shape = _collect(item, claims, depth + 1)
+        shape = _collect(item, claims, refused, depth + 1)
         if type(shape) is Unreadable:
             return shape
         if first is not None and shape != first:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier, Reruns
+from nnsolve.checking.claims import without_percent
 from nnsolve.checking.concealed import Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused
+from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused, with_unread
 from nnsolve.checking.judge import fits, is_old, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
@@ -214,7 +215,7 @@ class _Checker:
         for text, answer in answers.answers.items():
             target = key.targets.get(text)
             if target is not None:
-                given[text] = (target, answer)
+                given[text] = (target, _asked(target, answer))
         for text, answer in answers.answers.items():
             if text in given:
                 continue
@@ -224,7 +225,7 @@ class _Checker:
                 place = (answer.line, answer.column)
                 added.append(Item(text, "", "unreadable", 0.0, 0.0, None, None, (), message, "", *place, asked=False))
             else:
-                given[found.id] = (found, answer)
+                given[found.id] = (found, _asked(found, answer))
         items = [
             self.judged(solved, target, given[id][1]) if id in given else item_of(target, None, "missing")
             for id, target in key.targets.items()
@@ -233,11 +234,12 @@ class _Checker:
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
             items, follows, reruns = follow(key, solved.carrier, items, given)
-            by_id = {id: answer for id, (_, answer) in given.items()}
+            by_id = {id: answer for id, (_, answer) in given.items() if not answer.unread}
             items, slips = self.explained(key, answers._replace(answers=by_id), items, reruns)
             items = without_errors(key, items, follows)
             if key.marking.repeated:
                 items = charged_once(items, slips, key.marking)
+            items = [with_unread(item, given[item.id][1]) if item.elements else item for item in items]
         if self.hide:
             items, slips = solved.concealer.concealed(items, slips, given)
         return items + added, slips
@@ -247,11 +249,8 @@ class _Checker:
         if type(answer) is Unreadable:
             return refused(target, answer)
         assert type(answer) is Given
-        if not target.options.get("percent"):
-            for claim in answer.claims:
-                if claim.text[-1] == "%":
-                    message = f"{shown(claim.text)} is in percent, which is not asked here"
-                    return refused(target, Unreadable(message, "write a fraction of 1", claim.line, claim.column))
+        if answer.unread and not (answer.shape and fits(answer.shape, target.shape)):
+            return refused(target, answer.unread[0])
         tolerance = solved.tolerances.get(target.id)
         if tolerance is None:
             tolerance = solved.tolerances[target.id] = tolerance_text(target.options, target.changes is not None)
@@ -272,7 +271,7 @@ class _Checker:
         self, key: Key, answers: AnswerFile, items: list[Item], reruns: Mapping[str, Reruns]
     ) -> tuple[list[Item], tuple[Explanation, ...]]:
         """The items with the causes of what is wrong; what was rounded on the way is imprecise."""
-        wrong = [item for item in items if item.verdict == "wrong"]
+        wrong = [item for item in items if item.verdict == "wrong" and item.id in answers.answers]
         if self.diagnose is None or not wrong:
             return items, ()
         found = self.diagnose(key, answers, wrong, reruns)
@@ -291,6 +290,11 @@ class _Checker:
                 )
             result.append(item)
         return result, found.slips
+
+
+def _asked(target: Target, answer: Given | Unreadable) -> Given | Unreadable:
+    """The answer as its ask takes it: percentages only where it asks for them."""
+    return answer if type(answer) is Unreadable or target.options.get("percent") else without_percent(answer)  # type: ignore[arg-type]
 
 
 def _is_old(key: Key, item: Item, answers: AnswerFile) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from nnsolve.checking.model import Claim, Unreadable
+from nnsolve.checking.model import Claim, Given, Unreadable
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.problem.numbers import MAX_LENGTH, refuse
 from nnsolve.problem.reader import ListNode, Node, ScalarNode
@@ -86,11 +86,46 @@ def _fraction_claim(node: ScalarNode) -> Claim | Unreadable:
         return Unreadable(f"{shown(node.text)} is too large for a number", "write it as a decimal", line, column)
 
 
+NO_NUMBER = "there is no number"
+"""What is wrong with a place in a list where one was left out."""
+
+MISSING = "?"
+"""How a number of a list is shown that was left out, however that was written: ?, -, ~ or nothing."""
+
+
+def without_percent(given: Given) -> Given:
+    """The answer where no percentages are asked: those that it has cannot be read."""
+    signs = [n for n, claim in enumerate(given.claims) if claim.text[-1] == "%" and claim.value == claim.value]
+    if not signs:
+        return given
+    claims, refused = list(given.claims), list(given.unread)
+    for n in signs:
+        _, _, _, text, line, column = claims[n]
+        claims[n] = Claim(math.nan, 0.0, 0, text, line, column)
+        message = f"{shown(text)} is in percent, which is not asked here"
+        refused.append(Unreadable(message, "write a fraction of 1", line, column))
+    refused.sort(key=lambda one: (one.line, one.column))
+    return given._replace(claims=tuple(claims), unread=tuple(refused))
+
+
+def unread(node: Node, why: Unreadable) -> tuple[Claim, Unreadable]:
+    """What stands in a list in place of a number that cannot be read (no exact value is near it), and why."""
+    text = node.text if type(node) is ScalarNode else ""
+    is_gap = not _has_letters(text)
+    shown = MISSING if is_gap or len(text) > MAX_LENGTH else text
+    claim = Claim(math.nan, 0.0, 0, shown, node.place.line, node.place.column)
+    return claim, why._replace(message=NO_NUMBER, help=None) if is_gap else why
+
+
+def _has_letters(text: str) -> bool:
+    return any(sign.isalnum() for sign in text)
+
+
 def unreadable(node: ScalarNode) -> Unreadable:
     """Why a scalar is no number, and what to write instead."""
     line, column = node.place.line, node.place.column
     message = f"{shown(node.text)} is not a number"
-    if node.text.strip() and not any(sign.isalnum() for sign in node.text):  # a question mark, a dash
+    if node.text.strip() and not _has_letters(node.text):  # a question mark, a dash
         return Unreadable(message, "write a number, or nothing where you have no answer", line, column)
     try:
         refuse(node, among_others=False)

@@ -119,7 +119,7 @@ def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) 
 
 def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Given) -> Follows | None:
     """How an answer follows from the student's own: of a tensor half of what is wrong has to."""
-    wrong = [n for n, element in enumerate(item.elements) if element != "correct"]
+    wrong = [n for n, element in enumerate(item.elements) if element not in ("correct", "unreadable")]
     for found in several:
         right = tuple([n for n in wrong if found.elements[n] != "wrong"])
         if right and 2 * len(right) >= len(wrong) and (found.of or item.verdict == "wrong"):
@@ -129,7 +129,12 @@ def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Gi
 
 def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
-    if not isinstance(answer, Given) or not item.elements or not any(claim.value for claim in answer.claims):
+    if (
+        not isinstance(answer, Given)
+        or answer.unread
+        or not item.elements
+        or not any(claim.value for claim in answer.claims)
+    ):
         return Own(item.id, target.values, (0.0,) * len(target.values), True) if item.verdict == "correct" else None
     written = tuple([claim.value for claim in answer.claims])
     if item.verdict == "correct":

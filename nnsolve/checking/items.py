@@ -48,6 +48,16 @@ def refused(target: Target, answer: Unreadable) -> Item:
     return item_of(target, None, "unreadable", message=message)._replace(line=answer.line, column=answer.column)
 
 
+def with_unread(item: Item, answer: Given | Unreadable) -> Item:
+    """The item with what is wrong with those of its numbers that cannot be read."""
+    if not answer.unread:
+        return item
+    first, count = answer.unread[0], len(answer.unread)
+    at = f"{'at' if count == 1 else 'the first at'} {first.line}:{first.column}"
+    text = f"{count} of {len(item.elements)} numbers cannot be read, {at}: {first.message}"
+    return item._replace(message="; ".join(filter(None, [item.message, text, first.help])))
+
+
 def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: Marking) -> list[Item]:
     """The items, those with `repeated` credit that a slip explains for which an earlier ask is charged in full."""
     charged: dict[int, str] = {}
@@ -108,7 +118,7 @@ def _is_percentage(target: Target, answer: Given) -> bool:
 def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:
     """What is wrong with an answer of several numbers, and where the first of them stands."""
     short = "too few digits" if verdict == "imprecise" else ""
-    if len(elements) == 1:
+    if len(elements) == 1 or verdict == "unreadable":
         return short
     off = sum(element == verdict for element in elements)
     base = key.problem.conventions.count_from

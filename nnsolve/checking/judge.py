@@ -99,7 +99,7 @@ def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
         elif deviation <= min(half := claim[1] / 2 * _SLACK, farthest) and not abs(claim[0] - start) <= half:
             yield "correct" if claim[1] <= asked else "imprecise"
         else:
-            yield "wrong"
+            yield "wrong" if claim[0] == claim[0] else "unreadable"  # NaN
 
 
 def fits_start(claim: Claim, bounds: Bounds) -> bool:
@@ -120,7 +120,7 @@ def overall(elements: Sequence[Verdict]) -> Verdict:
     return "correct"
 
 
-_WORST_FIRST: tuple[Verdict, ...] = ("wrong", "carried", "imprecise")
+_WORST_FIRST: tuple[Verdict, ...] = ("wrong", "unreadable", "carried", "imprecise")
 
 
 def fits(given: tuple[int, ...], expected: tuple[int, ...]) -> bool:

@@ -26,22 +26,31 @@ class Claim(NamedTuple):
     column: int
 
 
-class Given(NamedTuple):
-    """An answer: its numbers row by row; the shape is () for a single one."""
-
-    claims: tuple[Claim, ...]
-    shape: tuple[int, ...]
-    line: int
-    column: int
-
-
 class Unreadable(NamedTuple):
-    """What stands where an answer is expected and is none: why, and what to write."""
+    """What stands where an answer or one of its numbers is expected and is none: why, and what to write."""
 
     message: str
     help: str | None
     line: int
     column: int
+
+    @property
+    def unread(self) -> tuple[Unreadable, ...]:
+        """As of an answer that can be read in part."""
+        return (self,)
+
+
+class Given(NamedTuple):
+    """An answer: its numbers row by row; the shape is () for a single one.
+
+    A number of a list that cannot be read has the value NaN, and says why in `unread`.
+    """
+
+    claims: tuple[Claim, ...]
+    shape: tuple[int, ...]
+    line: int
+    column: int
+    unread: tuple[Unreadable, ...] = ()
 
 
 class AnswerFile(NamedTuple):

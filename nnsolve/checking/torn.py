@@ -1,4 +1,7 @@
-"""Answer files that are no YAML: the answers that break one are left out, one by one, until the rest can be read."""
+"""Answer files that are no YAML: what breaks one is left out, one by one, until the rest can be read.
+
+In a list, that is a number that was left out with a sign that YAML keeps for itself; else the whole answer.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,14 @@ _comment = re.compile(r"(?:^|\s)#.*")
 _is_simple = re.compile(r"[^\[\]{}\"':#]+").fullmatch
 
 
+_has_gap = re.compile(
+    r"""(?<=[\[,])(\s*)([^\w\s\[\]{},"'#:]+)(?=\s*[,\]])  # [0.5, ?, *]
+    | (?<=[\[,])()([ \t])(?=\s*,)  # [0.5, , 2]
+    """,
+    re.VERBOSE,
+)
+
+
 class _Entry(NamedTuple):
     """An answer as it stands in a file: the line that begins it, and the one behind it, counted from 0."""
 
@@ -38,7 +49,7 @@ class _Entry(NamedTuple):
 def parse_around(
     text: str, parse: Callable[[str], Parsed], is_id: Callable[[str], bool]
 ) -> tuple[Parsed, dict[str, Unreadable]]:
-    """What a text is without the answers that break it, and these by their ids.
+    """What a text is without what breaks it, and by their ids the answers that are left out for that.
 
     Where an error is in no answer, or leaving answers out does not help, it is what the whole text is.
     """
@@ -59,8 +70,11 @@ def parse_around(
         id, begin, end = entries[at]
         if line >= end or not lines[begin] or not is_id(id):
             return whole, {}
-        left_out[id] = _unreadable(lines[begin], begin, broken)
-        lines[begin:end] = [""] * (end - begin)
+        mended = _without_gaps(lines[begin:end])
+        if mended == lines[begin:end]:
+            left_out[id] = _unreadable(lines[begin], begin, broken)
+            mended = [""] * (end - begin)
+        lines[begin:end] = mended
         root, findings = parse("\n".join(lines) + "\n")
     return (root, findings), left_out
 
@@ -86,6 +100,15 @@ def _entries(lines: Sequence[str]) -> list[_Entry]:
             found.append((word[0], n))
     ends = [*[begin for _, begin in found[1:]], end]
     return [_Entry(id, begin, end) for (id, begin), end in zip(found, ends, strict=False)]
+
+
+def _without_gaps(lines: Sequence[str]) -> list[str]:
+    """The lines of an answer, with a null wherever a list has no number; no place changes."""
+
+    def null(found: re.Match[str]) -> str:
+        return (found[1] or "") + "~" * len(found[2] or found[4])
+
+    return _has_gap.sub(null, "\n".join(lines)).split("\n")
 
 
 def _unreadable(line: str, begin: int, broken: Diagnostic) -> Unreadable:

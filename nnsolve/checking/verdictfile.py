@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from nnsolve.checking.answerfile import answer
-from nnsolve.checking.claims import numbers
+from nnsolve.checking.claims import NO_NUMBER, numbers
 from nnsolve.checking.files import VERDICTS_NAME, files_below, leaves, true_path
-from nnsolve.checking.model import ByHand, Item, Result, Unreadable, Verdict, score_of
+from nnsolve.checking.model import ByHand, Item, Result, Verdict, score_of
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.fields import Context, Entry, TooManyError, entries, known_entries, read_fields
 from nnsolve.problem.numbers import is_null
@@ -170,8 +170,9 @@ def _ruling(entry: Entry, id: str, context: Context) -> Ruling | None:
     found = known_entries(entry.node, RULING, f"the verdict on {shown(id)}", context)
     values = read_fields(found, RULING, "", context)
     given = found["given"].node if "given" in found else None
-    if given is not None and type(refused := answer(given)) is Unreadable:
-        place = given.place._replace(line=refused.line, column=refused.column)
+    unread = [] if given is None else [one for one in answer(given).unread if one.message != NO_NUMBER]
+    for refused in unread[:1]:
+        place = entry.key.place._replace(line=refused.line, column=refused.column)
         context.error(
             "wrong-type", f"given: {refused.message}", place, "write the answer's numbers, or leave given out"
         )

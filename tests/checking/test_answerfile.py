@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from time import process_time
@@ -106,8 +107,8 @@ def test_what_is_no_number_is_refused_with_the_fix(text: str, help: str) -> None
     if text == "[1, ]":  # a comma behind the last number is YAML's own
         assert isinstance(one(text), Given)
         return
-    found = one(text)
-    assert isinstance(found, Unreadable) and found.line == 4 and found.column >= 6
+    (found,) = one(text).unread
+    assert found.line == 4 and found.column >= 6
     assert help in (found.help or "")
     assert len(found.message) < 300
 
@@ -154,7 +155,9 @@ def test_what_is_wrong_within_an_answer_spoils_no_other(answers: str, bad: list[
         ("% 3", "'% 3' is not a number", "3.14", (5, 6)),
         ("[1, 2", "not closed", "add the missing ']'", (5, 6)),
         ("[1, 2}", "is still open", "close it with ']'", (5, 11)),
-        ("[1, *]", "cannot begin with", "a list of numbers in brackets", (5, 11)),
+        ("[1, *x]", "alias", "", (5, 10)),
+        ("[1, *, [2}", "is still open", "close it with ']'", (5, 15)),
+        ("[1,,2]", "a value is missing", "delete the comma", (5, 9)),
         ('"0.5', "never closed", "closing quote", (5, 6)),
         ("[1,\n     [2, 3}", "is still open", "close it", (6, 11)),
         ("\n    - 1\n    -3", "has no colon", "", (7, 5)),
@@ -169,6 +172,38 @@ def test_an_answer_that_breaks_the_file_spoils_no_other(answer: str, message: st
     broken = found.answers["q"]
     assert isinstance(broken, Unreadable) and message in broken.message and help in (broken.help or "")
     assert (broken.line, broken.column) == place
+
+
+@pytest.mark.parametrize(
+    ("answer", "places"),
+    [
+        ("[0.5, ?, 2]", [(5, 12)]),
+        ("[0.5, ?]", [(5, 12)]),
+        ("[?, 0.5, ?]", [(5, 7), (5, 15)]),
+        ("[0.5, -, 2]", [(5, 12)]),
+        ("[0.5, *, 2]", [(5, 12)]),
+        ("[0.5, @, ??, 2]", [(5, 12), (5, 15)]),
+        ("[0.5, ~, '', 2]", [(5, 12), (5, 15)]),
+        ("[0.5, , 2]", [(5, 11)]),
+        ("[[0.5, ?], [2, 3]]", [(5, 13)]),
+        ("[[0.5, 1],\n    [?, 3]]", [(6, 6)]),
+        ("[0.5, n/a, 2]", [(5, 12)]),
+        ("[0.5, 1_000, 2]", [(5, 12)]),
+        ("\n    - 0.5\n    - ?\n    - 2", [(7, 7)]),
+    ],
+)
+def test_a_number_that_cannot_be_read_spoils_no_other(answer: str, places: list[tuple[int, int]]) -> None:
+    file = read(f"  a: 1\n  q: {answer}\n  b: [2, 3]\n")
+    found = file.answers["q"]
+    assert isinstance(found, Given) and not file.findings and isinstance(file.answers["b"], Given)
+    assert [(one.line, one.column) for one in found.unread] == places
+    assert [(claim.line, claim.column) for claim in found.claims if math.isnan(claim.value)] == places
+    assert any(claim.value == 0.5 for claim in found.claims)
+
+
+def test_what_is_no_list_of_numbers_is_read_in_no_part() -> None:
+    for text in ("[0,25; 1,5]", "[0.5, [1, 2]]", "[[0.5, 1], ?]", "[[0.5, 1], [2]]"):
+        assert isinstance(one(text), Unreadable), text
 
 
 @hypothesis.given(st.text("ab01:-[]{},'\"|>?&*!%@`# \t\\().;", max_size=12))

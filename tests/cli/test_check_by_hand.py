@@ -127,6 +127,13 @@ def test_it_holds_for_the_answer_that_it_was_decided_on() -> None:
     assert {item["by_hand"] for item in checked()["items"].values()} == {None}
 
 
+def test_it_may_be_decided_on_an_answer_with_a_gap() -> None:
+    written(Path(), "problem: p\nanswers:\n  a: [?]\n", "in/s1.yaml")
+    for given, credit in (("[~]", 1), ("[10]", 0)):
+        set_by_hand(f"s1.yaml: {{a: {{verdict: correct, given: {given}}}}}")
+        assert checked()["items"]["a"]["credit"] == credit, given
+
+
 def test_only_the_top_of_a_folder_that_is_checked_counts() -> None:
     """A student cannot hand in verdicts: neither below the folder, nor among the files that are given."""
     for path in ("in/group/verdicts.yaml", "in/group/deep/verdicts.yaml"):

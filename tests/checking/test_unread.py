@@ -1,0 +1,92 @@
+"""Answers with numbers that cannot be read: each of these earns nothing, and spoils no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import diagnose
+from nnsolve.checking.model import Item
+from tests.cli.calling import call, written
+
+Judged = Callable[..., dict[str, Item]]
+
+PROBLEM = """\
+parameters: {W: [[2, 3], [5, 7]], s: 3.17}
+inputs: {x: [1.5, -0.25]}
+equations: [z = W @ x, a = s * z, L = sum(a), V = transpose(W)]
+loss: L
+ask: [z, a, V, {id: share, of: z / 10, percent: true}]
+"""
+# z = [2.25, 5.75], a = [7.1325, 18.2275], V = [[2, 5], [3, 7]], share = [22.5 %, 57.5 %]
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> Judged:
+    written(tmp_path, PROBLEM, "p.yaml")
+
+    def of(*answers: str) -> dict[str, Item]:
+        lines = "".join(f"  {answer}\n" for answer in answers)
+        path = written(tmp_path, f"problem: p\nanswers:\n{lines}", "in/a.yaml")
+        return {item.id: item for item in check(path, tmp_path, diagnose).items}
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("answer", "elements", "message"),
+    [
+        ("[2.25, ?]", ("correct", "unreadable"), "1 of 2 numbers cannot be read, at 3:13: there is no number"),
+        ("[2.25, ]", (), "a list of 1"),
+        ("[n/a, 5.75]", ("unreadable", "correct"), "at 3:7: 'n/a' is not a number"),
+        ("[225 %, 5.75]", ("unreadable", "correct"), "'225 %' is in percent, which is not asked here"),
+        ("[tbd, 575 %]", ("unreadable", "unreadable"), "2 of 2 numbers cannot be read, the first at 3:7: 'tbd'"),
+        ("[5.85, -]", ("wrong", "unreadable"), "1 of 2 numbers is wrong, at [1]; 1 of 2 numbers cannot be read"),
+    ],
+)
+def test_the_others_are_judged(items: Judged, answer: str, elements: tuple[str, ...], message: str) -> None:
+    item = items(f"z: {answer}")["z"]
+    assert item.elements == elements and message in item.message
+    assert item.credit == pytest.approx(elements.count("correct") / 2)
+    assert item.verdict == ("wrong" if "wrong" in elements or not elements else "unreadable")
+
+
+def test_what_spoils_the_shape_spoils_the_answer(items: Judged) -> None:
+    """[2.25 5.75] is one number that cannot be read, which is no answer in half."""
+    item = items("z: [2.25 5.75]")["z"]
+    assert (item.verdict, item.credit, item.elements) == ("unreadable", 0, ())
+    assert item.message == "'2.25 5.75' is not one number; a comma is missing: [2.25, 5.75]"
+
+
+def test_what_cannot_be_read_carries_nothing_and_is_never_right(items: Judged) -> None:
+    found = items("z: [2.5, ?]", "a: [7.925, 18.2275]")
+    assert found["a"].verdict == "wrong" and found["a"].elements == ("wrong", "correct")
+    found = items("z: [2.5, 5.75]", "a: [7.925, ?]")
+    assert found["a"].elements == ("carried", "unreadable") and found["a"].credit == 0.5
+    assert found["a"].message.startswith("right, given your z; 1 of 2 numbers cannot be read")
+
+
+def test_no_cause_is_sought_for_it(items: Judged) -> None:
+    """A transposed matrix is found by all its numbers."""
+    assert [cause.code for cause in items("V: [[2, 3], [5, 7]]")["V"].causes]
+    assert not items("V: [[2, 3], [5, ?]]")["V"].causes
+
+
+def test_percentages_are_read_where_they_are_asked(items: Judged) -> None:
+    item = items("share: [22.5 %, ?]")["share"]
+    assert item.elements == ("correct", "unreadable")
+
+
+def test_every_format_has_it(items: Judged, tmp_path: Path) -> None:
+    items("z: [2.25, ?]", "a: [~, 18.2275]")
+    path = str(tmp_path / "in" / "a.yaml")
+    shown = call("check", path, "--problems", str(tmp_path)).output
+    assert "? z  unreadable" in shown and "given     [2.25, ?]" in shown and "0.5 of 1" in shown
+    document = json.loads(call("check", path, "--problems", str(tmp_path), "--json", "-").output)
+    z, a = document["results"][0]["items"][:2]
+    assert z["given"] == [2.25, None] and z["elements"] == ["correct", "unreadable"] and z["credit"] == 0.5
+    assert a["given"] == [None, 18.2275] and (a["line"], a["column"]) == (4, 7)
