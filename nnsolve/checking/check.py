@@ -16,7 +16,7 @@ from nnsolve.checking.claims import without_percent
 from nnsolve.checking.concealed import Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import charged_once, item_of, misshapen, reason, refused, with_unread
+from nnsolve.checking.items import by_accident, charged_once, item_of, misshapen, reason, refused, with_unread
 from nnsolve.checking.judge import fits, is_old, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
@@ -288,7 +288,7 @@ class _Checker:
                 item = item._replace(
                     verdict="imprecise", elements=elements, credit=credit, message="rounded on the way"
                 )
-            result.append(item)
+            result.append(by_accident(item, codes, key.marking))
         return result, found.slips
 
 

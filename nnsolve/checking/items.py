@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import fits_start, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
+
+REARRANGED = {"transposed", "factors-exchanged", "elements-permuted"}
+"""The codes of the causes that give the right numbers in wrong places."""
 
 
 def item_of(
@@ -56,6 +59,14 @@ def with_unread(item: Item, answer: Given | Unreadable) -> Item:
     at = f"{'at' if count == 1 else 'the first at'} {first.line}:{first.column}"
     text = f"{count} of {len(item.elements)} numbers cannot be read, {at}: {first.message}"
     return item._replace(message="; ".join(filter(None, [item.message, text, first.help])))
+
+
+def by_accident(item: Item, codes: Set[str], marking: Marking) -> Item:
+    """The item, without credit for those of its elements that are right because of where a rearrangement left them."""
+    if item.verdict != "wrong" or not codes or not codes <= REARRANGED or not item.credit or marking.rearranged == 1:
+        return item
+    text = "the others are right by accident"
+    return item._replace(credit=marking.rearranged * item.credit, message=f"{item.message}; {text}")
 
 
 def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: Marking) -> list[Item]:

@@ -14,14 +14,17 @@ class Marking(NamedTuple):
     """`marking:` with its defaults, which are what a fair teaching assistant would choose.
 
     `points` are those of an ask that does not say; `imprecise` and `carried` are the credit of these verdicts;
-    `repeated` is that of a wrong answer which a slip explains that an earlier answer is charged for. Without `partial`
-    a tensor with a wrong element earns nothing, with it the mean over its elements.
+    `repeated` is that of a wrong answer which a slip explains that an earlier answer is charged for.
+    `rearranged` is how much of their credit the right elements keep of an answer that is the right one transposed or in
+    another order: they stand where they belong by accident. Without `partial` a tensor with a wrong element earns
+    nothing, with it the mean over its elements.
     """
 
     points: float = 1.0
     imprecise: float = 0.5
     carried: float = 1.0
     repeated: float = 0.0
+    rearranged: float = 0.0
     partial: bool = True
 
     @classmethod

@@ -122,6 +122,9 @@ MARKING: Table = {
     "repeated": Key(
         "number", "The credit of a wrong answer with a slip that an earlier one is charged for; 0.", low=0, high=1
     ),
+    "rearranged": Key(
+        "number", "How much right numbers of a transposed or permuted answer earn, from 0 to 1; 0.", low=0, high=1
+    ),
     "partial": Key("boolean", "Whether a tensor earns the mean over its elements (true) or all or nothing."),
 }
 

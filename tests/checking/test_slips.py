@@ -75,6 +75,41 @@ def test_a_slip_may_be_charged_once(repeated: float, tmp_path: Path) -> None:
     assert result.score == pytest.approx(sum(item.credit * item.points for item in result.items))
 
 
+MATRIX = """\
+parameters: {W: [[0.31, -0.24], [0.12, 0.53]], b: [0.1, -0.2]}
+inputs: {x: [0.6, -0.9]}
+targets: {y: [0.4, -0.1]}
+equations: [z = W @ x + b, a = sigmoid(z), L = 1/2 * norm(a - y)^2]
+loss: L
+ask: [z, dL/dW, {id: V, of: W}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "right"),
+    [
+        ("dL/dW: [[0.03142, 0.06212], [-0.04713, -0.09318]]", "transposed", 2),
+        ("V: [[0.31, 0.12], [-0.24, 0.53]]", "transposed", 2),
+        ("V: [[0.31, -0.24], [0.12, 0.35]]", None, 3),
+        ("V: [[-0.31, -0.24], [0.12, 0.53]]", None, 3),
+    ],
+)
+@pytest.mark.parametrize("rearranged", [None, 0.5, 1])
+def test_what_is_right_by_accident_earns_nothing(
+    answer: str, code: str | None, right: int, rearranged: float | None, tmp_path: Path
+) -> None:
+    """The diagonal of a transposed matrix is right whoever transposes it; what nothing explains earns its part."""
+    marking = "" if rearranged is None else f"marking: {{rearranged: {rearranged}}}\n"
+    (tmp_path / "m.yaml").write_text(MATRIX + marking)
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: m\nanswers: {{{answer}}}\n")
+    (item,) = [item for item in check(path, tmp_path, diagnose).items if item.given]
+    assert item.verdict == "wrong" and item.elements.count("correct") == right
+    kept = 1 if code is None else rearranged or 0
+    assert item.credit == kept * right / 4 and ("by accident" in item.message) is (kept < 1)
+    assert code is None or code in [cause.code for cause in item.causes]
+
+
 def test_a_slip_that_was_made_anyway_is_made_again() -> None:
     """Two slips of which one explains another answer, too, need less than two new ones."""
     sign, mean, bias = Slip("sign-flipped", "dL/dz1"), Slip("mean-for-sum", "L"), Slip("bias-missing", "z1")
