@@ -11,7 +11,10 @@ from nnsolve.core.diagnostics import Diagnostic
 
 
 class Row(NamedTuple):
-    """A student's line: `trouble` says why the file could not be checked."""
+    """A student's line: `trouble` says why the file could not be checked, `warning` what else is odd about it.
+
+    `by_hand` counts the verdicts that a person set.
+    """
 
     file: str
     student: str | None
@@ -19,6 +22,8 @@ class Row(NamedTuple):
     score: float
     max_score: float
     trouble: str = ""
+    warning: str = ""
+    by_hand: int = 0
 
 
 class Summary:
@@ -46,11 +51,13 @@ class Summary:
         if errors and errors[0].code == BROKEN_PROBLEM:
             self.broken.update(dict.fromkeys(errors))
         trouble = errors[0].message if errors else ""
-        self.rows.append(Row(result.file, result.student, result.problem, result.score, result.max_score, trouble))
+        by_hand = sum(item.by_hand is not None for item in result.items)
+        row = result.file, result.student, result.problem, result.score, result.max_score
+        self.rows.append(Row(*row, trouble, _warning(result), by_hand))
+        self.by_hand += by_hand
         self.all_right &= not errors
         for item in result.items:
             self.all_right &= item.verdict == "correct"
-            self.by_hand += item.by_hand is not None
             if item.asked:
                 self.questions[result.problem or "", item.id][item.verdict] += 1
         for slip in result.slips:
@@ -67,3 +74,11 @@ class Summary:
     def causes(self) -> Counter[str]:
         """How many students made each mistake."""
         return Counter({code: len(students) for code, students in self.made.items()})
+
+
+def _warning(result: Result) -> str:
+    """The first warning on a file: one on the whole of it, else an answer to nothing."""
+    for finding in result.findings:
+        if finding.severity == "warning":
+            return f"{finding.message}; {finding.help}" if finding.help else finding.message
+    return next((item.message for item in result.items if not item.of), "")

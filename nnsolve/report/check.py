@@ -14,6 +14,7 @@ from nnsolve.report.said import (
     files_checked,
     points,
     question_names,
+    remark,
     said,
     set_by_hand,
     share,
@@ -104,7 +105,7 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
     def cells(texts: list[str | None]) -> list[str]:
         return [clean(text or "", style.unicode) for text in texts]
 
-    several = len({row.problem for row in rows}) > 1
+    several = len({row.problem for row in rows if row.problem}) > 1
     columns = [TextColumn("student", cells([row.student or row.file for row in rows]), style="formula", least=NAME)]
     if several:
         columns.append(TextColumn("problem", cells([row.problem for row in rows]), least=NAME))
@@ -113,11 +114,11 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
     head, *found = table_lines(fitted(columns, style.width, style.unicode))
     lines = [head]
     for line, row in zip(found, rows, strict=True):
-        trouble = clean(row.trouble, style.unicode)[:200]
-        fits = line_width(line) + 2 + width(trouble) <= style.width
-        lines.append([*line, (f"  {trouble}", "warning")] if trouble and fits else line)
-        if trouble and not fits:
-            lines += paragraph(trouble, style, "warning", 4)
+        text, name = clean(remark(row), style.unicode), "warning" if row.trouble or row.warning else "note"
+        fits = line_width(line) + 2 + width(text) <= style.width
+        lines.append([*line, (f"  {text}", name)] if text and fits else line)
+        if text and not fits:
+            lines += paragraph(text, style, name, 4)
     return lines
 
 

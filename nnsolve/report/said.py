@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from nnsolve.checking.model import Item, Result
-    from nnsolve.checking.summary import Summary
+    from nnsolve.checking.summary import Row, Summary
 
 SIGNS = {
     "correct": ("✓", "+", "answer"),
@@ -125,6 +125,12 @@ def files_checked(summary: Summary) -> str:
     if left := count - len(scores):
         text += f"; {left} that cannot be checked {'is' if left == 1 else 'are'} left out"
     return text
+
+
+def remark(row: Row) -> str:
+    """What is to be said of a student beside the score, in few words."""
+    by_hand = f"{row.by_hand} set by hand" if row.by_hand else ""
+    return "; ".join(filter(None, [(row.trouble or row.warning)[:200], by_hand]))
 
 
 def set_by_hand(summary: Summary) -> str:

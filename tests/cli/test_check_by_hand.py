@@ -117,6 +117,15 @@ def test_every_format_carries_it() -> None:
     assert "2 verdicts are set by hand" in call("check", "in").stdout
 
 
+def test_the_class_s_table_says_whose_verdicts_were_set() -> None:
+    written(Path(), ANSWERS.replace("s1", "s2"), "in/s2.yaml")
+    set_by_hand("s1.yaml: {q-z: {verdict: correct}, a: {credit: 0.5}}")
+    result = call("check", "in", "--html", "out.html", "--width", "120")
+    rows = {line.split()[0]: line for line in result.stdout.splitlines() if line.startswith("  s")}
+    assert rows["s1"].endswith("2 set by hand") and "by hand" not in rows["s2"]
+    assert Path("out.html").read_text().count("2 set by hand</span>") == 1
+
+
 def test_it_holds_for_the_answer_that_it_was_decided_on() -> None:
     set_by_hand("s1.yaml: {q-z: {verdict: correct, given: -6.340}, a: {verdict: correct, given: [1, 2.0]}}")
     result = call("check", "in")

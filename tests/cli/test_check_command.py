@@ -242,3 +242,17 @@ def test_an_interrupted_run_writes_what_it_has(chain: Path) -> None:
             assert "<b>Interrupted:</b>" in (chain / "out.html").read_text(encoding="utf-8")
     else:
         assert process.returncode == 1
+
+
+def test_what_is_odd_about_a_file_stands_in_the_class_s_table(chain: Path) -> None:
+    """Nobody sees from a row of zeros that a key was misspelt."""
+    written(chain / "in", "problem: chain\nstudent: s1\nanswer: {z: 10}\n", "a.yaml")
+    written(chain / "in", "problem: chain\nstudent: s2\nanswers: {Z: 10}\n", "b.yaml")
+    written(chain / "in", "problem: chain\nstudent: s3\nanswers: {z: 7}\n", "c.yaml")
+    outputs = [f"--{name}={chain / name}" for name in ("csv", "html")]
+    result = call("check", str(chain / "in"), "--problems", str(chain / "problems"), *outputs, "--width", "200")
+    rows = {line.split()[0]: line for line in result.stdout.splitlines() if line.startswith("  s")}
+    assert "an answer file has no key 'answer'; did you mean 'answers'?" in rows["s1"]
+    assert "'Z' is nothing that is asked" in rows["s2"] and rows["s3"].split() == ["s3", "0", "3"]
+    for text in ((chain / "csv").read_text(), (chain / "html").read_text()):
+        assert "no key" in text and "nothing that is asked" in text

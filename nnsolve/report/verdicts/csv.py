@@ -47,7 +47,7 @@ class CsvWriter:
             points = [f"{earned[question]:.9g}" if question in earned else "" for question in summary.questions]
             texts = [cell(text or "") for text in (row.student, row.file, row.problem)]
             scores = [f"{row.score:.9g}", f"{row.max_score:.9g}"]
-            rows.writerow([*texts, *scores, cell(row.trouble), cell(by_hand), *points])
+            rows.writerow([*texts, *scores, cell(row.trouble or row.warning), cell(by_hand), *points])
         return file.getvalue()
 
 

@@ -13,6 +13,7 @@ from nnsolve.report.said import (
     files_checked,
     points,
     question_names,
+    remark,
     said,
     set_by_hand,
     share,
@@ -194,18 +195,19 @@ def _causes(summary: Summary) -> str:
 
 def _table(rows: Sequence[Row], shown: set[int]) -> str:
     """A row a student; who has verdicts on the page is a link to them."""
-    several = len({row.problem for row in rows}) > 1
+    several = len({row.problem for row in rows if row.problem}) > 1
     cells: list[list[str]] = []
     for number, row in enumerate(rows, 1):
         name = _text(row.student or row.file)
         of = f"{points(row.score)} of {points(row.max_score)}"
         score = _bar(row.score, row.max_score, of) if row.max_score else ""
-        trouble = f'<span class="trouble">{_text(row.trouble)[:200]}</span>' if row.trouble else ""
+        kind = "trouble" if row.trouble or row.warning else "note"
+        beside = f'<span class="{kind}">{_text(text)}</span>' if (text := remark(row)) else ""
         cells.append(
             [
                 f'<a href="#student-{number}">{name}</a>' if number in shown else name,
                 *([_text(row.problem or "")] if several else []),
-                f"{score} {trouble}",
+                f"{score} {beside}",
             ]
         )
     return _grid(["Student", *(["Problem"] if several else []), "Points"], cells)
