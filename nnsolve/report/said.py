@@ -56,10 +56,14 @@ def said(item: Item, result: Result, slips: Slips, unicode: bool = True) -> list
     if item.message:
         lines.append(Said("message", clean(item.message, unicode)))
     lines += [Said("cause", clean(text, unicode)) for text in slips.of(item)]
-    if item.line is not None:
-        place = Place(result.file, item.line, item.column or 0)
+    if place := place_of(item, result):
         lines.append(Said("place", f"at {clean(str(place), unicode)}"))
     return lines
+
+
+def place_of(item: Item, result: Result) -> Place | None:
+    """Where an answer, or the first of its numbers that is not right, stands."""
+    return None if item.line is None else Place(result.file, item.line, item.column or 0)
 
 
 def earned(item: Item) -> str:

@@ -55,6 +55,40 @@ def test_junit_counts_what_it_lists(hostile: str) -> None:
     assert {suite.attrib["name"] for suite in root} >= {"<b>&\"'", "notebook"}
 
 
+JENKINS = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id"}
+    | {"package", "file", "log", "url"},
+    "testcase": {"name", "time", "classname", "group"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+    "system-out": set(),
+}
+"""The attributes of each element in the schema of Jenkins, junit-10.xsd."""
+
+
+def test_junit_is_what_its_readers_take(hostile: str, tmp_path: Path) -> None:
+    """Jenkins by its schema; GitLab takes tests of the same class and name for one, and shows the texts of failures."""
+    written(tmp_path, "problem: linear-layer-relu\nstudent: s2\nanswers: {q-a: [7,\n  7]}\n", "in/s2.yaml")
+    root = ElementTree.fromstring(output("junit-xml", hostile, SHOWN))
+    for node in root.iter():
+        assert set(node.attrib) <= JENKINS[node.tag], node.tag
+    tests = [(test.attrib["classname"], test.attrib["name"]) for test in root.iter("testcase")]
+    assert len(set(tests)) == len(tests) and ("linear-layer-relu.s2", "q-a") in tests
+    for node in [*root.iter("failure"), *root.iter("error")]:
+        assert node.attrib["type"] and node.attrib["message"] and node.text
+    files = {suite.attrib["name"]: suite.attrib["file"] for suite in root}
+    assert files["s2"].endswith("in/s2.yaml") and files["notebook"] == SHOWN
+    (suite,) = [suite for suite in root if suite.attrib["name"] == "s2"]
+    wrong = suite.findall("testcase/failure")[0]
+    assert wrong.text is not None and wrong.text.endswith("in/s2.yaml:3:16")
+    broken = next(suite for suite in root if suite.attrib["name"].endswith("broken.yaml"))
+    assert broken.findall("testcase/error")[0].attrib["type"] == "control-character"
+    odd = written(tmp_path, "problem: linear-layer-relu\nanswer: {q-a: 1}\n", "odd.yaml")
+    (suite,) = ElementTree.fromstring(output("junit-xml", odd))
+    assert "did you mean 'answers'?" in (suite.findtext("system-out") or "")
+
+
 def test_junit_passes_what_earns_full_credit(tmp_path: Path) -> None:
     problem = "parameters: {w: 2}\ninputs: {x: 3.17}\nequations: [z = w * x, a = z^2, b = a + 1]\nask: [z, a, b]\n"
     answers = written(tmp_path, "problem: p\nanswers: {z: 7, a: 49, b: 4e1}\n", "a.yaml")

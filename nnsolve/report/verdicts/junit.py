@@ -1,4 +1,8 @@
-"""Verdicts as JUnit XML: a test suite a file, a test case an answer."""
+"""Verdicts as JUnit XML: a test suite a file, a test case an answer.
+
+Attributes are those of Jenkins (junit-10.xsd of its xUnit plugin), in which a suite has a `file` and a test case has no
+line: places stand in the texts, which are what GitLab shows.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,16 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from nnsolve.report.said import place_of
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nnsolve.checking.model import Item, Result
     from nnsolve.checking.summary import Summary
+    from nnsolve.core.diagnostics import Place
 
 _illegal = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -28,12 +36,14 @@ class JunitWriter:
         failures, errors = tags.count("failure"), tags.count("error") + bool(findings)
         tests = len(result.items) + bool(findings)
         counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
-        lines = [f"<testsuite name={quoted(result.student or result.file)} {counts}>"]
+        lines = [f"<testsuite name={quoted(result.student or result.file)} file={quoted(result.file)} {counts}>"]
         if findings:
-            message = quoted("; ".join(finding.message for finding in findings))
-            lines += [_open(result, "file"), f"<error message={message}/>", "</testcase>"]
+            notes, places = [finding.message for finding in findings], [finding.place for finding in findings]
+            lines += [_open(result, "file"), _failed("error", findings[0].code, notes, places), "</testcase>"]
         for item in result.items:
             lines += [_open(result, item.id), *self._verdict(item, result), "</testcase>"]
+        warnings = [finding for finding in result.findings if finding.severity == "warning"]
+        lines += [_out(f"{one.message}; {one.help}" if one.help else one.message) for one in warnings]
         return "\n".join([*lines, "</testsuite>\n"])
 
     def end(self, summary: Summary, interrupted: bool) -> str:
@@ -44,8 +54,8 @@ class JunitWriter:
         if item.verdict != "correct":
             notes = [item.verdict, *notes]
         if not (kind := tag(item)):
-            return [f"<system-out>{escape(_legal(note))}</system-out>" for note in notes]
-        return [f"<{kind} type={quoted(item.verdict)} message={quoted('; '.join(notes))}/>"]
+            return list(map(_out, notes))
+        return [_failed(kind, item.verdict, notes, [place_of(item, result)])]
 
 
 def tag(item: Item) -> str | None:
@@ -56,7 +66,19 @@ def tag(item: Item) -> str | None:
 
 
 def _open(result: Result, name: str) -> str:
-    return f"<testcase classname={quoted(result.problem or result.file)} name={quoted(name)}>"
+    """The head of a test case; GitLab takes those of one class and name for the same one."""
+    who = ".".join(filter(None, [result.problem, result.student or result.file]))
+    return f"<testcase classname={quoted(who)} name={quoted(name)}>"
+
+
+def _failed(kind: str, type: str, notes: list[str], places: Iterable[Place | None]) -> str:
+    lines = [*notes, *[f"at {place}" for place in places if place]]
+    text = "\n".join([escape(_legal(line)) for line in lines])
+    return f"<{kind} type={quoted(type)} message={quoted('; '.join(notes))}>{text}</{kind}>"
+
+
+def _out(text: str) -> str:
+    return f"<system-out>{escape(_legal(text))}</system-out>"
 
 
 def quoted(text: str) -> str:
