@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from threading import get_ident
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from nnsolve.checking.answerfile import read_answers
 from nnsolve.checking.carried import Carrier, Reruns
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
+T = TypeVar("T")
+
 Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item], Mapping[str, Reruns]], Diagnosed]
 """Finds the causes of wrong answers; a function of a module, so that processes find it."""
 
-CHUNK = 50
+CHUNK = 100
 """Files that a worker is given at a time."""
 
-AHEAD = 64
+AHEAD = 32
 """Chunks that are given out before the first one is back, so that memory stays flat."""
 
 MAX_STEPS = 50
@@ -106,24 +108,46 @@ def checked(
     hide: bool = False,
 ) -> Iterator[Result]:
     """The results of files, one after the other; nothing is set by hand."""
-    folder, files = None if problems is None else str(problems), iter(files)
     if executor is None:
-        checker = _Checker(folder, diagnose, hide)
+        checker = _Checker(None if problems is None else str(problems), diagnose, hide)
         yield from map(checker.check, files)
-        return
-    waiting: deque[Future[bytes]] = deque()
+    else:
+        for parcel in gathered(files, packed, executor, problems, diagnose, hide):
+            yield from unpacked(parcel)
+
+
+def gathered(
+    files: Iterable[str],
+    gather: Callable[[Sequence[Result]], T],
+    executor: Executor,
+    problems: str | Path | None = None,
+    diagnose: Diagnose | None = None,
+    hide: bool = False,
+) -> Iterator[T]:
+    """What `gather`, a function of a module, makes of the results of some files at a time, where they are checked.
+
+    The files may still be looked for while the first ones are checked.
+    """
+    folder, files = None if problems is None else str(problems), iter(files)
+    waiting: deque[Future[T]] = deque()
     while chunk := tuple(islice(files, CHUNK)):
-        waiting.append(executor.submit(_check_chunk, chunk, folder, diagnose, hide))
+        waiting.append(executor.submit(_gathered, chunk, folder, diagnose, hide, gather))
         if len(waiting) >= AHEAD:
-            yield from unpacked(waiting.popleft().result())
+            yield waiting.popleft().result()
     while waiting:
-        yield from unpacked(waiting.popleft().result())
+        yield waiting.popleft().result()
 
 
-def _check_chunk(files: Sequence[str], folder: str | None, diagnose: Diagnose | None, hide: bool) -> bytes:
+def _gathered(
+    files: Sequence[str],
+    folder: str | None,
+    diagnose: Diagnose | None,
+    hide: bool,
+    gather: Callable[[Sequence[Result]], T],
+) -> T:
     checker = _worker(folder, diagnose, hide, os.getcwd(), get_ident())
     with collected_seldom():
-        return packed([checker.check(file) for file in files])
+        return gather([checker.check(file) for file in files])
 
 
 @lru_cache(maxsize=64)

@@ -25,6 +25,9 @@ MAX_DEPTH = 100
 
 _SNIFFED = 1 << 16
 
+_FIRST = 1 << 12
+"""Bytes that are read of a file before the rest: few have more."""
+
 _answers = re.compile(rb"^(?:\xef\xbb\xbf)?(?:problem|answers|student):", re.MULTILINE).search
 _problem = re.compile(rb"^(?:\xef\xbb\xbf)?(?:layers|equations|ask|parts|conventions|inputs):", re.MULTILINE).search
 
@@ -36,12 +39,17 @@ def answer_files(paths: Iterable[str], but: str | None = None) -> Iterator[str]:
     """
     seen: set[str] = set()
     left_out = but and true_path(but)
+    paths = list(paths)
     for path in paths:
         for file in _below(path) if os.path.isdir(path) else (path,):
-            by_hand = os.path.basename(file) == VERDICTS_NAME or (left_out and true_path(file) == left_out)
-            if not by_hand and (spelled := true_path(file)) not in seen:
+            if file.endswith(VERDICTS_NAME) and os.path.basename(file) == VERDICTS_NAME:
+                continue
+            if left_out or len(paths) > 1:  # no folder has a file twice
+                spelled = true_path(file)
+                if spelled == left_out or spelled in seen:
+                    continue
                 seen.add(spelled)
-                yield file
+            yield file
 
 
 def _below(folder: str) -> Iterator[str]:
@@ -80,7 +88,9 @@ def is_answer_file(path: str) -> bool:
             return True
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
-            start = os.read(descriptor, _SNIFFED)
+            start = os.read(descriptor, _FIRST)
+            if len(start) == _FIRST:
+                start += os.read(descriptor, _SNIFFED - _FIRST)
         finally:
             os.close(descriptor)
     except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nnsolve.checking.check import BROKEN_PROBLEM
@@ -65,6 +66,18 @@ class Summary:
                 self.made.setdefault(cause.code, set()).add(result.student or result.file)
                 self.sentences[cause.code] = cause.message
 
+    def merge(self, other: Summary) -> None:
+        """Add what another part of the results amounts to."""
+        self.rows += other.rows
+        for question, counts in other.questions.items():
+            self.questions[question].update(counts)
+        for code, students in other.made.items():
+            self.made.setdefault(code, set()).update(students)
+        self.sentences.update(other.sentences)
+        self.broken.update(other.broken)
+        self.by_hand += other.by_hand
+        self.all_right &= other.all_right
+
     @property
     def students(self) -> int:
         """How many there are; who has no name counts for each file."""
@@ -74,6 +87,14 @@ class Summary:
     def causes(self) -> Counter[str]:
         """How many students made each mistake."""
         return Counter({code: len(students) for code, students in self.made.items()})
+
+
+def summed(results: Iterable[Result]) -> Summary:
+    """The summary of some results."""
+    summary = Summary()
+    for result in results:
+        summary.add(result)
+    return summary
 
 
 def _warning(result: Result) -> str:

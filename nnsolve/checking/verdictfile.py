@@ -56,6 +56,9 @@ class Rulings:
         self._by_file = by_file
         self.findings = list(findings)
 
+    def __bool__(self) -> bool:
+        return bool(self._by_file)
+
     @property
     def broken(self) -> bool:
         """Whether one of the findings is an error."""

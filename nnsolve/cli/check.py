@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import islice
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from threading import current_thread, main_thread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from nnsolve.checking.model import Result
     from nnsolve.checking.summary import Summary
+    from nnsolve.checking.verdictfile import Rulings
     from nnsolve.report.verdicts.writer import Writer
 
 Send: TypeAlias = Callable[[IO[str]], object]
@@ -94,24 +96,22 @@ def command(
     Exit status: 0 every answer is right, 1 an answer is wrong, imprecise, missing or unreadable (so is an answer file
     that names no known problem), 2 wrong usage, a broken problem file or verdicts.yaml, or a lost process of --jobs.
     """
-    from nnsolve.checking.files import answer_files
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads would only cost
     from nnsolve.checking.verdictfile import find_rulings
 
-    files = list(answer_files(paths, verdicts))
+    files = _Files(paths, verdicts)
     _usage(paths, files, problems)
     if verdicts is not None and no_verdicts:
         raise click.UsageError("--verdicts and --no-verdicts exclude each other")
     rulings = find_rulings(paths, verdicts, not no_verdicts)
     outputs = {name.replace("_", "-"): path for name, path in formats.items() if path}
     _distinct(outputs.values(), files)
-    if "gradescope" in outputs and len(files) > 1:
+    if "gradescope" in outputs and files.are_several:
         raise click.UsageError("--gradescope is for one submission: give one answer file")
-    done = _Outcome(_writers(outputs))
+    done = _Outcome(rulings, _writers(outputs))
     stopped, status = "", INTERRUPTED
     try:
-        with _Patience() as patience:
-            check = partial(_check, files, problems, jobs, hide_solution)
-            check(lambda result: patience.writes(lambda: done.add(rulings.apply(result))))
+        _check(files, problems, jobs, hide_solution, done)
     except KeyboardInterrupt:
         stopped = "interrupted"
     except _WorkerLostError:
@@ -122,7 +122,7 @@ def command(
         from nnsolve.report.check import class_report, student_report
 
         style = style_for(None, "steps", None, width)
-        one = done.last if len(files) == 1 else None
+        one = None if files.are_several else done.last
         report = student_report(one, style) if one else class_report(done.summary, style)
         write_report(report, None)
         if in_actions():
@@ -138,7 +138,34 @@ def command(
     sys.exit(0 if done.summary.all_right else WRONG)
 
 
-def _usage(paths: tuple[str, ...], files: list[str], problems: str | None) -> None:
+class _Files:
+    """The answer files; but for the first two they are looked for while these are checked already."""
+
+    def __init__(self, paths: tuple[str, ...], but: str | None) -> None:
+        from nnsolve.checking.files import answer_files
+
+        self._left = answer_files(paths, but)
+        self._found = list(islice(self._left, 2))
+
+    @property
+    def are_several(self) -> bool:
+        return len(self._found) > 1
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._found
+        for path in self._left:
+            self._found.append(path)
+            yield path
+
+    def __len__(self) -> int:
+        self._found += self._left
+        return len(self._found)
+
+
+def _usage(paths: tuple[str, ...], files: _Files, problems: str | None) -> None:
     """What is wrong with the arguments themselves."""
     for path in paths:
         if not os.path.lexists(path):
@@ -149,23 +176,25 @@ def _usage(paths: tuple[str, ...], files: list[str], problems: str | None) -> No
         raise click.UsageError(f"There are no answer files in {', '.join(map(harmless, paths))}")
 
 
-def _distinct(outputs: Collection[str], files: list[str]) -> None:
+def _distinct(outputs: Collection[str], files: _Files) -> None:
     """No output takes the place of another one, or of an answer file."""
     from nnsolve.checking.files import true_path
 
     targets = [os.path.realpath(path) for path in outputs if path != "-"]
     if len(set(targets)) + ("-" in outputs) < len(outputs):
         raise click.UsageError("two formats cannot go to the same file")
-    for path in set(targets).intersection(map(true_path, files)) if targets else ():
+    existing = set(filter(os.path.lexists, targets))
+    for path in existing.intersection(map(true_path, files)) if existing else ():
         raise click.UsageError(f"{harmless(path)} is an answer file, which the output would replace")
 
 
 class _Outcome:
     """What comes of a run: the summary, the last result, and the pieces of the files to write."""
 
-    def __init__(self, writers: list[tuple[Writer, Send]]) -> None:
+    def __init__(self, rulings: Rulings, writers: list[tuple[Writer, Send]]) -> None:
         from nnsolve.checking.summary import Summary
 
+        self.rulings = rulings
         self.summary: Summary = Summary()
         self.last: Result | None = None
         # On disk until the end: memory stays flat, and what is there is written whole if the run is interrupted.
@@ -176,7 +205,13 @@ class _Outcome:
         for writer, pieces, _ in self.texts:
             pieces.write(writer.begin())
 
+    @property
+    def is_summary(self) -> bool:
+        """Whether nothing is needed of the results but what they amount to."""
+        return not (self.texts or self.rulings)
+
     def add(self, result: Result) -> None:
+        result = self.rulings.apply(result)
         self.summary.add(result)
         self.last = result
         for writer, pieces, _ in self.texts:
@@ -235,13 +270,15 @@ class _Patience:
 
 def _writers(outputs: dict[str, str]) -> list[tuple[Writer, Send]]:
     """What writes each format that is asked for, and where to; in a step of GitHub Actions annotations too."""
-    from nnsolve.report.verdicts import WRITERS
-    from nnsolve.report.verdicts.github import GithubWriter
+    found: list[tuple[Writer, Send]] = []
+    if outputs:
+        from nnsolve.report.verdicts import WRITERS
 
-    found: list[tuple[Writer, Send]] = [
-        (WRITERS[name](), _print if path == "-" else partial(_copy, path)) for name, path in outputs.items()
-    ]
+        for name, path in outputs.items():
+            found.append((WRITERS[name](), _print if path == "-" else partial(_copy, path)))
     if in_actions():
+        from nnsolve.report.verdicts.github import GithubWriter
+
         writer = GithubWriter(os.environ.get("GITHUB_WORKSPACE") or ".")
         found.append((writer, lambda pieces: annotate(pieces.read())))
     return found
@@ -256,16 +293,24 @@ def _copy(path: str, pieces: IO[str]) -> None:
     write_file(path, lambda file: copyfileobj(pieces, file))
 
 
-def _check(files: list[str], problems: str | None, jobs: int, hide: bool, add: Callable[[Result], None]) -> None:
-    from nnsolve.checking.check import checked
+def _check(files: _Files, problems: str | None, jobs: int, hide: bool, done: _Outcome) -> None:
+    from nnsolve.checking.check import checked, gathered
     from nnsolve.checking.diagnose import diagnose
+    from nnsolve.checking.summary import summed
 
     with ExitStack() as stack:
-        show = stack.enter_context(_bar(len(files)))
-        executor = stack.enter_context(_workers(jobs)) if jobs > 1 and len(files) > 1 else None
-        for count, result in enumerate(checked(files, executor, problems, diagnose, hide), 1):
-            add(result)
-            show(count)
+        patience = stack.enter_context(_Patience())
+        show = stack.enter_context(_bar(files))
+        executor = stack.enter_context(_workers(jobs)) if jobs > 1 and files.are_several else None
+        add: Iterator[Callable[[], None]]
+        if executor is not None and done.is_summary:
+            parts = gathered(files, summed, executor, problems, diagnose, hide)
+            add = (partial(done.summary.merge, part) for part in parts)
+        else:
+            add = (partial(done.add, result) for result in checked(files, executor, problems, diagnose, hide))
+        for one in add:
+            patience.writes(one)
+            show(len(done.summary.rows))
 
 
 class _WorkerLostError(Exception):
@@ -282,16 +327,16 @@ def _workers(jobs: int) -> Iterator[Executor]:
     except BrokenExecutor:
         raise _WorkerLostError from None
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)  # they end while the report is written
 
 
 @contextmanager
-def _bar(files: int) -> Iterator[Callable[[int], None]]:
+def _bar(files: _Files) -> Iterator[Callable[[int], None]]:
     """What shows how many files are done: nothing for one, or where standard error is no terminal."""
-    if files == 1 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not files.are_several or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda count: None
         return
     from nnsolve.report.progress import FileBar
 
-    with FileBar(sys.stderr, shows_unicode(sys.stderr.encoding, os.environ), files) as bar:
+    with FileBar(sys.stderr, shows_unicode(sys.stderr.encoding, os.environ), len(files)) as bar:
         yield bar.show

@@ -38,7 +38,10 @@ def table_width(columns: Sequence[TextColumn]) -> int:
 def fitted(columns: Sequence[TextColumn], room: int, unicode: bool) -> list[TextColumn]:
     """The columns, with long texts cut until the table has room; the widest column gives way first."""
     widths = [column.width for column in columns]
-    for _ in range(table_width(columns) - room):
+    excess = INDENT + sum(widths) + GAP * (len(columns) - 1) - room
+    if excess <= 0:
+        return list(columns)
+    for _ in range(excess):
         open = [n for n, column in enumerate(columns) if column.least and widths[n] > column.least]
         if open:
             widths[max(open, key=widths.__getitem__)] -= 1
