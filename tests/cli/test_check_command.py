@@ -145,7 +145,7 @@ def test_the_order_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
     written(tmp_path / "in", "answers: [", "002.yaml")
     one, two = [call("check", str(tmp_path / "in"), "--problems", str(PROBLEMS), "--jobs", jobs) for jobs in "12"]
     assert one.exit_code == two.exit_code == 1 and one.output == two.output
-    assert "Causes" in one.output and f"{3 * CHUNK} files" in one.output and "002.yaml" in one.output
+    assert "Causes" in one.output and f"{3 * CHUNK} answer files" in one.output and "002.yaml" in one.output
 
 
 def test_an_output_that_is_there_already_is_replaced_unless_it_is_an_answer_file(chain: Path) -> None:
