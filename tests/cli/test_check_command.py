@@ -82,7 +82,7 @@ def test_no_name_makes_the_tables_wider_than_the_terminal(cells: int, chain: Pat
             text = f'problem: {problem}\nstudent: "{student}"\nanswers: {{z: 6.34, a: 1, s: 6, "{id}": x}}\n'
             written(chain / "in", text, f"{n}{len(student)}.yaml")
     written(chain / "in", "problem: chain\nanswers: [" + "x" * 500, "torn.yaml")
-    result = process("check", "in", "--width", str(cells), "--json", "out.json", "--problems", str(chain / "problems"))
+    result = process("check", "in", "--width", str(cells), "--json", "out.json", cwd=chain)
     lines = result.stdout.splitlines()
     assert max(map(cell_len, lines)) <= cells and not result.stderr
     assert all(any(start in line for line in lines) for start in ("  Ada", "  名", "  c", "torn.yaml"))
@@ -96,23 +96,17 @@ def test_the_average_says_which_files_it_is_without(chain: Path) -> None:
     }
     for name, text in files.items():
         written(chain / "in", text, f"{name}.yaml")
-    assert (
-        "2 answer files, 66.7 % of the points on average\n"
-        in process("check", "in", "--problems", str(chain / "problems")).stdout
-    )
+    assert "2 answer files, 66.7 % of the points on average\n" in process("check", "in", cwd=chain).stdout
     written(chain / "in", "problem: chain\nanswers: {z: ]}\n", "torn.yaml")
     assert (
         "3 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0\n"
-        in process("check", "in", "--width", "200", "--problems", str(chain / "problems")).stdout
+        in process("check", "in", "--width", "200", cwd=chain).stdout
     )
     written(chain / "in", "problem: other\nanswers: {z: 1}\n", "other.yaml")
     text = (
         "4 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0; 1 that cannot be checked"
     )
-    assert (
-        f"{text} is left out\n"
-        in process("check", "in", "--width", "200", "--problems", str(chain / "problems")).stdout
-    )
+    assert f"{text} is left out\n" in process("check", "in", "--width", "200", cwd=chain).stdout
 
 
 def test_json_is_what_the_contract_says() -> None:
@@ -149,21 +143,17 @@ def test_the_order_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
 
 
 def test_an_output_that_is_there_already_is_replaced_unless_it_is_an_answer_file(chain: Path) -> None:
+    arguments = ["check", str(chain / "in"), "--problems", str(chain / "problems"), "--json"]
     for n in range(3):
         written(chain / "in", "problem: chain\nanswers: {z: 6.34}\n", f"{n}.yaml")
-    for name in ("new.json", "in/new.json"):
+    for path in (chain / "new.json", chain / "in" / "new.json"):
         for _ in range(2):
-            assert (
-                call(
-                    "check", str(chain / "in"), "--json", str(chain / name), "--problems", str(chain / "problems")
-                ).exit_code
-                == 1
-            )
-        assert len(json.loads((chain / name).read_text())["results"]) == 3
-    for path in ("in/0.yaml", "in/2.yaml"):
-        result = call("check", str(chain / "in"), "--json", str(chain / path), "--problems", str(chain / "problems"))
+            assert call(*arguments, str(path)).exit_code == 1
+        assert len(json.loads(path.read_text())["results"]) == 3
+    for path in (chain / "in" / "0.yaml", chain / "in" / "2.yaml"):
+        result = call(*arguments, str(path))
         assert result.exit_code == 2 and "is an answer file" in result.output
-        assert "problem: chain" in (chain / path).read_text()
+        assert "problem: chain" in path.read_text()
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -201,18 +191,18 @@ def test_a_blank_file_says_what_is_asked() -> None:
 )
 def test_exit_status_of_answers(chain: Path, answers: str, status: int) -> None:
     path = written(chain, f"problem: chain\nanswers: {answers}\n", "a.yaml")
-    assert process("check", path, "--problems", str(chain / "problems")).returncode == status
+    assert process("check", path, cwd=chain).returncode == status
 
 
 def test_exit_status_of_problems_and_usage(chain: Path) -> None:
     path = written(chain, "problem: broken\nanswers: {z: 1}\n", "a.yaml")
-    assert process("check", path, "--problems", str(chain / "problems")).returncode == 1  # an unknown problem
+    assert process("check", path, cwd=chain).returncode == 1  # an unknown problem
     written(chain / "problems", "equations: [z = rellu(x)]\ninputs: {x: 1}\nask: [z]\n", "broken.yaml")
-    broken = process("check", path, "--problems", str(chain / "problems"))
+    broken = process("check", path, cwd=chain)
     assert broken.returncode == 2 and "problems/broken.yaml:1:17" in broken.stderr and "rellu" in broken.stderr
     (chain / "empty").mkdir()
     for arguments in (["none.yaml"], ["empty"], [path, "--problems", "none"], [path, "--jobs", "0"], []):
-        assert process("check", *arguments, "--problems", str(chain / "problems")).returncode == 2
+        assert process("check", *arguments, cwd=chain).returncode == 2
 
 
 def test_nothing_of_a_file_is_interpreted(chain: Path) -> None:
@@ -221,11 +211,8 @@ def test_nothing_of_a_file_is_interpreted(chain: Path) -> None:
         text = f'problem: chain\nstudent: "{name}"\nanswers: {{"{EVIL}": 1, z: "{EVIL}"}}\n'
         written(folder, text, f"{n}.yaml")
     written(folder, "problem: ../../../etc/passwd\nanswers: {z: 1}\n", "\x1b[31mred.yaml")
-    many = process("check", str(folder), "--problems", str(chain / "problems"))
-    single = [
-        process("check", str(path), "--width", "200", "--problems", str(chain / "problems"))
-        for path in sorted(folder.iterdir())
-    ]
+    many = process("check", str(folder), cwd=chain)
+    single = [process("check", str(path), "--width", "200", cwd=chain) for path in sorted(folder.iterdir())]
     for result in [many, *single]:
         assert result.returncode == 1 and not result.stderr
         assert all(character == "\n" or character.isprintable() for character in result.stdout)
@@ -242,7 +229,7 @@ def test_hostile_files_are_results_and_spoil_no_other(chain: Path) -> None:
         file.truncate(100 << 20)
     (folder / "link.yaml").symlink_to("/etc/passwd")
     os.mkfifo(folder / "fifo.yaml")
-    result = process("check", str(folder), "--json", "-", "--problems", str(chain / "problems"))
+    result = process("check", str(folder), "--json", "-", cwd=chain)
     entries = {os.path.basename(entry["file"]): entry for entry in json.loads(result.stdout)["results"]}
     assert result.returncode == 1 and len(entries) == 6
     assert entries["good.yaml"]["score"] == 3
