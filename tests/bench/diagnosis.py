@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ import numpy as np
 from nnsolve.checking.check import check_many
 from nnsolve.checking.diagnose import Diagnosis, diagnose, diagnosis_of
 from nnsolve.checking.judge import fits, judge, overall
-from nnsolve.checking.key import Key
+from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.examples import PROBLEMS
 from nnsolve.checking.model import Given
 from nnsolve.problem.loader import load_problem
@@ -48,17 +48,23 @@ class Known(NamedTuple):
 @cache
 def known(problem: str) -> Known:
     """A problem of `problems/`, or an example of a mistake, by its name."""
-    if problem in PROBLEMS:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{problem}.yaml"
-            path.write_text(PROBLEMS[problem], encoding="utf-8")
-            key = Key(load_problem(path))
-    else:
-        key = Key(load_problem(SEEDS / f"{problem}.yaml"))
+    return loaded(problem, PROBLEMS[problem]) if problem in PROBLEMS else _ready(SEEDS / f"{problem}.yaml")
+
+
+def loaded(name: str, source: str) -> Known:
+    """A problem by its file's text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.yaml"
+        path.write_text(source, encoding="utf-8")
+        return _ready(path)
+
+
+def _ready(path: Path) -> Known:
+    key = Key(load_problem(path))
     return Known(key, diagnosis_of(key))
 
 
-def _source(problem: str) -> str:
+def source(problem: str) -> str:
     """The file of a seed problem, or of an example."""
     return PROBLEMS.get(problem) or (SEEDS / f"{problem}.yaml").read_text(encoding="utf-8")
 
@@ -130,7 +136,7 @@ class Outcome(NamedTuple):
     """A wrong answer, the mistakes that it comes from, and the causes that are named for it."""
 
     problem: str
-    ask: str
+    target: Target
     given: Given
     made: tuple[str, ...]
     named: frozenset[str]
@@ -143,7 +149,7 @@ class Outcome(NamedTuple):
     @property
     def says_nothing(self) -> bool:
         """Whether its wrong numbers are 0, 1 or -1, which many a mistake gives, or all right but for too few digits."""
-        target = known(self.problem).key.targets[self.ask]
+        target = self.target
         if _gives(target.values, self.given):
             return True
         numbers = [claim.value for claim in self.given.claims]
@@ -153,12 +159,15 @@ class Outcome(NamedTuple):
         return all(number in (-1, 0, 1) for number in numbers)
 
 
-def outcomes(exercises: Iterable[Exercise] = EXERCISES) -> list[Outcome]:
+def outcomes(exercises: Iterable[Exercise] = EXERCISES, source: Callable[[str], str] = source) -> list[Outcome]:
     """Every answer that `check` calls wrong (not those that are right given an earlier wrong one), in every case."""
     listed = [case for exercise in exercises for case in cases(exercise)]
     with tempfile.TemporaryDirectory() as folder:
+        targets = {}
         for name in {case.problem for case in listed}:
-            (Path(folder) / f"{name}.yaml").write_text(_source(name), encoding="utf-8")
+            path = Path(folder) / f"{name}.yaml"
+            path.write_text(source(name), encoding="utf-8")
+            targets[name] = Key(load_problem(path)).targets
         answers = Path(folder) / "answers"
         answers.mkdir()
         paths = [answers / f"{i:05}.yaml" for i in range(len(listed))]
@@ -172,7 +181,8 @@ def outcomes(exercises: Iterable[Exercise] = EXERCISES) -> list[Outcome]:
             if item.verdict == "wrong":
                 named = frozenset(cause.code for cause in item.causes)
                 made = case.made[item.id]
-                found.append(Outcome(case.problem, item.id, case.answers[item.id], made, named, case.kind))
+                target = targets[case.problem][item.id]
+                found.append(Outcome(case.problem, target, case.answers[item.id], made, named, case.kind))
     return found
 
 
