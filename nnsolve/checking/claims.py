@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from nnsolve.checking.model import Claim, Given, Unreadable
+from nnsolve.checking.spelling import spelled_anew
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.problem.numbers import MAX_LENGTH, refuse
 from nnsolve.problem.reader import ListNode, Node, ScalarNode
@@ -23,7 +24,6 @@ REMEMBERED = 30_000
 _INFINITE = (math.inf, -math.inf)
 
 _decimal = re.compile(r"[-+−]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([-+−]?[0-9]+))?( ?%)?").fullmatch
-_is_torn = re.compile(r"[-+−] +[0-9.]+(?:[eE][-+−]?[0-9]+)?").fullmatch
 _fraction = re.compile(r"([-+−]?[0-9]+) ?/ ?([0-9]+)").fullmatch
 
 
@@ -114,7 +114,9 @@ def unread(node: Node, why: Unreadable) -> tuple[Claim, Unreadable]:
     is_gap = not _has_letters(text)
     shown = MISSING if is_gap or len(text) > MAX_LENGTH else text
     claim = Claim(math.nan, 0.0, 0, shown, node.place.line, node.place.column)
-    return claim, why._replace(message=NO_NUMBER, help=None) if is_gap else why
+    if is_gap:
+        return claim, why._replace(message=NO_NUMBER, help=None)
+    return claim, why if any(sign.isdigit() for sign in text) else why._replace(help=None)  # n/a, tbd
 
 
 def _has_letters(text: str) -> bool:
@@ -127,14 +129,16 @@ def unreadable(node: ScalarNode) -> Unreadable:
     message = f"{shown(node.text)} is not a number"
     if node.text.strip() and not _has_letters(node.text):  # a question mark, a dash
         return Unreadable(message, "write a number, or nothing where you have no answer", line, column)
+    if help := spelled_anew(node.text):
+        return Unreadable(message, help, line, column)
     try:
         refuse(node, among_others=False)
     except ProblemError as error:
         first = error.diagnostics[0]
         return Unreadable(first.message, first.help, line, column)
     help = "write a number such as 3.14, -1.5e-3 or 2/3"
-    if _is_torn(node.text):
-        help = f"write {node.text.replace(' ', '')}, without a blank"
+    if not any(sign.isdigit() for sign in node.text):
+        help += ", or nothing where you have no answer"
     return Unreadable(message, help, line, column)
 
 
