@@ -66,7 +66,24 @@ def parse_answers(text: str, file: str) -> AnswerFile:
         )
         return AnswerFile(file, None, None, {}, tuple(findings))
     found = _Reader(root, file, findings).read()
-    return found._replace(answers={**found.answers, **left_out}) if left_out else found
+    if left_out:
+        found = found._replace(answers={**found.answers, **left_out})
+    return _with_habits(found)
+
+
+def _with_habits(found: AnswerFile) -> AnswerFile:
+    """The file, with what is wrong with several of its answers alike said once."""
+    refused = [one for given in found.answers.values() for one in given.unread[:1]]
+    commas = [one for one in refused if _has_comma(one.message)]
+    if len(commas) < 2:
+        return found
+    message = f"{len(commas)} answers have decimal commas"
+    place = Place(found.path, commas[0].line, commas[0].column)
+    help = "a comma separates numbers; decimals have a point: 0.5"
+    return found._replace(findings=(*found.findings, Diagnostic("decimal-commas", message, place, help, "warning")))
+
+
+_has_comma = re.compile("[^']*'[^']*[0-9],[0-9]").match
 
 
 def _guess(key: str, text: str) -> str | None:

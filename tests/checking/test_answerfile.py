@@ -230,6 +230,18 @@ def test_a_number_that_cannot_be_read_spoils_no_other(answer: str, places: list[
     assert any(claim.value == 0.5 for claim in found.claims)
 
 
+def test_a_habit_is_said_once() -> None:
+    (finding,) = read("  a: 0,5\n  b: 1.5\n  c: [[0,5; 1,5]]\n  d:\n    - 0,25\n    - 1,25\n").findings
+    assert (finding.code, finding.severity) == ("decimal-commas", "warning")
+    assert finding.message == "3 answers have decimal commas" and str(finding.place).endswith(":4:6")
+    for others in (
+        "  a: 0,5\n  b: 1.5\n",
+        "  a: [1, 2]\n  b: 0.5, 1.5\n  c: one, two\n",
+        "  a: [1,5, x]\n  b: [2,5, y]\n",
+    ):
+        assert not read(others).findings
+
+
 def test_what_is_no_list_of_numbers_is_read_in_no_part() -> None:
     for text in ("[0,25; 1,5]", "[0.5, [1, 2]]", "[[0.5, 1], ?]", "[[0.5, 1], [2]]"):
         assert isinstance(one(text), Unreadable), text
