@@ -13,7 +13,6 @@ from nnsolve.report.said import (
     earned,
     files_checked,
     points,
-    question_names,
     remark,
     said,
     set_by_hand,
@@ -65,20 +64,38 @@ def _item(item: Item, result: Result, slips: Slips, style: Style) -> list[Line]:
     left.append((f"  {WORDS.get(item.verdict, item.verdict)}", name))
     lines = justified(left, [(earned(item), "note")], style.width)
     for kind, text in said(item, result, slips, unicode):
-        label, name, indent = _SAID[kind]
-        lines += paragraph(f"{label}{text}", style, name, indent, 2)
+        if kind in LABELS:
+            lines += _labelled(kind, text, style)
+        else:
+            name, indent = _SAID[kind]
+            lines += paragraph(text, style, name, indent, 2)
     return lines
 
 
-_SAID = {
-    "given": ("given     ", "", 12),
-    "expected": ("expected  ", "", 12),
-    "asked": ("asked     ", "", 12),
-    "message": ("", "", 2),
-    "cause": ("", "", 4),
-    "place": ("", "address", 2),
-}
-"""How each line beside a verdict begins, its style, and how far what follows is indented."""
+LABELS = ("given", "expected", "asked")
+BESIDE = 12
+"""Where what stands beside them begins."""
+
+_SAID = {"message": ("", 2), "cause": ("", 4), "place": ("address", 2)}
+"""The style of each other line beside a verdict, and how far what follows is indented."""
+
+
+def _labelled(label: str, text: str, style: Style) -> list[Line]:
+    """Numbers behind a label; a matrix that is too wide for a line has a row a line."""
+    room = style.width - BESIDE - 1
+    numbers, gap, tolerance = text.partition("  (")
+    rows = [numbers] if width(numbers) <= room else numbers.replace("], [", "],\n[").split("\n")
+    fits = not gap or width(rows[-1] + gap + tolerance) < room
+    rows[-1] += gap + tolerance if fits else ""
+    lines: list[Line] = []
+    depth = 0
+    for row in rows:
+        lines += paragraph(row, style, "", BESIDE + depth + 1, BESIDE + depth)
+        depth += row.count("[") - row.count("]")
+    if not fits:
+        lines += paragraph(f"({tolerance}", style, "", BESIDE + 1, BESIDE)
+    lines[0][0] = (f"  {label}".ljust(BESIDE), "")
+    return lines
 
 
 # Many -----------------------------------------------------------------------------------------------------------------
@@ -125,12 +142,14 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
 def _questions(summary: Summary, style: Style) -> list[Line]:
     """How many answers there are of each verdict; where words do not fit above the numbers, signs stand for them."""
     counts: list[Counter[str]] = list(summary.questions.values())
-    names = [clean(name, style.unicode) for name in question_names(summary)]
+    problems, names = ([clean(text, style.unicode) for text in texts] for texts in zip(*summary.questions, strict=True))
+    firsts = [text if n == 0 or text != problems[n - 1] else "" for n, text in enumerate(problems)]
     known = [verdict for verdict in SIGNS if any(count[verdict] for count in counts)]
     signs = {verdict: SIGNS[verdict][not style.unicode] for verdict in known}
 
     def columns(heads: Iterable[str]) -> list[TextColumn]:
-        found = [TextColumn("question", names, style="formula", least=NAME)]
+        found = [TextColumn("problem", firsts, least=NAME)] if len(set(problems)) > 1 else []
+        found.append(TextColumn("question", names, style="formula", least=NAME))
         found.append(TextColumn("right", [f"{share(count)} %" for count in counts], right=True, style="answer"))
         for verdict, head in zip(known, heads, strict=True):
             found.append(TextColumn(head, [str(count[verdict]) for count in counts], right=True))

@@ -106,8 +106,8 @@ def _number(value: float) -> str:
 
 
 def points(points: float) -> str:
-    """Points without zeros behind them."""
-    return f"{points:.6g}"
+    """Points to two decimals, without zeros behind them."""
+    return f"{round(points, 2):.9g}"
 
 
 def share(counts: Counter[str]) -> str:

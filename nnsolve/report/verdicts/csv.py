@@ -44,9 +44,9 @@ class CsvWriter:
         heads = [f"{problem}: {id}" if several else id for problem, id in summary.questions]
         rows.writerow([*HEADS, *map(cell, heads)])
         for row, earned, by_hand in zip(summary.rows, self._earned, self._by_hand, strict=True):
-            points = [f"{earned[question]:.9g}" if question in earned else "" for question in summary.questions]
+            points = [f"{earned[question]:.6g}" if question in earned else "" for question in summary.questions]
             texts = [cell(text or "") for text in (row.student, row.file, row.problem)]
-            scores = [f"{row.score:.9g}", f"{row.max_score:.9g}"]
+            scores = [f"{row.score:.6g}", f"{row.max_score:.6g}"]
             rows.writerow([*texts, *scores, cell(row.trouble or row.warning), cell(by_hand), *points])
         return file.getvalue()
 
