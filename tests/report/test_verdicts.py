@@ -45,6 +45,28 @@ def test_csv_has_the_points_of_each_question() -> None:
     assert (row["q-a"], row["q-e-h2"], row["q-e-W2"], row["score"], row["max_score"]) == ("1", "0", "1", "10.75", "15")
 
 
+def test_csv_has_one_row_of_a_student_for_all_problems(tmp_path: Path) -> None:
+    """A second file for the same problem has a row of its own, and so has one without a name."""
+    for n, problem in enumerate(("p", "r", "p")):
+        written(
+            tmp_path, f"parameters: {{w: 2}}\nequations: [z = {n + 2} * w, a = z + 1]\nask: [z, a]\n", f"{problem}.yaml"
+        )
+    files = [("p", "s1", 8), ("p", "s2", 8), ("r", "s1", 7), ("p", "s1", 7), ("r", "~", 6), ("p", "~", 8)]
+    for name, (problem, student, z) in enumerate(files, 1):
+        written(tmp_path, f"problem: {problem}\nstudent: {student}\nanswers: {{z: {z}}}\n", f"in/{name}.yaml")
+    written(tmp_path, "verdicts: {3.yaml: {a: {credit: 0.5}}}\n", "in/verdicts.yaml")
+    text = call("check", str(tmp_path / "in"), "--problems", str(tmp_path), "--csv", "-").output
+    rows = [list(row.values()) for row in csv.DictReader(io.StringIO(text))]
+    assert [[row[0], row[2], *row[3:5], *row[6:]] for row in rows] == [
+        ["s1", "p, r", "1.5", "4", "r: a", "1", "0", "0", "0.5"],
+        ["s2", "p", "1", "2", "", "1", "0", "", ""],
+        ["s1", "p", "0", "2", "", "0", "0", "", ""],
+        ["", "r", "1", "2", "", "", "", "1", "0"],
+        ["", "p", "1", "2", "", "1", "0", "", ""],
+    ]
+    assert [Path(name).name for name in rows[0][1].split(", ")] == ["1.yaml", "3.yaml"]
+
+
 def test_junit_counts_what_it_lists(hostile: str) -> None:
     root = ElementTree.fromstring(output("junit-xml", hostile, SHOWN))
     assert len(root) == len(EVIL) + 2
