@@ -144,7 +144,8 @@ class _Files:
     def __init__(self, paths: tuple[str, ...], but: str | None) -> None:
         from nnsolve.checking.files import answer_files
 
-        self._left = answer_files(paths, but)
+        self._search = partial(answer_files, paths, but)
+        self._left = self._search()
         self._found = list(islice(self._left, 2))
 
     @property
@@ -161,7 +162,8 @@ class _Files:
             yield path
 
     def __len__(self) -> int:
-        self._found += self._left
+        # Searched again, since Ctrl-C may have ended the search.
+        self._found, self._left = list(self._search()), iter(())
         return len(self._found)
 
 
