@@ -1,12 +1,15 @@
 """Property-based tests take as long as they take; in CI they try the same examples every time, and print the same.
 
 The problems of this repository are solved, and what mistakes give in them is worked out, once in each process of tests.
+Folders are numbered: pytest's own looks through those of all tests before for every new one, and keeps a link to it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from threading import current_thread, main_thread
 
 import pytest
@@ -41,4 +44,13 @@ def keys_computed_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder of this test alone."""
+    folder = tmp_path_factory.getbasetemp() / f"test{next(NUMBERS)}"
+    folder.mkdir()
+    return folder
+
+
+NUMBERS = count()
 SEEDS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "problems")

@@ -66,6 +66,12 @@ def findings_of(text: str, folder: Path) -> tuple[Problem | None, list[Diagnosti
     return load_problem_findings(path)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each of many examples takes the place of the one before."""
+    return tmp_path_factory.mktemp("examples")
+
+
 @pytest.fixture
 def load(tmp_path):
     def load(text: str) -> Problem:
@@ -480,8 +486,7 @@ anything = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(list(schema.PROBLEM)), anything, max_size=8))
 @settings(max_examples=300, deadline=None)
-def test_any_structure_is_read_or_refused(tmp_path_factory, value):
-    folder = tmp_path_factory.mktemp("any")
+def test_any_structure_is_read_or_refused(folder, value):
     text = "".join(f"{key}: {spelled(item)}\n" for key, item in value.items())
     problem, findings = findings_of(text, folder)
     assert (problem is None) == any(f.severity == "error" for f in findings)
@@ -490,8 +495,8 @@ def test_any_structure_is_read_or_refused(tmp_path_factory, value):
 
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
-def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("bytes") / "p.yaml"
+def test_any_bytes_are_read_or_refused(folder, data):
+    path = folder / "p.yaml"
     path.write_bytes(data)
     try:
         load_problem(path)
@@ -501,12 +506,12 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
 
 @given(st.sampled_from([LAYERED, FREE, PARTS]), st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_damaged_problem_never_ends_in_a_traceback(tmp_path_factory, text, data):
+def test_a_damaged_problem_never_ends_in_a_traceback(folder, text, data):
     at = data.draw(st.integers(0, len(text)))
     until = data.draw(st.integers(at, min(at + 30, len(text))))
     put = data.draw(st.text(st.sampled_from("[]{}:,'\"\t\n&*!-# 01e.z@"), max_size=3))
-    findings_of(text[:at] + put + text[until:], tmp_path_factory.mktemp("cut"))
-    findings_of(text[:at], tmp_path_factory.mktemp("cut"))
+    findings_of(text[:at] + put + text[until:], folder)
+    findings_of(text[:at], folder)
 
 
 # helps ----------------------------------------------------------------------------------------------------------------

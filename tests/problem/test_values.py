@@ -6,6 +6,7 @@ import io
 import math
 import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,12 @@ from nnsolve.problem.fields import Context
 from nnsolve.problem.model import Value
 from nnsolve.problem.reader import MapNode, parse_yaml
 from nnsolve.problem.values import Settings, read_value
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each of many examples takes the place of the one before."""
+    return tmp_path_factory.mktemp("examples")
 
 
 def read(text: str, folder="", *, seed=None, count_from=None, infinite=False, classes=False, sequences=False):
@@ -432,8 +439,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
 
 @given(st.data())
 @settings(max_examples=100, deadline=None)
-def test_a_damaged_archive_never_ends_in_a_traceback(tmp_path_factory, data):
-    folder = tmp_path_factory.mktemp("npz")
+def test_a_damaged_archive_never_ends_in_a_traceback(folder, data):
     buffer = io.BytesIO()
     np.savez_compressed(buffer, a=np.arange(20.0))
     raw = bytearray(buffer.getvalue())
@@ -459,8 +465,7 @@ def test_a_yaml_file_with_values(tmp_path):
 
 @settings(max_examples=100)
 @given(tensor=hnp.arrays(np.float64, (2, 3), elements=st.floats(allow_nan=False, allow_infinity=False)))
-def test_numbers_of_a_yaml_file_come_back_to_the_last_bit(tmp_path_factory, tensor):
-    folder = tmp_path_factory.mktemp("yaml")
+def test_numbers_of_a_yaml_file_come_back_to_the_last_bit(folder, tensor):
     (folder / "t.yaml").write_text(f"W: {tensor.tolist()}\n")
     assert array("{file: t.yaml}", folder).tobytes() == tensor.tobytes()
 
