@@ -34,6 +34,9 @@ MAX_FINDINGS = 100
 GUESSED = 4096
 """Characters of a broken file that are searched for its problem and student."""
 
+NO_PROBLEM = "missing-key"
+"""The code of the finding that a file does not say which problem it answers."""
+
 KEYS: Table = {
     "problem": Key("stem", "The name of the problem file, without folder and without .yaml."),
     "student": Key("word", "Who answers: a name or number, as the course has it."),
@@ -120,7 +123,7 @@ class _Reader:
             problem = None
         elif "problem" not in entries:
             help = "add problem: and the name of the problem file, without .yaml"
-            self.error("missing-key", "the file does not say which problem it answers", root.place, help)
+            self.error(NO_PROBLEM, "the file does not say which problem it answers", root.place, help)
         student = self.word("student", entries["student"], "write student: s0417") if "student" in entries else None
         answers = self.answers(entries.get("answers"))
         errors_first = sorted(self.findings, key=lambda finding: finding.severity != "error")

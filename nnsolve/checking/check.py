@@ -10,7 +10,7 @@ from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from nnsolve.checking.answerfile import read_answers
+from nnsolve.checking.answerfile import NO_PROBLEM, read_answers
 from nnsolve.checking.carried import Carrier, Reruns
 from nnsolve.checking.claims import without_percent
 from nnsolve.checking.concealed import Concealer
@@ -95,9 +95,18 @@ def check_many(
     given = list(map(str, paths))
     named = None if verdicts is None else str(verdicts)
     rulings = find_rulings(given, named)
+    rulings.check_as = check_as(problems, diagnose, hide)
     with collected_seldom():
         results = map(rulings.apply, checked(answer_files(given, named), executor, problems, diagnose, hide))
         return Report(tuple(results), tuple(rulings.findings))
+
+
+def check_as(
+    problems: str | Path | None = None, diagnose: Diagnose | None = None, hide: bool = False
+) -> Callable[[str, str], Result]:
+    """What checks a file as one that answers a problem, whatever it says itself."""
+    checker = _Checker(None if problems is None else str(problems), diagnose, hide)
+    return checker.check
 
 
 def checked(
@@ -174,9 +183,13 @@ class _Checker:
         self.hide = hide
         self._solved: dict[str, _Solved | ProblemError] = {}
 
-    def check(self, file: str) -> Result:
+    def check(self, file: str, stem: str | None = None) -> Result:
+        """The verdicts on a file; `stem` is the problem that it answers, where it does not say so."""
         outside = leaves(file)
         answers = AnswerFile(file, None, None, {}, (outside,)) if outside else read_answers(file)
+        if stem is not None:
+            known = [finding for finding in answers.findings if finding.code != NO_PROBLEM]
+            answers = answers._replace(problem=stem, findings=tuple(known))
         findings = list(answers.findings)
         if answers.problem is None:
             return Result(file, answers.student, None, 0.0, 0.0, (), tuple(findings))

@@ -101,5 +101,6 @@ def _warning(result: Result) -> str:
     """The first warning on a file: one on the whole of it, else an answer to nothing."""
     for finding in result.findings:
         if finding.severity == "warning":
-            return f"{finding.message}; {finding.help}" if finding.help else finding.message
+            is_near = (finding.help or "").startswith("did you mean")
+            return f"{finding.message}; {finding.help}" if is_near else finding.message
     return next((item.message for item in result.items if not item.of), "")

@@ -4,6 +4,9 @@
       s0417.yaml:
         q-d: {verdict: correct, why: the other sign convention, given: -6.08}
         dL/dW2: {credit: 0.75}
+      s0431.yaml:
+        problem: regression-l2        # of a file that does not say it
+        q-d: {verdict: correct, why: handed in on paper}
 
 Answer files are named as seen from this file, answers by the ids of their items. Only the file of this name at the top
 of a folder that is checked counts, or one that is named to the command: none that a student hands in.
@@ -12,10 +15,10 @@ of a folder that is checked counts, or one that is named to the command: none th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
-from nnsolve.checking.answerfile import answer
+from nnsolve.checking.answerfile import answer, is_stem
 from nnsolve.checking.claims import NO_NUMBER, numbers
 from nnsolve.checking.files import VERDICTS_NAME, files_below, leaves, true_path
 from nnsolve.checking.model import ByHand, Item, Result, Verdict, score_of
@@ -50,11 +53,21 @@ class Ruling(NamedTuple):
 
 
 class Rulings:
-    """All that is set by hand in a run; `findings` are warnings, and errors in it that only the answers show."""
+    """All that is set by hand in a run; `findings` are warnings, and errors in it that only the answers show.
 
-    def __init__(self, by_file: Mapping[str, Mapping[str, Ruling]], findings: Iterable[Diagnostic] = ()) -> None:
+    `stems` are the problems of files that do not say theirs; `check_as` checks a file as one that answers a problem.
+    """
+
+    def __init__(
+        self,
+        by_file: Mapping[str, Mapping[str, Ruling]],
+        findings: Iterable[Diagnostic] = (),
+        stems: Mapping[str, str] | None = None,
+    ) -> None:
         self._by_file = by_file
+        self._stems = stems or {}
         self.findings = list(findings)
+        self.check_as: Callable[[str, str], Result] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._by_file)
@@ -66,7 +79,10 @@ class Rulings:
 
     def apply(self, result: Result) -> Result:
         """The result with what is set by hand; its score is that of the items as they then are."""
-        rulings = self._by_file.get(true_path(result.file)) if self._by_file else None
+        path = true_path(result.file) if self else ""
+        if path in self._stems and not result.items and self.check_as is not None:
+            result = self.check_as(result.file, self._stems[path])
+        rulings = self._by_file.get(path)
         if not rulings:
             return result
         items = {item.id: item for item in result.items}
@@ -92,10 +108,11 @@ def find_rulings(paths: Sequence[str], named: str | None = None, beside: bool = 
     read = [named] if named else [path for path in dict.fromkeys(tops) if beside and os.path.lexists(path)]
     by_file: dict[str, dict[str, Ruling]] = {}
     findings: list[Diagnostic] = []
+    stems: dict[str, str] = {}
     for path in read:
         if path != named and (outside := leaves(path)):
             raise ProblemError([outside._replace(help="name it: --verdicts FILE")])
-        _Reader(path, by_file, findings).read()
+        _Reader(path, by_file, stems, findings).read()
     if any(finding.severity == "error" for finding in findings):
         raise ProblemError(findings)
     known = set(map(true_path, read))
@@ -105,7 +122,7 @@ def find_rulings(paths: Sequence[str], named: str | None = None, beside: bool = 
             if path in tops:
                 message = "these verdicts are not read: other ones are named, or none are wanted"
             findings.append(Diagnostic("not-read", message, Place(path), "name the file: --verdicts FILE", "warning"))
-    return Rulings(by_file, findings)
+    return Rulings(by_file, findings, stems)
 
 
 def _all_of_the_name(paths: Iterable[str]) -> Iterator[str]:
@@ -119,11 +136,14 @@ def _all_of_the_name(paths: Iterable[str]) -> Iterator[str]:
 
 
 class _Reader:
-    """Reads one file, and adds what it sets to `by_file`, what is wrong with it to `findings`."""
+    """Reads one file, and adds what it sets to `by_file` and `stems`, what is wrong with it to `findings`."""
 
-    def __init__(self, path: str, by_file: dict[str, dict[str, Ruling]], findings: list[Diagnostic]) -> None:
+    def __init__(
+        self, path: str, by_file: dict[str, dict[str, Ruling]], stems: dict[str, str], findings: list[Diagnostic]
+    ) -> None:
         self.path = path
         self.by_file = by_file
+        self.stems = stems
         self.findings = findings
 
     def read(self) -> None:
@@ -144,18 +164,30 @@ class _Reader:
         """The verdicts on one answer file."""
         path = os.path.join(os.path.dirname(self.path), file)
         found: dict[str, Ruling] = {}
-        if "\0" not in file and os.path.lexists(path):
-            found = self.by_file.setdefault(true_path(path), found)
+        at = true_path(path) if "\0" not in file and os.path.lexists(path) else None
+        if at is not None:
+            found = self.by_file.setdefault(at, found)
         else:
             near = context.suggest(file, sorted(os.listdir(os.path.dirname(self.path) or "."))).strip()
             context.warning("unknown-file", f"there is no answer file {shown(file)}", entry.key.place, near or None)
         for id, item in _filled(entry, f"verdicts.{file}", context):
+            if id == "problem" and isinstance(item.node, ScalarNode):
+                self.problem(at, item.node, context)
+                continue
             ruling = _ruling(item, id, context)
             if ruling is not None and id in found:
                 message = f"the verdict on {shown(id)} of {shown(file)} is set twice; the first is at {found[id].place}"
                 context.error("set-twice", message, item.key.place, "keep one of them")
             elif ruling is not None:
                 found[id] = ruling
+
+    def problem(self, path: str | None, node: ScalarNode, context: Context) -> None:
+        """Which problem a file answers."""
+        if not is_stem(node.text):
+            help = "write its name alone, without folder and without .yaml"
+            context.error("bad-name", f"{shown(node.text)} is not the name of a problem", node.place, help)
+        elif path is not None:
+            self.stems[path] = node.text
 
 
 def _filled(entry: Entry | None, what: str, context: Context) -> Iterator[tuple[str, Entry]]:
@@ -204,7 +236,7 @@ def _obstacle(result: Result, item: Item | None, id: str, ruling: Ruling) -> Dia
     of = f"{shown(id)} of {result.file}"
     if not result.items:
         message = f"the verdict on {of} is not applied: the file cannot be checked"
-        return Diagnostic("not-applied", message, ruling.place, None, "warning")
+        return Diagnostic("not-applied", message, ruling.place, "say its problem: beside the answers", "warning")
     if item is None:
         known = [item.id for item in result.items]
         help = did_you_mean(id, known) or f"it has {', '.join(known[:20])}"

@@ -296,10 +296,11 @@ def _copy(path: str, pieces: IO[str]) -> None:
 
 
 def _check(files: _Files, problems: str | None, jobs: int, hide: bool, done: _Outcome) -> None:
-    from nnsolve.checking.check import checked, gathered
+    from nnsolve.checking.check import check_as, checked, gathered
     from nnsolve.checking.diagnose import diagnose
     from nnsolve.checking.summary import summed
 
+    done.rulings.check_as = check_as(problems, diagnose, hide)
     with ExitStack() as stack:
         patience = stack.enter_context(_Patience())
         show = stack.enter_context(_bar(files))

@@ -123,7 +123,7 @@ def files_checked(summary: Summary) -> str:
     if not scores:
         return text
     text += f", {100 * math.fsum(scores) / len(scores):.3g} % of the points on average"
-    unread = sum(bool(row.trouble and row.max_score) for row in summary.rows)
+    unread = sum(bool(row.trouble and row.max_score and not row.score) for row in summary.rows)
     if unread:
         text += f"; {unread} that cannot be read {'counts' if unread == 1 else 'count'} as 0"
     if left := count - len(scores):

@@ -240,6 +240,42 @@ def test_of_a_file_that_cannot_be_checked_nothing_is_set() -> None:
     assert result.exit_code == 1 and "warning[not-applied]" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "earned"),
+    [
+        ("", {"q-z": 0, "a": 0.5, "L": 0}),  # nothing was handed in
+        ("student: s9\nanswers: {L: 5}\n", {"q-z": 0, "a": 0.5, "L": 0}),
+        ("student: s9\nanswers: {q-z: 6.34}\n", {"q-z": 1, "a": 0.5}),
+        ("problem: other\nanswers: {q-z: 6.34}\n", {"q-z": 1, "a": 0.5}),
+        ("problem: p\nanswers: [\n", {"q-z": 0, "a": 0.5}),
+        ("- 1\n", {"q-z": 0, "a": 0.5}),
+    ],
+)
+def test_what_cannot_be_checked_is_credited_once_its_problem_is_said(text: str, earned: dict[str, float]) -> None:
+    written(Path(), text, "in/s9.yaml")
+    set_by_hand("s9.yaml: {problem: p, a: {credit: 0.5, why: on paper}}")
+    result = checked(file="s9.yaml")
+    assert {id: result["items"][id]["credit"] for id in earned} == earned
+    assert result["max_score"] == 7 and result["problem"] == "p"
+    assert result["score"] == 4 * earned["q-z"] + 0.5 and result["items"]["a"]["by_hand"]["why"] == "on paper"
+    several = checked("in", "--jobs", "2", file="s9.yaml")
+    assert {**several, "summary": 0} == {**result, "summary": 0}
+    report = nnsolve.check_many(["in"])
+    assert [r.score for r in report.results if r.file.endswith("s9.yaml")] == [result["score"]]
+
+
+def test_whose_problem_nobody_says_is_not_credited() -> None:
+    written(Path(), "", "in/s9.yaml")
+    for problem, message in (
+        ("", "say its problem:"),
+        ("problem: other, ", "say its problem:"),
+        ("problem: ../p, ", "is not the name"),
+    ):
+        set_by_hand(f"s9.yaml: {{{problem}a: {{credit: 0.5}}}}")
+        result = call("check", "in")
+        assert message in result.stderr and "1 set by hand" not in result.stdout
+
+
 def test_it_is_the_same_for_any_number_of_jobs_and_from_python() -> None:
     for n in range(120):
         written(Path(), ANSWERS.replace("s1", f"s{n}"), f"in/{n:03}.yaml")
