@@ -107,14 +107,16 @@ def shape_text(shape: Sequence[int]) -> str:
     return f"a {'x'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
 
 
-def reason(elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key) -> str:
-    """What is wrong with an answer by the exact values, and what its digits or a missing sign have to do with it."""
+def reason(
+    elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key, *, hints: bool = True
+) -> str:
+    """What is wrong with an answer by the exact values, what its digits have to do with it, or (`hints`) a sign."""
     wrong = [n for n, element in enumerate(elements) if element == "wrong"]
     why = ""
     if count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong):
         some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
         why = f"{some}too few digits: the value before the update fits them as well"
-    elif wrong and target.options.get("percent") and _is_percentage(target, answer):
+    elif hints and wrong and target.options.get("percent") and _is_percentage(target, answer):
         why = f"without a sign it is no percentage: write {answer.claims[wrong[0]].text} %"
     return "; ".join(filter(None, [told(elements, verdict, target, key), why]))
 

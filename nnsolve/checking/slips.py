@@ -24,11 +24,15 @@ def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, 
         combinations = [made for made in combinations if new[id(made)] == min(new.values())]
         known.update(id(slip) for made in combinations for slip in made)
         named = {frozenset(slip.code for slip in made): made for made in reversed(combinations)}
-        first, *others = [tuple(map(cause_of, made)) for made in reversed(named.values())]
-        where = next((cause.of for cause in first if cause.of), "")
-        found.append(Explanation(first, where, items, tuple(others)))
+        found.append(explanation([tuple(map(cause_of, made)) for made in reversed(named.values())], items))
         left = {answer: combinations for answer, combinations in left.items() if answer not in items}
     return tuple(found)
+
+
+def explanation(ways: Sequence[tuple[Cause, ...]], items: tuple[str, ...]) -> Explanation:
+    """The slip that explains some answers in one or several ways, the best first."""
+    first, *others = ways
+    return Explanation(first, next((cause.of for cause in first if cause.of), ""), items, tuple(others))
 
 
 def _most(fitting: Mapping[str, Iterable[Combination]]) -> tuple[tuple[str, ...], list[Combination]]:

@@ -1,0 +1,253 @@
+"""`--hide-solution`: nothing is said of a wrong answer from which the right one follows, nor that it is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nnsolve
+from nnsolve.checking.check import _Checker
+from nnsolve.checking.diagnose import diagnose, diagnosis_of
+from nnsolve.checking.key import Key, Target
+from nnsolve.checking.mistakes import CAUSES
+from nnsolve.checking.mistakes.examples import PROBLEMS
+from nnsolve.checking.model import Item, Result
+from nnsolve.checking.summary import Summary
+from nnsolve.report.check import student_report
+from nnsolve.report.style import Style
+from nnsolve.report.verdicts import WRITERS
+from nnsolve.report.verdicts.github import GithubWriter
+from tests.cli.calling import call, written
+
+Tensor: TypeAlias = NDArray[np.float64]
+
+NUMBER = re.compile(r"\d+\.?\d*(?:e[-+]?\d+)?")
+DIGITS = 6
+
+
+def right(target: Target) -> Tensor:
+    return np.reshape(target.values, target.shape)
+
+
+def spelled(value: Tensor) -> str:
+    texts = np.array([f"{number:.{DIGITS}g}" for number in value.ravel()], dtype=object).reshape(value.shape)
+    return str(texts.tolist()).replace("'", "")
+
+
+class Examples(NamedTuple):
+    """The problems of the examples in a folder, and what checks answers to them; both ways with the same tables."""
+
+    folder: Path
+    checker: _Checker
+
+    def key(self, problem: str) -> Key:
+        return self.checker.solved(problem, "").key
+
+    def results(self, paths: Iterable[Path], hide: bool) -> list[Result]:
+        self.checker.hide = hide
+        return [self.checker.check(str(path)) for path in paths]
+
+    def result(self, path: Path, hide: bool) -> Result:
+        return self.results([path], hide)[0]
+
+    def item(self, path: Path, hide: bool) -> Item:
+        """The first item that is answered."""
+        return next(item for item in self.result(path, hide).items if item.given is not None)
+
+    def entries(self, problem: str, ask: str, code: str) -> Iterator[Tensor]:
+        """The wrong values that a mistake alone gives."""
+        evidence = diagnosis_of(self.key(problem)).evidence(ask)
+        assert evidence is not None
+        for entry in evidence.table.entries:
+            if any([slip.code for slip in made] == [code] for made in entry.combinations):
+                yield entry.value
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    folder = tmp_path_factory.mktemp("examples")
+    for name, text in PROBLEMS.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return Examples(folder, _Checker(str(folder), diagnose))
+
+
+def handed_in(folder: Path, problem: str, answers: Mapping[str, Tensor], name: str = "a") -> Path:
+    lines = "".join(f"  {json.dumps(id)}: {spelled(value)}\n" for id, value in answers.items())
+    (folder / "in").mkdir(exist_ok=True)
+    path = folder / "in" / f"{name}.yaml"
+    path.write_text(f"problem: {problem}\nstudent: x\nanswers:\n{lines}", encoding="utf-8")
+    return path
+
+
+# What gives the right answer away -------------------------------------------------------------------------------------
+
+STEPS: dict[str, Callable[[Tensor], Tensor]] = {
+    "negated": lambda own: -own,
+    "twice": lambda own: 2 * own,
+    "half": lambda own: own / 2,
+    "percent": lambda own: 100 * own,
+    "transposed": lambda own: own.T,
+    "backwards": lambda own: own.ravel()[::-1].reshape(own.shape),
+    "negated and transposed": lambda own: -own.T,
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_no_cause_is_told_of_an_answer_that_a_simple_step_undoes(problem: str, examples: Examples) -> None:
+    """Each ask of each example; where nothing is hidden, causes are found."""
+    targets = examples.key(problem).targets
+    paths = [
+        handed_in(examples.folder, problem, {id: step(right(target)) for id, target in targets.items()}, name)
+        for name, step in STEPS.items()
+    ]
+    shown, hidden = (examples.results(paths, hide) for hide in (False, True))
+    assert any(item.causes for result in shown for item in result.items)
+    for name, one, other in zip(STEPS, shown, hidden, strict=True):
+        assert not [item.id for item in other.items if item.causes], name
+        assert not other.slips
+        assert all(item.expected is None for item in other.items)
+        assert [item.verdict for item in one.items] == [item.verdict for item in other.items]
+        assert (one.score, one.max_score) == (other.score, other.max_score)
+
+
+WITHHELD = """
+    sign-flipped transposed elements-permuted percent half-missing half-extra learning-rate-missing ascent-for-descent
+    learning-rate-twice gradient-for-parameter step-for-parameter parameter-for-gradient step-for-gradient log2-for-ln
+    log10-for-ln squared-norm-for-norm target-minus-prediction
+"""
+STAYS = """
+    activation-derivative-missing relu-mask-missing updated-weights-used wrong-layer z-for-a a-for-z softmax-left-out
+    derivative-of-another-activation weights-transposed recurrent-gradient-dropped bias-gradient-early
+    gates-exchanged wrong-activation
+"""
+
+
+@pytest.mark.parametrize("code", f"{WITHHELD} {STAYS}".split())
+def test_what_takes_new_work_is_named_and_the_rest_is_not(code: str, examples: Examples) -> None:
+    problem, ask = CAUSES[code].example
+    named = {True: 0, False: 0}
+    for value in islice(examples.entries(problem, ask, code), 8):
+        path = handed_in(examples.folder, problem, {ask: value})
+        for hide in named:
+            named[hide] += code in {cause.code for cause in examples.item(path, hide).causes}
+    assert named[False] > 0
+    assert (named[True] == named[False]) is (code in STAYS.split())
+
+
+def test_a_mistake_that_gives_one_answer_away_is_named_for_no_other(examples: Examples) -> None:
+    """After three steps of Adam nothing undoes the sign; but whoever reads of it negates the gradient."""
+    code = "target-minus-prediction"
+    wrong = {ask: next(examples.entries("optimizer", ask, code)) for ask in ("dL/dW", "W@3")}
+    path = handed_in(examples.folder, "optimizer", {"W@3": wrong["W@3"]})
+    assert code in {cause.code for cause in examples.item(path, hide=True).causes}
+    path = handed_in(examples.folder, "optimizer", wrong)
+    shown, hidden = (examples.result(path, hide) for hide in (False, True))
+    assert {id for slip in shown.slips for id in slip.items} == set(wrong)
+    assert not hidden.slips and not any(item.causes for item in hidden.items)
+
+
+def test_the_class_s_picture_counts_no_cause_that_is_withheld(examples: Examples) -> None:
+    target = examples.key("network").targets["dL/dz2"]
+    path = handed_in(examples.folder, "network", {"dL/dz2": -right(target)})
+    for hide in (False, True):
+        summary = Summary()
+        summary.add(examples.result(path, hide))
+        assert bool(summary.causes or summary.sentences) is not hide
+
+
+# What is printed ------------------------------------------------------------------------------------------------------
+
+
+def outputs(result: Result) -> Iterator[str]:
+    """What every format says of a result."""
+    summary = Summary()
+    summary.add(result)
+    yield str(student_report(result, Style(width=300)))
+    for writer in (*(make() for make in WRITERS.values()), GithubWriter(".")):
+        text = writer.begin() + writer.entry(result) + writer.end(summary, False)
+        yield re.sub("<style>.*?</style>", "", text, flags=re.S)
+
+
+def secrets(targets: Iterable[Target]) -> set[str]:
+    """Right numbers as they may be printed, of four digits and more."""
+    numbers = [abs(number) for target in targets for number in target.values]
+    found = {f"{number:.{digits}g}" for number in numbers for digits in range(4, 9)}
+    return {text for text in found if len(text.replace(".", "").strip("0")) > 3}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_no_format_says_a_right_number(problem: str, examples: Examples) -> None:
+    """Of what the registered mistakes give in this example, and of what simple steps undo."""
+    targets = examples.key(problem).targets
+    secret = secrets(targets.values())
+    answers = [{id: step(right(target)) for id, target in targets.items()} for step in STEPS.values()]
+    for code, mistake in CAUSES.items():
+        if mistake.example.problem == problem:
+            answers.append({mistake.example.ask: next(examples.entries(*mistake.example, code))})
+    told = {False: 0, True: 0}
+    for given in answers:
+        path = handed_in(examples.folder, problem, given)
+        known = set(NUMBER.findall(path.read_text(encoding="utf-8")))
+        for hide in told:
+            numbers = [set(NUMBER.findall(text)) for text in outputs(examples.result(path, hide))]
+            told[hide] += sum(not secret.isdisjoint(found - known) for found in numbers)
+    assert told[True] == 0
+    assert bool(told[False]) is bool(secret)
+
+
+SHAPES = {
+    "negated": "dL/dz2",
+    "percent": "dL/dW1",
+    "transposed": "W1@1",
+    "backwards": "b1@1",
+    "half": "W2@1",
+    "twice": "L",
+}
+
+
+@pytest.mark.parametrize("step", SHAPES)
+def test_nothing_tells_that_a_cause_is_withheld(step: str, examples: Examples) -> None:
+    """What is said of such an answer is what is said of any wrong one, but for the numbers themselves.
+
+    What is right by accident, on the diagonal of a transposed matrix, earns nothing and counts as wrong.
+    """
+    target = examples.key("network").targets[SHAPES[step]]
+    own = STEPS[step](right(target))
+    other = own + np.linspace(3.123456, 7.123456, own.size).reshape(own.shape)  # no mistake gives it
+    stays = own == 0 if step in ("transposed", "backwards") else own == right(target)
+    other = np.where(stays, own, other)
+    said = []
+    for value in (own, other):
+        path = handed_in(examples.folder, "network", {target.id: value})
+        hidden = examples.result(path, hide=True)
+        said.append([re.sub(r"-?\d+\.\d+(e-\d+)?|-?\d+e-\d+", "#", text) for text in outputs(hidden)])
+        assert ("consistent with" in "".join(outputs(examples.result(path, hide=False)))) is (value is own)
+    assert said[0] == said[1]
+
+
+def test_a_hint_that_writes_the_right_percentage_is_withheld(tmp_path: Path) -> None:
+    written(tmp_path, "parameters: {p: 0.72419}\nequations: [q = p]\nask: [{of: q, percent: true}]\n", "p.yaml")
+    path = written(tmp_path, "problem: p\nanswers: {q: 72.419}\n", "a.yaml")
+    arguments = ["check", path, "--problems", str(tmp_path)]
+    shown, hidden = (call(*arguments, *more).output for more in ([], ["--hide-solution"]))
+    assert "72.419 %" in shown and "percent" in shown
+    assert "%" not in hidden.replace("0.1 % of the value", "") and "percent" not in hidden
+
+
+def test_the_python_function_and_the_command_hide(examples: Examples) -> None:
+    target = examples.key("formula").targets["dC/dz"]
+    path = handed_in(examples.folder, "formula", {"dC/dz": -right(target)})
+    for hide in (False, True):
+        (result,) = nnsolve.check_many([path], problems=examples.folder, hide_solution=hide).results
+        assert result == examples.result(path, hide)
+        more = ["--hide-solution"] if hide else []
+        printed = call("check", str(path), "--problems", str(examples.folder), *more).output
+        assert ("sign-flipped" in printed) is not hide
