@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 NAME = 10
 """Cells that the name of a student, problem or question keeps at least where a table is too wide."""
 
+GROUP = 6
+"""As few cells are enough for a name that stands once above several rows."""
+
 
 def student_report(result: Result, style: Style) -> Report:
     """Every verdict on one file."""
@@ -148,7 +151,7 @@ def _questions(summary: Summary, style: Style) -> list[Line]:
     signs = {verdict: SIGNS[verdict][not style.unicode] for verdict in known}
 
     def columns(heads: Iterable[str]) -> list[TextColumn]:
-        found = [TextColumn("problem", firsts, least=NAME)] if len(set(problems)) > 1 else []
+        found = [TextColumn("problem", firsts, least=GROUP)] if len(set(problems)) > 1 else []
         found.append(TextColumn("question", names, style="formula", least=NAME))
         found.append(TextColumn("right", [f"{share(count)} %" for count in counts], right=True, style="answer"))
         for verdict, head in zip(known, heads, strict=True):
