@@ -32,6 +32,8 @@ class Variant(NamedTuple):
     slip: Slip
     routes: Routes | None = None
     route: Route | None = None
+    is_near: bool = True
+    """Whether the route begins at the same answers as the one without the slip."""
 
 
 class Onward:
@@ -59,8 +61,12 @@ class Onward:
             about = rerun.about(route, known)
             if _sizes_agree(given.claims, known.value, about):
                 values += self._read_off(target, known.value)
-            reach = [0.5 * claim[1] + by for claim, by in zip(given.claims, about, strict=True)]
-            agreeing = [(variant, value) for variant, value in values if _agrees(given.claims, reach, value)]
+            bounds = [
+                (claim[0] - 0.5 * claim[1] - by, claim[0] + 0.5 * claim[1] + by)
+                for claim, by in zip(given.claims, about, strict=True)
+            ]
+            low, high = bounds[0]
+            agreeing = [one for one in values if low <= one[1][0] <= high and _within(one[1], bounds)]
             if not agreeing:
                 return []
             spread = rerun.spread(route, known)
@@ -84,9 +90,9 @@ class Onward:
     def _values(self, rerun: Rerun, route: Route, target: Target) -> Iterator[tuple[Variant, Sequence[float]]]:
         numbers = rerun.numbers(route)
         for variant in self._on(route, target, rerun.answered):
-            _, routes, edited = variant
+            _, routes, edited, is_near = variant
             assert routes is not None and edited is not None
-            known = numbers if edited.nearest == route.nearest else rerun.numbers(edited)
+            known = numbers if is_near else rerun.numbers(edited)
             value = None if edited.quick is None else edited.quick(known)
             if value is None:
                 try:
@@ -116,7 +122,7 @@ class Onward:
             except IMPOSSIBLE:
                 continue
             if edited is not None and (edited.equations != route.equations or _uses(edited, slip)):
-                yield Variant(slip, routes, edited)
+                yield Variant(slip, routes, edited, edited.nearest == route.nearest)
 
     def _routes_of(self, slip: Slip, run: Run) -> Routes:
         if slip.name not in self._routes:
@@ -138,11 +144,13 @@ def _uses(route: Route, slip: Slip) -> bool:
 
 def _sizes_agree(claims: Sequence[Claim], numbers: Sequence[float], about: Sequence[float]) -> bool:
     """Whether some numbers may be others in another order, or with other signs."""
-    reach = max(claim[1] for claim in claims) + max(about)
-    sizes = zip(sorted([abs(claim[0]) for claim in claims]), sorted(map(abs, numbers)), strict=True)
-    return all(abs(one - other) <= reach for one, other in sizes)
+    reach = max([claim[1] for claim in claims]) + max(about)
+    given, known = [abs(claim[0]) for claim in claims], list(map(abs, numbers))
+    if abs(sum(given) - sum(known)) > len(known) * reach:
+        return False  # as most are
+    return all(abs(one - other) <= reach for one, other in zip(sorted(given), sorted(known), strict=True))
 
 
-def _agrees(claims: Sequence[Claim], reach: Sequence[float], value: Sequence[float]) -> bool:
-    """Whether an answer may be a value."""
-    return all(abs(claim[0] - number) <= most for claim, number, most in zip(claims, value, reach, strict=True))
+def _within(value: Sequence[float], bounds: Sequence[tuple[float, float]]) -> bool:
+    """Whether every number of a value is within its bounds."""
+    return all([low <= number <= high for number, (low, high) in zip(value, bounds, strict=True)])

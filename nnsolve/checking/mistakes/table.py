@@ -82,6 +82,7 @@ class Mistaken:
         self.asked = [slip for slip in made if slip.asked is not None]
         slips = [slip for slip in made if slip.asked is None]
         self.slips = [slip._replace(is_likely=i < LIKELY or _may_be_first(slip, slips)) for i, slip in enumerate(slips)]
+        self._by_name = {slip.name: slip for slip in reversed(self.slips)}
         self.numbers = _numbers(self.scene)
         self.edited = EditedRuns(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
@@ -107,7 +108,7 @@ class Mistaken:
 
     def slip(self, name: SlipName) -> Slip | None:
         """The slip of a name that is made in the section."""
-        return next((slip for slip in self.slips if slip.name == name), None)
+        return self._by_name.get(name)
 
     def row(self, seed: Slip) -> list[tuple[Combination, Run]]:
         """The runs of a slip together with each that is often made; those of the last few slips are kept."""
@@ -146,8 +147,13 @@ class Mistaken:
         singles = sum(len(made) < 2 for made, _ in self.runs)
         return self.runs[: singles + most_runs(self.scene, WORK, self.scene.updates_of(item))]
 
-    def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table:
-        """The values under a mistake together with each other one, where these are none of one of the two alone."""
+    def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table | None:
+        """The values under a mistake together with each other one, where these are none of one of the two alone.
+
+        None where the mistake changes nothing of what is asked.
+        """
+        if not self.scene.bites((seed,), item):
+            return None
         (_, right), *views = self._views(item, [((), self.solver.run), *self._made([(seed,)])])
         collected = Collection(right.own)
         pairs = self.row(seed)
