@@ -8,6 +8,7 @@ from types import MappingProxyType
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
+from nnsolve.engine.solution import Section
 from nnsolve.report.elide import LONGEST
 from nnsolve.report.phrases import Formula, Phrase, listed, phrase_text, quantity
 from nnsolve.report.scope import Scope
@@ -51,6 +52,16 @@ def carried_phrase(names: Iterable[Name], of: Name, scope: Scope) -> Phrase:
         quantity(of, scope),
         " itself",
     )
+
+
+def seen_phrase(section: Section, scope: Scope) -> Phrase:
+    """What the loss of an epoch is, where one is asked; it stands in no step."""
+    run, asked = section.run, [name for answer in section.answers for name in references(answer.expr)]
+    seen = [name for name in asked if run is not None and run.is_seen_loss(name)]
+    if not seen:
+        return ()
+    mean = ", is the mean over its samples, each before the update that uses it."
+    return ("The loss of an epoch, ", quantity(seen[0], scope), mean)
 
 
 def reason(

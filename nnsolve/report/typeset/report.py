@@ -10,14 +10,15 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
 from nnsolve.report.draw.choose import draw
-from nnsolve.report.notes import carried
+from nnsolve.report.notes import carried, seen_phrase
 from nnsolve.report.outline import outline, section_scope
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style, clean
 from nnsolve.report.typeset.answers import answers
 from nnsolve.report.typeset.blocks import Blocks
-from nnsolve.report.typeset.document import ALWAYS, STEPS, WORKED, Document, Figure
+from nnsolve.report.typeset.document import ALWAYS, STEPS, WORKED, Document, Figure, Paragraph
 from nnsolve.report.typeset.given import given
+from nnsolve.report.typeset.prose import prose
 from nnsolve.report.typeset.steps import Teller, work
 
 
@@ -65,6 +66,8 @@ class _Writer(Blocks):
             self.heading("Answers", 2 if section.id else 1, section.id, ALWAYS)
             scope = Scope.of_section(section, self.style)
             self.blocks.append(answers(section.answers, scope, section.id, carried(section.trace.context)))
+            if note := seen_phrase(section, scope):
+                self.blocks.append(Paragraph(prose(note), "note"))
 
     def picture(self, section: Section) -> None:
         """The picture of a section, unless it is too large to be drawn."""
