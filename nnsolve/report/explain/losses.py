@@ -25,6 +25,7 @@ from nnsolve.report.explain.page import (
     numbers,
     worked,
 )
+from nnsolve.report.phrases import Formula
 from nnsolve.report.style import Style
 
 L, A, Y, Z, G, E = map(Name, ("L", "a", "y", "z", "g", "e"))
@@ -120,9 +121,6 @@ class _Loss:
         expr = self.derivative if pieces is None else parse(pieces.gradient)
         yield Sentence(self.writing.sentence(self.signed(self.block.why)))
         yield Equation(self.writing.name(A.gradient(L)), self.writing.formula(expr))
-        for key, value in self.block.example_options.items():
-            given = (*self.writing.name(Name(key)), " = ", *self.writing.number(value))
-            yield Sentence(("In the picture and the number below ", *given, "."), note=True)
 
     def through(self) -> Iterator[Item]:
         """The gradient with respect to what the output's activation is taken of."""
@@ -150,8 +148,10 @@ class _Loss:
         first = Name("a_1")
         curves = Curve(self.writing.name(L), values), Curve(self.writing.name(first.gradient(L)), slopes, "o")
         rest = " The others stay." if len(prediction) > 1 else ""
-        at = f"a = {self.listed(prediction)}, y = {self.listed(target)}: what if the first element of a changes?{rest}"
-        yield Sentence((at,), note=True)
+        fixed: list[str | Formula] = [f"a = {self.listed(prediction)}, y = {self.listed(target)}"]
+        for key, value in self.block.example_options.items():
+            fixed += [", ", *self.writing.name(Name(key)), " = ", *self.writing.number(value)]
+        yield Sentence((*fixed, f": what if the first element of a changes?{rest}"), note=True)
         yield Picture(curves, str(first))
 
     def listed(self, values: tuple[float, ...]) -> str:

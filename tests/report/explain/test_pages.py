@@ -199,7 +199,7 @@ def test_a_loss_in_pieces_is_shown_case_by_case() -> None:
     assert "    huber(e) = ½ e²              where |e| ≤ δ" in found
     assert "             = δ · (|e| − ½ δ)   where |e| > δ" in found
     assert "    ∂L/∂a = clip(a − y, −δ, δ)" in found
-    assert "In the picture and the number below δ = 1." in found
+    assert "a = [0.5, −1, 2], y = [1, −1, 0.5], δ = 1: what if the first element of a" in found
 
 
 def test_the_updates_of_an_optimizer() -> None:

@@ -32,7 +32,7 @@ def test_every_page_is_typeset_with_all_its_parts(topic: str, format: str) -> No
     for page in pages(topic, STYLE):
         for heading in shown(page):
             assert heading in text
-    assert "Picture" not in text
+    assert "picture" not in text.partition("<body")[2 if format == "html" else 0].lower()  # none is there
 
 
 @pytest.mark.parametrize(("topic", "count"), [("sigmoid", 1), ("step", 2), ("huber", 1), ("lstm", 0), ("adam", 0)])
