@@ -51,8 +51,7 @@ MOST = 1_000_000
 """Numbers that are held against an answer at once, about."""
 
 ALIKE = 0.3
-"""Numbers whose sizes add up to what is that near to a factor times the right sum are held against the right ones."""
-
+"""How near to a factor the sizes of given and right numbers, added up, are before they are compared one by one."""
 
 TELLING = 2 * (1 - 1e-6)
 """A number that a step changes by less than so many times its rounding says nothing for the step: 0 and 1 do."""

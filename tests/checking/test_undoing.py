@@ -1,0 +1,107 @@
+"""Which wrong answers one simple step leads to the right numbers from, and which ones it does not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from nnsolve.checking.claims import claim
+from nnsolve.checking.model import Claim, Given
+from nnsolve.checking.undoing import is_undone, steps_of
+from nnsolve.core.diagnostics import Place
+from nnsolve.problem.reader import ScalarNode
+from tests.bench.diagnosis import known
+
+
+@cache
+def right(problem: str, ask: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    target = known(problem).key.targets[ask]
+    return np.reshape(target.values, target.shape)
+
+
+def undone(problem: str, ask: str, numbers: object, digits: int | None = 5) -> bool:
+    """Of numbers written with some digits; as short as they are without."""
+    array = np.asarray(numbers, dtype=float)
+    claims: list[Claim] = []
+    for number in array.ravel().tolist():
+        found = claim(ScalarNode(repr(number) if digits is None else f"{number:.{digits}g}", Place("")))
+        claims.append(found if isinstance(found, Claim) else Claim(np.nan, 0.0, 0, "?", 1, 1))
+    key = known(problem).key
+    target = key.targets[ask]
+    return is_undone(Given(tuple(claims), array.shape, 1, 1), target, steps_of(key, target))
+
+
+W, ETA = np.array([[1.1, -0.7, 0.35], [0.6, 0.25, -0.9], [0.15, 0.85, 0.55]]), 0.3
+"""The weights and the learning rate of the example `network`."""
+
+
+def test_a_stated_tensor_is_added_or_taken_away() -> None:
+    gradient, updated = right("network", "dL/dW2"), right("network", "W2@1")
+    np.testing.assert_allclose(updated, W - ETA * gradient)
+    for wrong in (gradient, ETA * gradient, -ETA * gradient, W + ETA * gradient, W - gradient, W - ETA**2 * gradient):
+        assert undone("network", "W2@1", wrong)
+    for wrong in (updated, ETA * gradient, updated.T):
+        assert undone("network", "dL/dW2", wrong)
+    b, z = np.array([0.1, 0.65, -0.4]), right("network", "z2")
+    assert undone("network", "z2", z - b) and undone("network", "z2", z - 2 * b)
+    assert undone("network", "a2", 1 - right("network", "a2"))
+    assert undone("network", "dL/da2", right("network", "a2") + np.array([0.2, 0.7, 0.4]))
+    assert undone("penalized", "dL/dW", right("penalized", "dL/dW") - 0.3 * np.array([[0.5, -1.2], [0.9, 0.4]]))
+    assert not undone("network", "z2", z - b / 3)
+
+
+def test_a_bias_is_added_to_each_sample() -> None:
+    assert undone("batch", "z1", right("batch", "z1") - [0.2, -0.4])
+    assert not undone("batch", "z1", right("batch", "z1") - [-0.4, 0.2])
+
+
+def test_a_factor_is_one_that_the_problem_states_and_none_that_has_to_be_worked_out() -> None:
+    """A gradient that lacks the derivative of the only output is a multiple of the right one."""
+    gradient = right("steps", "W@1") - [0.5, -1.2]
+    assert undone("formula", "dC/dw", 100 * right("formula", "dC/dw"))
+    assert not undone("formula", "dC/dw", right("formula", "dC/dw") / 0.8124)
+    assert undone("steps", "W@1", [0.5, -1.2] + gradient / 0.3)
+    assert not undone("steps", "W@1", [0.5, -1.2] + gradient / 0.2137)
+    own = right("batch", "dL/dW2")
+    assert undone("batch", "dL/dW2", 3 * own) and undone("batch", "dL/dW2", -own.T / 6)
+    assert not undone("batch", "dL/dW2", 1.7 * own)
+
+
+def test_probabilities_that_are_not_normalized_are_undone_by_their_sum() -> None:
+    assert undone("classifier", "a2", 3.217 * right("classifier", "a2"))
+    assert not undone("classifier", "z2", 3.217 * right("classifier", "z2"))
+
+
+def test_squares_and_logarithms_are_undone() -> None:
+    loss = right("norm", "L")
+    assert undone("norm", "L", loss**2) and undone("norm", "L", loss**2 / 2) and undone("norm", "L", np.exp(-loss))
+    assert not undone("norm", "L", loss**3)
+
+
+def test_what_is_rounded_or_left_as_it_was_is_not_undone() -> None:
+    """A step that has too few digits to tell anything says nothing: 0 and the old weights are near to all."""
+    assert not undone("network", "W2@1", W, None)
+    assert not undone("truncated", "dL/dW_hh", np.zeros((2, 2)), None)
+    assert not undone("network", "dL/dz1", [1, 1, 0], None)
+    assert not undone("truncated", "dL/dW_hh", 0.99 * right("truncated", "dL/dW_hh"), 4)  # 1 - eta^2
+    for digits in (1, 2):
+        rounded = np.array([float(f"{number:.{digits}g}") for number in right("network", "dL/dW2").ravel()])
+        assert not undone("network", "dL/dW2", rounded.reshape(3, 3) * 1.01, 3)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_slip_of_the_pen_hides_no_step(missing: int) -> None:
+    """As a cause may leave one of eight numbers unexplained, so may a step."""
+    wrong = -right("network", "W1@1")
+    wrong.ravel()[1 : 1 + missing] = 7.7
+    assert undone("network", "W1@1", wrong) is (missing == 1)
+
+
+def test_a_number_that_cannot_be_read_hides_no_step() -> None:
+    wrong = 100 * right("classifier", "a2")
+    wrong[1] = np.nan
+    assert undone("classifier", "a2", wrong)
+    wrong[0] *= 1.1
+    assert not undone("classifier", "a2", wrong)
