@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from nnsolve.core.diagnostics import Diagnostic, Place
 from nnsolve.problem.source import PARAMETERS_HEAD, shown
@@ -27,6 +27,8 @@ _SNIFFED = 1 << 16
 
 _FIRST = 1 << 12
 """Bytes that are read of a file before the rest: few have more."""
+
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _answers = re.compile(rb"^(?:\xef\xbb\xbf)?(?:problem|answers|student):", re.MULTILINE).search
 _problem = re.compile(rb"^(?:\xef\xbb\xbf)?(?:layers|equations|ask|parts|conventions|inputs):", re.MULTILINE).search
@@ -53,18 +55,42 @@ def answer_files(paths: Iterable[str], but: str | None = None) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for path in files_below(folder):
-        if path.endswith(SUFFIXES) and is_answer_file(path):
-            yield path
+    for found in files_below(folder):
+        if found.name.endswith(SUFFIXES) and _is_answer_file(found):
+            yield found.path
 
 
-def files_below(folder: str) -> Iterator[str]:
-    """The files below a folder in the order of their names, but for hidden ones, at most `MAX_DEPTH` folders deep."""
-    top = folder.count(os.sep)
-    for inner, below, names in os.walk(folder):
-        shallow = inner.count(os.sep) - top < MAX_DEPTH
-        below[:] = sorted(name for name in below if shallow and not name.startswith("."))
-        yield from (os.path.join(inner, name) for name in sorted(names) if not name.startswith("."))
+def files_below(folder: str) -> Iterator[os.DirEntry[str]]:
+    """The files below a folder in the order of their names, but for hidden ones, at most `MAX_DEPTH` folders deep.
+
+    The files of a folder come before the folders in it; links to folders are not followed.
+    """
+    left = [(folder, 0)]
+    while left:
+        inner, depth = left.pop()
+        folders = []
+        for found in _visible(inner):
+            if not _is_folder(found):
+                yield found
+            elif depth < MAX_DEPTH and not found.is_symlink():
+                folders.append((found.path, depth + 1))
+        left += reversed(folders)
+
+
+def _visible(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, but for what is hidden; nothing where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted([entry for entry in entries if entry.name[0] != "."], key=attrgetter("name"))
+    except OSError:
+        return []
+
+
+def _is_folder(found: os.DirEntry[str]) -> bool:
+    try:
+        return found.is_dir()
+    except OSError:
+        return False
 
 
 def true_path(path: str) -> str:
@@ -78,15 +104,15 @@ def _true_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def is_answer_file(path: str) -> bool:
+def _is_answer_file(found: os.DirEntry[str]) -> bool:
     """Whether a file in a folder is taken for an answer file: all but problems and trained parameters.
 
     What cannot be read, and what looks like neither, is a student's broken file.
     """
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        if not found.is_file(follow_symlinks=False):
             return True
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(found.path, _READ)
         try:
             start = os.read(descriptor, _FIRST)
             if len(start) == _FIRST:

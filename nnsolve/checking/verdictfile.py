@@ -129,7 +129,7 @@ def _all_of_the_name(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if os.path.basename(path) == VERDICTS_NAME and not os.path.isdir(path):
             yield path
-        yield from (found for found in files_below(path) if os.path.basename(found) == VERDICTS_NAME)
+        yield from (found.path for found in files_below(path) if found.name == VERDICTS_NAME)
 
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _files(given: str) -> Iterator[str]:
     if not os.path.isdir(given):
         yield given
         return
-    yield from (path for path in files_below(given) if path.endswith(SUFFIXES))
+    yield from (found.path for found in files_below(given) if found.name.endswith(SUFFIXES))
 
 
 def _entry(finding: Diagnostic, path: str) -> dict[str, Any]:

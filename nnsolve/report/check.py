@@ -134,11 +134,13 @@ def _students(rows: list[Row], style: Style) -> list[Line]:
     head, *found = table_lines(fitted(columns, style.width, style.unicode))
     lines = [head]
     for line, row in zip(found, rows, strict=True):
-        text, name = clean(remark(row), style.unicode), "warning" if row.trouble or row.warning else "note"
-        fits = line_width(line) + 2 + width(text) <= style.width
-        lines.append([*line, (f"  {text}", name)] if text and fits else line)
-        if text and not fits:
-            lines += paragraph(text, style, name, 4)
+        lines.append(line)
+        if text := clean(remark(row), style.unicode):
+            name = "warning" if row.trouble or row.warning else "note"
+            if line_width(line) + 2 + width(text) <= style.width:
+                line.append((f"  {text}", name))
+            else:
+                lines += paragraph(text, style, name, 4)
     return lines
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nnsolve.report.boxes import pad, width
 from nnsolve.report.lines import beginning
-from nnsolve.report.style import Line
+from nnsolve.report.style import Fragment, Line
 
 INDENT = 2
 GAP = 2
@@ -62,12 +62,14 @@ def shortened(text: str, room: int, unicode: bool) -> str:
 
 def table_lines(columns: Sequence[TextColumn]) -> list[Line]:
     """The lines of a table, the heads first."""
-    lines: list[Line] = [[] for _ in range(1 + max([len(column.cells) for column in columns]))]
+    pieces: list[list[tuple[Fragment, Fragment]]] = []
     for n, column in enumerate(columns):
-        lead = " " * (GAP if n else INDENT)
-        room = column.width
-        for line, text, style in zip(
-            lines, [column.head, *column.cells], ["note", *[column.style] * len(column.cells)], strict=True
-        ):
-            line += [(lead, ""), (" " * (room - width(text)) + text if column.right else pad(text, room), style)]
-    return lines
+        lead, room = (" " * (GAP if n else INDENT), ""), column.width
+        fill = _to_the_right if column.right else pad
+        cells = [(lead, (fill(text, room), column.style)) for text in column.cells]
+        pieces.append([(lead, (fill(column.head, room), "note")), *cells])
+    return [[piece for cell in row for piece in cell] for row in zip(*pieces, strict=True)]
+
+
+def _to_the_right(text: str, cells: int) -> str:
+    return " " * (cells - width(text)) + text
