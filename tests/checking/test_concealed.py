@@ -87,6 +87,29 @@ def handed_in(folder: Path, problem: str, answers: Mapping[str, Tensor], name: s
     return path
 
 
+def outputs(result: Result) -> Iterator[str]:
+    """What every format says of a result."""
+    summary = Summary()
+    summary.add(result)
+    yield str(student_report(result, Style(width=300)))
+    for writer in (*(make() for make in WRITERS.values()), GithubWriter(".")):
+        text = writer.begin() + writer.entry(result) + writer.end(summary, False)
+        yield re.sub("<style>.*?</style>", "", text, flags=re.S)
+
+
+def secrets(targets: Iterable[Target]) -> set[str]:
+    """Right numbers as they may be printed, of four digits and more."""
+    numbers = [abs(number) for target in targets for number in target.values]
+    found = {f"{number:.{digits}g}" for number in numbers for digits in range(4, 9)}
+    return {text for text in found if len(text.replace(".", "").strip("0")) > 3}
+
+
+def numbers_told(result: Result, path: Path) -> set[str]:
+    """The numbers that the formats say and the answers do not."""
+    said = {number for text in outputs(result) for number in NUMBER.findall(text)}
+    return said - set(NUMBER.findall(path.read_text(encoding="utf-8")))
+
+
 # What gives the right answer away -------------------------------------------------------------------------------------
 
 STEPS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -102,20 +125,21 @@ STEPS: dict[str, Callable[[Tensor], Tensor]] = {
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_no_cause_is_told_of_an_answer_that_a_simple_step_undoes(problem: str, examples: Examples) -> None:
-    """Each ask of each example; where nothing is hidden, causes are found."""
+    """Each ask of each example, nor a right number in any format; where nothing is hidden, there are both."""
     targets = examples.key(problem).targets
-    paths = [
-        handed_in(examples.folder, problem, {id: step(right(target)) for id, target in targets.items()}, name)
-        for name, step in STEPS.items()
-    ]
-    shown, hidden = (examples.results(paths, hide) for hide in (False, True))
-    assert any(item.causes for result in shown for item in result.items)
-    for name, one, other in zip(STEPS, shown, hidden, strict=True):
-        assert not [item.id for item in other.items if item.causes], name
-        assert not other.slips
-        assert all(item.expected is None for item in other.items)
-        assert [item.verdict for item in one.items] == [item.verdict for item in other.items]
-        assert (one.score, one.max_score) == (other.score, other.max_score)
+    secret = secrets(targets.values())
+    causes = told = 0
+    for step in STEPS.values():
+        path = handed_in(examples.folder, problem, {id: step(right(target)) for id, target in targets.items()})
+        shown, hidden = (examples.result(path, hide) for hide in (False, True))
+        causes += sum(len(item.causes) for item in shown.items)
+        told += len(numbers_told(shown, path) & secret)
+        assert not numbers_told(hidden, path) & secret
+        assert not [item.id for item in hidden.items if item.causes or item.expected is not None]
+        assert not hidden.slips
+        assert [item.verdict for item in shown.items] == [item.verdict for item in hidden.items]
+        assert (shown.score, shown.max_score) == (hidden.score, hidden.max_score)
+    assert causes and bool(told) is bool(secret)
 
 
 WITHHELD = """
@@ -163,45 +187,27 @@ def test_the_class_s_picture_counts_no_cause_that_is_withheld(examples: Examples
         assert bool(summary.causes or summary.sentences) is not hide
 
 
-# What is printed ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("code", CAUSES)
+def test_no_format_says_a_right_number_beside_a_mistake(code: str, examples: Examples) -> None:
+    """Of what each registered mistake gives in its example."""
+    problem, ask = CAUSES[code].example
+    path = handed_in(examples.folder, problem, {ask: next(examples.entries(problem, ask, code))})
+    secret = secrets(examples.key(problem).targets.values())
+    assert not numbers_told(examples.result(path, hide=True), path) & secret
 
 
-def outputs(result: Result) -> Iterator[str]:
-    """What every format says of a result."""
-    summary = Summary()
-    summary.add(result)
-    yield str(student_report(result, Style(width=300)))
-    for writer in (*(make() for make in WRITERS.values()), GithubWriter(".")):
-        text = writer.begin() + writer.entry(result) + writer.end(summary, False)
-        yield re.sub("<style>.*?</style>", "", text, flags=re.S)
+def test_a_slip_that_is_charged_once_is_not_named_either(tmp_path: Path) -> None:
+    """Which answers it joins would tell as much as its name; the points are the same."""
+    (tmp_path / "p.yaml").write_text(f"{PROBLEMS['formula']}marking: {{repeated: 0.6}}\n", encoding="utf-8")
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    wrong = {ask: -right(checker.key("p").targets[ask]) for ask in ("dC/dw", "dC/db")}
+    shown, hidden = (checker.result(handed_in(tmp_path, "p", wrong), hide) for hide in (False, True))
+    assert ["charged once" in item.message for item in shown.items].count(True) == 1
+    assert not any(item.message for item in hidden.items)
+    assert shown.score == hidden.score == 0.6
 
 
-def secrets(targets: Iterable[Target]) -> set[str]:
-    """Right numbers as they may be printed, of four digits and more."""
-    numbers = [abs(number) for target in targets for number in target.values]
-    found = {f"{number:.{digits}g}" for number in numbers for digits in range(4, 9)}
-    return {text for text in found if len(text.replace(".", "").strip("0")) > 3}
-
-
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_no_format_says_a_right_number(problem: str, examples: Examples) -> None:
-    """Of what the registered mistakes give in this example, and of what simple steps undo."""
-    targets = examples.key(problem).targets
-    secret = secrets(targets.values())
-    answers = [{id: step(right(target)) for id, target in targets.items()} for step in STEPS.values()]
-    for code, mistake in CAUSES.items():
-        if mistake.example.problem == problem:
-            answers.append({mistake.example.ask: next(examples.entries(*mistake.example, code))})
-    told = {False: 0, True: 0}
-    for given in answers:
-        path = handed_in(examples.folder, problem, given)
-        known = set(NUMBER.findall(path.read_text(encoding="utf-8")))
-        for hide in told:
-            numbers = [set(NUMBER.findall(text)) for text in outputs(examples.result(path, hide))]
-            told[hide] += sum(not secret.isdisjoint(found - known) for found in numbers)
-    assert told[True] == 0
-    assert bool(told[False]) is bool(secret)
-
+# That something is withheld -------------------------------------------------------------------------------------------
 
 SHAPES = {
     "negated": "dL/dz2",
