@@ -4,7 +4,9 @@ There are no expected values. Nothing is said of where a wrong answer comes from
 given ones by one simple step (see `undoing`): it is just wrong, as what no mistake explains. Nor is that mistake named
 for any other answer of the file, since it would be known for this one then. What a student has to work anew is named.
 
-What remains: a verdict says whether a number is right, and which ones of a tensor, to whoever hands in often enough.
+What remains: a verdict says whether a number is right, and which ones of a tensor, to whoever hands in often enough;
+the points are the same, also where `marking` makes them depend on a mistake; and a mistake made in going on from a
+student's own wrong answer is named, since what is right given that one is not the solution.
 """
 
 from __future__ import annotations
