@@ -271,7 +271,7 @@ class _Checker:
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
             items, follows, reruns = follow(key, solved.carrier, items, given)
-            by_id = {id: answer for id, (_, answer) in given.items() if not answer.unread}
+            by_id = {id: answer for id, (_, answer) in given.items()}
             items, slips = self.explained(key, answers._replace(answers=by_id), items, reruns)
             items = without_errors(key, items, follows)
             if key.marking.repeated:
@@ -308,7 +308,7 @@ class _Checker:
         self, key: Key, answers: AnswerFile, items: list[Item], reruns: Mapping[str, Reruns]
     ) -> tuple[list[Item], tuple[Explanation, ...]]:
         """The items with the causes of what is wrong; what was rounded on the way is imprecise."""
-        wrong = [item for item in items if item.verdict == "wrong" and item.id in answers.answers]
+        wrong = [item for item in items if item.verdict == "wrong"]
         if self.diagnose is None or not wrong:
             return items, ()
         found = self.diagnose(key, answers, wrong, reruns)
@@ -323,7 +323,10 @@ class _Checker:
                 elements = tuple(["imprecise" if element == "wrong" else element for element in item.elements])
                 credit = max(item.credit, key.marking.of_elements(elements))
                 item = item._replace(
-                    verdict="imprecise", elements=elements, credit=credit, message="rounded on the way"
+                    verdict=overall([*elements, "imprecise"]),
+                    elements=elements,
+                    credit=credit,
+                    message="rounded on the way",
                 )
             result.append(by_accident(item, codes, key.marking))
         return result, found.slips

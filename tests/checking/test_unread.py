@@ -16,11 +16,11 @@ from tests.cli.calling import call, written
 Judged = Callable[..., dict[str, Item]]
 
 PROBLEM = """\
-parameters: {W: [[2, 3], [5, 7]], s: 3.17}
+parameters: {W: [[2, 3], [5, 7]], s: 3.17, B: [[2.03, 7.01, 6.07], [3.11, 2.17, 8.29], [5.27, 4.23, 1.91]]}
 inputs: {x: [1.5, -0.25]}
-equations: [z = W @ x, a = s * z, L = sum(a), V = transpose(W)]
+equations: [z = W @ x, a = s * z, L = sum(a), V = transpose(W), big = -(-B)]
 loss: L
-ask: [z, a, V, {id: share, of: z / 10, percent: true}]
+ask: [z, a, V, big, {id: share, of: z / 10, percent: true}]
 """
 # z = [2.25, 5.75], a = [7.1325, 18.2275], V = [[2, 5], [3, 7]], share = [22.5 %, 57.5 %]
 
@@ -70,10 +70,13 @@ def test_what_cannot_be_read_carries_nothing_and_is_never_right(items: Judged) -
     assert found["a"].message.startswith("right, given your z; 1 of 2 numbers cannot be read")
 
 
-def test_no_cause_is_sought_for_it(items: Judged) -> None:
-    """A transposed matrix is found by all its numbers."""
-    assert [cause.code for cause in items("V: [[2, 3], [5, 7]]")["V"].causes]
-    assert not items("V: [[2, 3], [5, ?]]")["V"].causes
+def test_a_cause_is_found_by_the_others(items: Judged) -> None:
+    """Where they are enough for one."""
+    for last in ("1.91", "?"):
+        item = items(f"big: [[2.03, 3.11, 5.27], [7.01, 2.17, 4.23], [6.07, 8.29, {last}]]")["big"]
+        assert "transposed" in [cause.code for cause in item.causes] and item.credit == 0
+    assert not items("big: [[2.03, 3.17, 5.27], [?, 2.17, ?], [?, ?, ?]]")["big"].causes
+    assert not items("big: [[9.93, ?, ?], [?, ?, ?], [?, ?, ?]]")["big"].causes
 
 
 def test_percentages_are_read_where_they_are_asked(items: Judged) -> None:
