@@ -29,6 +29,12 @@ def sections(stem: str) -> tuple[Section, ...]:
     return solve(folder / f"{stem}.yaml").sections
 
 
+@functools.cache
+def told(stem: str, style: Style) -> str:
+    """The report of a problem."""
+    return str(report(sections(stem), style))
+
+
 def chain_rule(section: Section, names: Collection[Name], style: Style) -> str:
     """What `nnsolve grad` says of the gradients of some names, in a section that has them."""
     return plain(chain_lines(LayerGradients(section, tuple(names)), style))

@@ -11,7 +11,7 @@ from nnsolve.report.boxes import Piece, fill, text_box
 from nnsolve.report.lines import broken
 from nnsolve.report.style import Style
 from nnsolve.report.text import LONG, report
-from tests.report.solved import OWN, SEEDS, printed, sections
+from tests.report.solved import OWN, SEEDS, printed, sections, told
 
 LONG_FORMULA = "Σ(max(z, 0) − y ⊙ z + ln(1 + exp(−|z|))) + λ Σ(w²) + μ Σ(v²)"
 
@@ -72,9 +72,8 @@ def test_no_report_starts_with_a_blank_line(tmp_path: Path) -> None:
     assert printed(tmp_path, "inputs: {x: 2}\nequations: [a = x^2]\nask: [a]\n").startswith("Given")
     for folder in (OWN, SEEDS):
         for path in folder.glob("*.yaml"):
-            assert str(report(sections(path.stem), Style(80))).strip("\n") == str(
-                report(sections(path.stem), Style(80))
-            ).rstrip("\n")
+            text = told(path.stem, Style(80))
+            assert text.strip("\n") == text.rstrip("\n")
 
 
 def test_a_warning_is_repeated_below_a_long_report_only(tmp_path: Path) -> None:

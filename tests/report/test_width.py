@@ -8,8 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from nnsolve.report.style import Style
-from nnsolve.report.text import report
-from tests.report.solved import ALL, chain_rule, sections
+from tests.report.solved import ALL, chain_rule, sections, told
 
 WIDTHS = [40, 60, 80, 120]
 IDS = [path.stem for path in ALL]
@@ -24,7 +23,7 @@ def overflowing(text: str, width: int) -> list[str]:
 @pytest.mark.parametrize("unicode", [True, False], ids=["unicode", "ascii"])
 @pytest.mark.parametrize("detail", ["brief", "steps", "full"])
 def test_reports_stay_within_the_width(path: Path, width: int, unicode: bool, detail: str) -> None:
-    text = str(report(sections(path.stem), Style(width, unicode=unicode, detail=detail)))
+    text = told(path.stem, Style(width, unicode=unicode, detail=detail))
     assert not overflowing(text, width)
     assert unicode or text.isascii()
 
@@ -32,7 +31,7 @@ def test_reports_stay_within_the_width(path: Path, width: int, unicode: bool, de
 @pytest.mark.parametrize("path", ALL, ids=IDS)
 @pytest.mark.parametrize("decimals", [0, 3, 12])
 def test_forced_decimals_stay_within_the_width(path: Path, decimals: int) -> None:
-    assert not overflowing(str(report(sections(path.stem), Style(60, decimals=decimals))), 60)
+    assert not overflowing(told(path.stem, Style(60, decimals=decimals)), 60)
 
 
 @pytest.mark.parametrize("path", ALL, ids=IDS)
@@ -44,5 +43,5 @@ def test_chain_rules_stay_within_the_width(path: Path, width: int) -> None:
 
 
 def test_an_overflow_is_noticed() -> None:
-    text = str(report(sections("regression-3-4-3-l2-norm"), Style(80)))
+    text = told("regression-3-4-3-l2-norm", Style(80))
     assert overflowing(text, 79)

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from nnsolve.report.formats import FORMATS
+from nnsolve.report.formats import FORMATS, TYPESET
 from nnsolve.report.style import Style
 from tests.cli.calling import NETWORK, call
 from tests.report.solved import ALL, sections
-from tests.report.typeset.built import tree
+from tests.report.typeset.built import drawn, tree
 
 SVG = "{http://www.w3.org/2000/svg}svg"
 WITH_ID = re.compile(r"<[^<>]*\sid\s*=", re.IGNORECASE)
@@ -19,7 +19,7 @@ WITH_ID = re.compile(r"<[^<>]*\sid\s*=", re.IGNORECASE)
 @pytest.mark.parametrize("stem", [path.stem for path in ALL])
 def test_a_page_holds_the_picture_of_each_section(stem: str) -> None:
     assert len(list(tree(stem).iter(SVG))) == len(sections(stem))
-    assert not WITH_ID.search(FORMATS["html"](sections(stem), Style(fragment=True)))
+    assert not WITH_ID.search(TYPESET["html"](drawn(stem), Style(fragment=True)))
 
 
 def test_an_id_is_noticed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from nnsolve.report.display import solve
-from nnsolve.report.formats import FORMATS
+from nnsolve.report.formats import TYPESET
 from nnsolve.report.style import Style
 from nnsolve.report.typeset.document import Block, Document
 from nnsolve.report.typeset.report import document
@@ -45,9 +45,15 @@ def built(stem: str) -> Document:
 
 
 @functools.cache
+def drawn(stem: str) -> Document:
+    """The document of a problem with its pictures, as pages have them."""
+    return document(sections(stem), Style(), pictures=True)
+
+
+@functools.cache
 def tree(stem: str) -> Element:
-    """The page of a problem, with its pictures."""
-    return parsed(FORMATS["html"](sections(stem), Style()))
+    """The page of a problem."""
+    return parsed(TYPESET["html"](drawn(stem), Style()))
 
 
 def hostile(folder: Path) -> Document:

@@ -9,17 +9,11 @@ import pytest
 from nnsolve.core.expressions import Num
 from nnsolve.report.display import solve
 from nnsolve.report.style import Style
-from nnsolve.report.text import report
-from nnsolve.report.typeset.document import Answers, Document, Given, Heading, Paragraph, Work, shown_at
+from nnsolve.report.typeset.document import Answers, Given, Heading, Paragraph, Work, shown_at
 from nnsolve.report.typeset.mathematics import Matrix, Number
 from nnsolve.report.typeset.report import document
-from tests.report.solved import ALL, sections
-
-STEMS = [path.stem for path in ALL]
-
-
-def built(stem: str) -> Document:
-    return document(sections(stem), Style())
+from tests.report.solved import sections, told
+from tests.report.typeset.built import STEMS, built
 
 
 def works(stem: str, detail: str = "steps") -> dict[str, Work]:
@@ -42,7 +36,7 @@ def test_every_step_and_every_answer_of_a_solution_is_in_its_document(stem: str)
 @pytest.mark.parametrize("stem", STEMS)
 @pytest.mark.parametrize("detail", ["brief", "steps", "full"])
 def test_headings_are_those_of_the_terminal(stem: str, detail: str) -> None:
-    printed = str(report(sections(stem), Style(120, detail=detail)))
+    printed = told(stem, Style(120, detail=detail))
     rules = [
         line.rsplit(" ", 1) for line in printed.splitlines() if line[:1] != " " and line.endswith(("━━", "──", "┄┄"))
     ]
