@@ -330,7 +330,7 @@ def _workers(jobs: int) -> Iterator[Executor]:
     except BrokenExecutor:
         raise _WorkerLostError from None
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)  # they end while the report is written
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
