@@ -11,8 +11,8 @@ from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
 from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, seeds, singly
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
-from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
-from nnsolve.checking.mistakes.table import Entry, Mistaken
+from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
+from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
 from nnsolve.checking.slips import cause_of, grouped
@@ -33,15 +33,18 @@ TABLES = 1000
 """Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
 
 
-UPDATES = 64
-"""Updates in all, after which comes what is not asked, that mistakes are made in for the answers of one file."""
+WORK = 25_000
+"""Runs times updates that mistakes are made in for what is not asked, for the answers of one file."""
+
+SHORT = 2_500
+"""What takes more of it alone is not worked out from the student's own values with a mistake: that takes longer yet."""
 
 
 class _Question(NamedTuple):
     """What an answer is to: an ask of a section, or any address in it.
 
     What is late, after many updates, is not known for all mistakes; `begin` is the number of updates where it starts.
-    `extra` are the updates that it comes after, 0 where something is asked after as many.
+    `work` is what it takes to make mistakes in what is not asked.
     """
 
     section: str
@@ -49,15 +52,16 @@ class _Question(NamedTuple):
     item: Asked
     is_late: bool
     begin: float
-    extra: int
+    is_asked: bool
+    work: float
 
     @classmethod
     def of(cls, section: str, mistaken: Mistaken, item: Asked) -> _Question:
         is_late = not mistaken.scene.near(item)
         scene = mistaken.scene
-        updates = scene.updates_of(item)
-        extra = 0 if any(updates == scene.updates_of(other) for other in scene.asked) else updates
-        return cls(section, mistaken, item, is_late, scene.begin(item) if is_late else 0, extra)
+        is_asked = any(item is other for other in scene.asked)
+        begin = scene.begin(item) if is_late else 0
+        return cls(section, mistaken, item, is_late, begin, is_asked, 0 if is_asked else mistaken.work(item))
 
 
 class Reading(NamedTuple):
@@ -80,7 +84,7 @@ class Diagnosis:
         self._onward: dict[str, Onward] = {}
         self._questions: dict[str, _Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
-        self._further: dict[tuple[str, SlipName, tuple[int, ...]], Evidence | None] = {}
+        self._further: dict[tuple[str, SlipName | None, tuple[int, ...]], Evidence | None] = {}
         self._readings: dict[Hashable, Reading] = {}
         self._denied: dict[tuple[str, ...], Set[SlipName]] = {}
 
@@ -110,34 +114,47 @@ class Diagnosis:
             self._questions[id] = _Question.of(found[0], self._mistaken[found[0]], found[2]) if found else None
         return self._questions[id]
 
-    def _trained(self, id: str, given: Mapping[str, Given], seed: Slip | None = None) -> Iterator[tuple[int, ...]]:
-        """The runs that are trained for a late answer: those that explain best what the file says of early ones."""
+    def _trained(
+        self, id: str, given: Mapping[str, Given], found: Mapping[str, Sequence[Found]], seed: Slip | None = None
+    ) -> Iterator[tuple[int, ...]]:
+        """The runs that are trained for a late answer: those that explain best what the file says of earlier ones."""
         question = self._question(id)
         if question is None or not question.is_late:
             yield ()
             return
         early = []
         for other in given:
-            found = self._question(other)
-            if found is not None and found.section == question.section and not found.is_late:
-                early.append(self._early(other, given[other], seed))
+            before = self._question(other)
+            if before is None or before.section != question.section:
+                continue
+            if not before.is_late:
+                early.append(self._early(other, given[other], found.get(other, ()), seed))
+            elif before.begin < question.begin and other in found:
+                early.append(_said(found[other], is_right=False))
         yield from question.mistaken.trained(question.item, early, seed)
+
+    def _is_late(self, id: str) -> bool:
+        question = self._question(id)
+        return question is not None and question.is_late
+
+    def _is_asked(self, id: str) -> bool:
+        question = self._question(id)
+        return question is not None and question.is_asked
 
     def _when(self, id: str) -> float:
         """After how many updates a question comes; trainings go forward only."""
         question = self._question(id)
         return 0 if question is None else question.begin
 
-    def _early(self, id: str, given: Given, seed: Slip | None) -> Early:
+    def _early(self, id: str, given: Given, found: Sequence[Found], seed: Slip | None) -> Early:
+        """What an answer says that no training is needed for."""
         evidence = self.evidence(id)
         assert evidence is not None
         reading = self._read(id, (), evidence, given)
-        entries, agreeing = evidence.table.entries, [evidence.table.entries[i] for i in reading.matches.entries]
-        further = self._with_others(id, seed) if seed is not None else None
-        if further is not None:
-            entries += further.table.entries
-            agreeing += [further.table.entries[i] for i in _matches(further, given).entries]
-        return Early(_identities(entries), _identities(agreeing), reading.is_right)
+        found = found or [Found(evidence, reading.matches)]
+        if seed is not None and (further := self._with_others(id, seed)) is not None:
+            found = [*found, Found(further, _matches(further, given))]
+        return _said(found, reading.is_right)
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
         solvers = self.solution.solvers
@@ -167,15 +184,18 @@ class Diagnosis:
         Other answers that are not right speak for a mistake, too; right ones that it would change, against it. Nothing
         explains zeros alone: they stand where nothing was worked out.
         """
-        given = self._affordable(given)
+        given = self.affordable(given)
         found: dict[str, list[Found]] = {}
+        late: list[str] = []
         right: list[str] = []
         written: dict[SlipName, list[Slip]] = {}
         for ask in sorted(given, key=self._when):
             if not any(claim.value for claim in given[ask].claims):
                 continue
-            if ask in wrong:
-                found |= self._agreeing(ask, given)
+            if ask in wrong and self._is_late(ask):
+                late.append(ask)
+            elif ask in wrong:
+                found |= self._agreeing(ask, given, found)
             elif (reading := self._look(ask, given[ask], found)) is not None:
                 right.append(ask)
                 for name, slip in reading.written.items():
@@ -183,42 +203,52 @@ class Diagnosis:
         clues = Clues(self._denied_by(tuple(right)), written)
         found = {ask: [one.knowing(clues.denied, given[ask]) for one in several] for ask, several in found.items()}
         result = explained(found, clues)
-        unexplained = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
-        for seed in seeds(result.values(), clues) if unexplained else ():
-            for ask in unexplained:
-                found[ask] += [
-                    one.knowing(clues.denied, given[ask]) for one in self._further_agreeing(ask, seed, given)
-                ]
+        unexplained = [ask for ask, several in result.items() if ask in wrong and not several and self._is_asked(ask)]
+        for ask in unexplained:
+            further = self._further_agreeing(ask, None, given, found)
+            found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
+        for ask in late:
+            found |= self._agreeing(ask, given, found)
+            found[ask] = [one.knowing(clues.denied, given[ask]) for one in found.get(ask, ())]
+        if unexplained or late:
+            result = explained(found, clues)
+        pending = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
+        for seed in seeds(result.values(), clues) if pending else ():
+            for ask in pending:
+                further = self._further_agreeing(ask, seed, given, found)
+                found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
         if any(len(several) > 1 for several in found.values()):
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
 
-    def _affordable(self, given: Mapping[str, Given]) -> dict[str, Given]:
-        """The answers, but for those that come after too many updates where nothing is asked: others in each file."""
+    def affordable(self, given: Mapping[str, Given]) -> dict[str, Given]:
+        """The answers, but for those to too much that is not asked: something else in each file."""
         kept: dict[str, Given] = {}
-        left = UPDATES
+        left: float = WORK
         for ask, answer in given.items():
             question = self._question(ask)
-            extra = question.extra if question is not None else 0
-            if extra <= left:
-                left -= extra
+            work = question.work if question is not None else 0
+            if work <= left:
+                left -= work
                 kept[ask] = answer
         return kept
 
     def onward(self, target: Target, given: Given, rerun: Rerun) -> list[Combination]:
         """The mistakes that would give a wrong answer from the student's own earlier ones."""
         question = self._question(target.id)
-        if question is None or question.is_late:
+        if question is None or question.is_late or question.work > SHORT:
             return []
         if question.section not in self._onward:
             self._onward[question.section] = Onward(question.mistaken)
         return self._onward[question.section].explain(rerun, target, given)
 
-    def _agreeing(self, ask: str, given: Mapping[str, Given]) -> dict[str, list[Found]]:
+    def _agreeing(
+        self, ask: str, given: Mapping[str, Given], before: Mapping[str, Sequence[Found]]
+    ) -> dict[str, list[Found]]:
         """What agrees with a wrong answer; a parameter of few digits is a copy where others of the file have more."""
         found: dict[str, list[Found]] = {}
         copies = any(claim.digits > ROUGH for answer in given.values() for claim in answer.claims)
-        for trained in self._trained(ask, given):
+        for trained in self._trained(ask, given, before):
             evidence = self.evidence(ask, trained)
             if evidence is not None:
                 matches = self._read(ask, trained, evidence, given[ask], copies=copies).matches
@@ -248,14 +278,16 @@ class Diagnosis:
             self._denied[right] = frozenset().union(*[evidence.changed_by() for evidence in evidences])
         return self._denied[right]
 
-    def _further_agreeing(self, ask: str, seed: Slip, given: Mapping[str, Given]) -> list[Found]:
-        """What agrees with a wrong answer of the values under one mistake and any other."""
+    def _further_agreeing(
+        self, ask: str, seed: Slip | None, given: Mapping[str, Given], before: Mapping[str, Sequence[Found]]
+    ) -> list[Found]:
+        """What agrees with a wrong answer of the values under one mistake and any other; of further pairs without."""
         question = self._question(ask)
-        here = question.mistaken.slip(seed.name) if question is not None else None
+        here = question.mistaken.slip(seed.name) if question is not None and seed is not None else None
         found: list[Found] = []
-        if here is None:
+        if here is None and seed is not None:
             return found
-        for trained in self._trained(ask, given, here):
+        for trained in self._trained(ask, given, before, here):
             further = self._with_others(ask, here, trained)
             matches = NOTHING if further is None else _matches(further, given[ask])
             if further is not None and matches.entries:
@@ -264,17 +296,18 @@ class Diagnosis:
                     break
         return found
 
-    def _with_others(self, ask: str, seed: Slip, trained: tuple[int, ...] = ()) -> Evidence | None:
+    def _with_others(self, ask: str, seed: Slip | None, trained: tuple[int, ...] = ()) -> Evidence | None:
         """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""
-        key = ask, seed.name, trained
+        key = ask, None if seed is None else seed.name, trained
         if key not in self._further:
             question = self._question(ask)
             if question is None:
                 return None
             if len(self._further) == FURTHER:
                 del self._further[next(iter(self._further))]
-            here = question.mistaken.slip(seed.name)
-            table = None if here is None else question.mistaken.further(question.item, here, trained)
+            here = None if seed is None else question.mistaken.slip(seed.name)
+            is_made = seed is None or here is not None
+            table = question.mistaken.further(question.item, here, trained) if is_made else None
             self._further[key] = None if table is None else Evidence(table)
         return self._further[key]
 
@@ -291,8 +324,14 @@ class Diagnosis:
         return found
 
 
-def _identities(entries: Iterable[Entry]) -> frozenset[Identity]:
-    return frozenset([identity(made) for entry in entries for made in entry.combinations])
+def _said(found: Iterable[Found], is_right: bool) -> Early:
+    """What tables of wrong values say of an answer."""
+    changed_by: set[Identity] = set()
+    given_by: set[Identity] = set()
+    for evidence, matches, _ in found:
+        changed_by |= evidence.identities
+        given_by.update(made for position in matches.entries for made, _ in evidence.made(position))
+    return Early(changed_by, given_by, is_right)
 
 
 def _reading(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
@@ -344,6 +383,7 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
     if diagnosis is None:
         diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
     given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
+    given = diagnosis.affordable(given)
     fitting = diagnosis.fitting(given, [item.id for item in wrong])
     after: dict[str, tuple[str, ...]] = {}
     for item in wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -142,6 +142,11 @@ class Evidence:
             combinations = self.table.entries[position].combinations
             found = self._made[position] = [(identity(combination), combination) for combination in combinations]
         return found
+
+    @cached_property
+    def identities(self) -> frozenset[Identity]:
+        """What gives any of the entries."""
+        return frozenset([made for position in range(len(self.table.entries)) for made, _ in self.made(position)])
 
     def changed_by(self) -> frozenset[SlipName]:
         """The names of the slips that alone make an answer wrong, by more than rounding does.

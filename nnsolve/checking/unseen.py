@@ -12,9 +12,10 @@ from nnsolve.checking.judge import Bounds, judge
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, mistaken
+from nnsolve.checking.mistakes.digits import alike
 from nnsolve.checking.mistakes.mistake import OFTEN, Mistake, Slip
 from nnsolve.checking.mistakes.scene import Scene, View
-from nnsolve.checking.mistakes.table import alike, most_runs, readings
+from nnsolve.checking.mistakes.table import most_runs, readings
 from nnsolve.checking.model import Claim, Given
 from nnsolve.core.expressions import Call, Expr, nodes
 from nnsolve.core.names import Name

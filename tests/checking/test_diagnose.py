@@ -229,11 +229,25 @@ def test_what_is_said_of_late_answers_does_not_depend_on_the_files_before() -> N
     assert used.explain(given, list(given)) == unused.explain(given, list(given))
 
 
-def test_trainings_are_few_where_early_answers_tell_the_mistake() -> None:
-    diagnosed, given = fresh(), squared_rate()
-    diagnosed.explain(given, list(given))
+@pytest.mark.parametrize("asks", [("W2@1", "L@e1", "L@e100", "W1@end", "W2@end", "y_hat@end"), ("L@e100", "W2@end")])
+def test_trainings_are_few_where_earlier_answers_tell_the_mistake(asks: tuple[str, ...]) -> None:
+    """An answer of the first updates does, or one of many updates, but not of as many."""
+    diagnosed, given = fresh(), {ask: squared_rate()[ask] for ask in asks}
+    found = diagnosed.explain(given, list(given))
     (late,) = {trained for id, trained in diagnosed._evidence if id == "W2@end"}
     assert len(late) < 2 * FEWEST
+    assert "learning-rate-twice" in {cause.code for cause in found["W2@end"]}
+
+
+def test_two_mistakes_that_change_every_answer_are_named() -> None:
+    """No answer shows one of them alone, and others are likelier together."""
+    made = training("xor-batch", ("learning-rate-twice", "mean-for-sum"))
+    diagnosis = trainings.diagnosis("xor-batch")
+    given = {ask: answer(made[ask]) for ask in ("W2@1", "L@e1", "W2@end", "y_hat@end")}
+    found = diagnosis.explain(given, ["W2@1", "W2@end", "y_hat@end"])
+    assert all({"learning-rate-twice", "mean-for-sum"} <= {cause.code for cause in causes} for causes in found.values())
+    other = np.asarray(made["W2@1"]) * [[1.03], [0.98], [1.05]]
+    assert diagnosis.explain({"W2@1": answer(other)}, ["W2@1"]) == {"W2@1": ()}
 
 
 def scalar(answers: dict[str, float], wrong: str, digits: int) -> set[str]:
@@ -274,11 +288,11 @@ def test_what_is_not_asked_is_worked_out_for_few_updates_in_all() -> None:
     """Where something is asked after as many updates it is worked out: that is the same in every file."""
     some = answer([[0.1], [0.2], [0.37]])
     for keys, affordable in (
-        (["W2@32", "W2@31", "W2@30", "W1@29", "W2@1"], {"W2@32", "W2@31", "W2@1"}),
+        (["W2@32", "W2@31", "W2@30", "W1@29", "W2@1"], {"W2@32", "W2@31", "W2@30", "W2@1"}),
         (["W2@4", "W2@400", "b1@end", "W2"], {"W2@4", "W2@400", "b1@end", "W2"}),  # L@e1 is asked, and W2@end
         (["W2@70", "W2@2"], {"W2@2"}),
     ):
-        assert set(trained()._affordable(dict.fromkeys(keys, some))) == affordable
+        assert set(trained().affordable(dict.fromkeys(keys, some))) == affordable
     given = dict.fromkeys(["W2@70", "W2@32"], some)
     assert trained().explain(given, list(given)) == {"W2@70": (), "W2@32": ()}
 

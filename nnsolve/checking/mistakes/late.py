@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from nnsolve.checking.mistakes.mistake import Combination, Identity, identity
 from nnsolve.engine.compiled.code import fastest
 from nnsolve.engine.run import Run
 
-SECONDS = 8.0
+SECONDS = 2.0
 """How long, about, the trainings with mistakes in them take that are made for the answers of one file."""
 
-FURTHER = 1.5
+FURTHER = 0.5
 """How long those with one mistake and any other take."""
 
 FEWEST = 8
@@ -22,8 +22,8 @@ FEWEST = 8
 class Early(NamedTuple):
     """What an answer says about mistakes: which combinations change what is asked, which of these give the answer."""
 
-    changed_by: frozenset[Identity]
-    given_by: frozenset[Identity]
+    changed_by: Set[Identity]
+    given_by: Set[Identity]
     is_right: bool
 
     def agrees(self, made: Identity) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, EditedRuns
+from nnsolve.checking.mistakes.digits import alike, digits
 from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
@@ -28,6 +31,9 @@ ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
 WORK = 30_000
 """Equations that are evaluated at most for an asked value under pairs of slips: what is left out is rare."""
 
+MORE = 200_000
+"""The same for further pairs, which are tried for an answer that the first ones do not give."""
+
 SINGLES = 150_000
 """The same for the single slips of one section."""
 
@@ -43,12 +49,6 @@ ROWS = 40
 
 ALL = 200.0
 """What the weights of all mistakes add up to, about."""
-
-ALIKE = 9
-"""Elements that agree in so many significant digits are the same."""
-
-NOISE = 1e-15
-"""What an exact 0 may be off by, relative to the largest element beside it."""
 
 
 class Entry(NamedTuple):
@@ -86,6 +86,7 @@ class Mistaken:
         self.numbers = _numbers(self.scene)
         self.edited = EditedRuns(self.scene)
         self.runs: list[tuple[Combination, Run]] = [((), solver.run)]
+        self._more: list[Combination] = []
         self._rows: dict[SlipName, list[tuple[Combination, Run]]] = {}
         self._singles: dict[str, Mapping[ValueKey, list[Combination]]] = {}
         self._run_all(self.slips)
@@ -97,10 +98,17 @@ class Mistaken:
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
         rank = {id(slip): place + 1 for place, slip in enumerate(paired)}
         pairs.sort(key=lambda pair: rank[id(pair[0])] * rank[id(pair[1])])
-        self._add(pairs, most_runs(self.scene, WORK, 0))
+        most = most_runs(self.scene, WORK, 0)
+        self._add(pairs, most)
+        self._more = [pair for pair in pairs[most:] if pair[0].is_likely and pair[1].is_likely]
 
     def _add(self, candidates: Sequence[Combination], most: int) -> None:
         self.runs += self._made(candidates[: max(most, 0)])
+
+    @cached_property
+    def more(self) -> list[tuple[Combination, Run]]:
+        """The runs of further pairs: of two likely slips."""
+        return self._made(self._more[: most_runs(self.scene, MORE, 0)])
 
     def _made(self, candidates: Sequence[Combination]) -> list[tuple[Combination, Run]]:
         runs = [(combination, self.edited.run(combination)) for combination in candidates]
@@ -126,14 +134,18 @@ class Mistaken:
 
         With a `seed` those of its row.
         """
-        runs, seconds = (self.runs[1:], SECONDS) if seed is None else (self.row(seed), FURTHER)
+        runs, seconds = (self.late, SECONDS) if seed is None else (self.row(seed), FURTHER)
         most = min(affordable(self.solver.run, self.scene.updates_of(item), seconds), NUMBERS // self.numbers)
-        for positions in likely([combination for combination, _ in runs], early, most):
-            yield tuple([i + 1 for i in positions]) if seed is None else positions
+        yield from likely([combination for combination, _ in runs], early, most)
+
+    @cached_property
+    def late(self) -> list[tuple[Combination, Run]]:
+        """The runs of which some are trained for what is late."""
+        return [*self.runs[1:], *self.more]
 
     def table(self, item: Asked, trained: Sequence[int] = ()) -> Table:
         """The values of an asked quantity under all mistakes that bite in it; of a late one, under those `trained`."""
-        tried = self._tried(item) if self.scene.near(item) else [self.runs[i] for i in (0, *trained)]
+        tried = self._tried(item) if self.scene.near(item) else [self.runs[0], *(self.late[i] for i in trained)]
         return self._table(item, self._views(item, tried))._replace(given=self._given(item))
 
     def _given(self, item: Asked) -> Tensor | None:
@@ -147,23 +159,38 @@ class Mistaken:
         singles = sum(len(made) < 2 for made, _ in self.runs)
         return self.runs[: singles + most_runs(self.scene, WORK, self.scene.updates_of(item))]
 
-    def further(self, item: Asked, seed: Slip, trained: Sequence[int] = ()) -> Table | None:
+    def work(self, item: Asked) -> float:
+        """The runs times the moments that the values of a quantity take; no end where nothing late is asked with it."""
+        updates = self.scene.updates_of(item)
+        if self.scene.near(item):
+            return len(self._tried(item)) * (updates + 1)
+        if any(updates == self.scene.updates_of(other) for other in self.scene.asked):
+            return len(self._tried(item))
+        return math.inf
+
+    def _untried(self, item: Asked) -> list[tuple[Combination, Run]]:
+        """The runs of the pairs that come next."""
+        pairs = [*self.runs[len(self._tried(item)) :], *self.more]
+        return pairs[: most_runs(self.scene, MORE, self.scene.updates_of(item))]
+
+    def further(self, item: Asked, seed: Slip | None, trained: Sequence[int] = ()) -> Table | None:
         """The values under a mistake together with each other one, where these are none of one of the two alone.
 
-        None where the mistake changes nothing of what is asked.
+        None where the mistake changes nothing of what is asked. Without a `seed` those of the pairs that come next.
         """
-        if not self.scene.bites((seed,), item):
+        if seed is not None and not self.scene.bites((seed,), item):
             return None
-        (_, right), *views = self._views(item, [((), self.solver.run), *self._made([(seed,)])])
+        alone = [] if seed is None else self._made([(seed,)])
+        (_, right), *views = self._views(item, [((), self.solver.run), *alone])
         collected = Collection(right.own)
-        pairs = self.row(seed)
+        pairs = self._untried(item) if seed is None else self.row(seed)
         if self.scene.near(item):
             collected.of_singles = self._singles[item.ask.id]
         else:
             pairs = [pairs[i] for i in trained]
             for combination, view in views:
                 collected.alone(view.own, combination)
-        if views:
+        if views and seed is not None:
             needed = _needed(views[0][1].run, item)
             pairs = [(made, run) for made, run in pairs if _reaches(made[1], needed)]
             for slip in self.asked:
@@ -319,7 +346,7 @@ class Collection:
 
     def _key(self, value: Tensor) -> ValueKey:
         """What equal values have in common: the first digits of their elements."""
-        return value.shape, _digits(value).tobytes()
+        return value.shape, digits(value).tobytes()
 
     def add(self, value: Tensor, combination: Combination) -> None:
         """Add a value unless it is right, not finite, or what one of two slips gives alone."""
@@ -363,16 +390,3 @@ class Collection:
 
 def _codes(combination: Combination) -> tuple[str, ...]:
     return tuple([slip.code for slip in combination])
-
-
-def alike(a: Tensor, b: Tensor) -> bool:
-    """Whether two values of the same shape differ by rounding errors at most."""
-    noise = NOISE * np.abs(b).max(initial=0.0)
-    return bool((np.abs(a - b) <= 10.0**-ALIKE * np.abs(b) + noise).all())
-
-
-def _digits(value: Tensor) -> Tensor:
-    """The elements rounded to their first digits: of a saturated softmax the small ones count, too."""
-    with np.errstate(all="ignore"):
-        unit = 10.0 ** (np.floor(np.log10(np.abs(value))) - ALIKE + 1)
-        return np.where((value == 0) | (unit == 0), 0.0, np.round(value / unit) * unit) + 0.0
