@@ -377,7 +377,9 @@ def test_a_run_continues_from_its_state(name: str, tmp_path: Path) -> None:
     """Three updates are one, and two that continue from its state."""
     schedule = {"kind": "step", "every": 2, "factor": 0.5}
     whole = solved(tmp_path, **problem(name, steps=3, schedule=schedule))
-    kept = {str(state): whole[f"{state}@1"] for state in whole.solvers[""].program.updates.state}
+    updates = whole.solvers[""].program.updates
+    assert updates is not None
+    kept = {str(state): whole[f"{state}@1"] for state in updates.state}
     assert ("t" in kept) and len(kept) == 1 + 2 * len([stem for stem in ("m", "v") if f"{stem}_W" in kept])
     sections = problem(name, steps=2, schedule=schedule, state=kept)
     sections["parameters"] = {"W": whole["W@1"], "b": whole["b@1"]}

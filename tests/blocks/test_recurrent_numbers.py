@@ -133,8 +133,8 @@ def of_numbers(kind: str, form: str) -> dict[str, Any]:
         return {**each, "b": 0.1, "joined": "h_first", **options}
     if form == "stacked":
         return {"W_h": [-0.3] * n, "W_x": [0.5] * n, "b": [0.1] * n, "gates": gates, **options}
-    each = {f"W_{g}h" if g else "W_hh": -0.3 for g in gates} | {f"W_{g}x" if g else "W_xh": 0.5 for g in gates}
-    return {**each, "b": 0.1, **options}
+    plain = {f"W_{g}h" if g else "W_hh": -0.3 for g in gates} | {f"W_{g}x" if g else "W_xh": 0.5 for g in gates}
+    return {**plain, "b": 0.1, **options}
 
 
 @pytest.mark.parametrize(

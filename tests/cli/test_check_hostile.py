@@ -22,6 +22,7 @@ from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.files import MAX_DEPTH
 from nnsolve.cli import check as command
 from nnsolve.engine.training import Trainer
+from nnsolve.problem.source import read_text
 from nnsolve.report.verdicts import WRITERS
 from nnsolve.report.verdicts.csv import CsvWriter, cell
 from tests.cli.calling import call, written
@@ -248,11 +249,10 @@ def test_what_is_no_file_or_vanishes_is_a_result(chain: Path, monkeypatch: pytes
         os.symlink(target, f"in/{name}.yaml")
     os.symlink("..", "in/up")
     written(chain / "in", RIGHT, "vanishing.yaml")
-    read = answerfile.read_text
 
     def vanishing(path: Any, *rest: Any) -> str:
         Path("in/vanishing.yaml").unlink(missing_ok=True)
-        return read(path, *rest)
+        return read_text(path, *rest)
 
     monkeypatch.setattr(answerfile, "read_text", vanishing)
     result = call("check", "in", "--json", "out.json")

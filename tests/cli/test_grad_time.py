@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nnsolve.core.names import Name
 from nnsolve.engine import differentiate
 from nnsolve.engine.gradients import layer_gradients
 from nnsolve.problem.loader import load_problem
@@ -62,7 +63,7 @@ def test_ascii_has_the_sum_in_words(elman: str) -> None:
 def test_the_shares_add_up(elman: str) -> None:
     total = gradients(elman, "--of", "b")["dL/db"]
     shares = [gradients(elman, "--of", f"b_{t}")[f"dL/db_{t}"] for t in (1, 2, 3)]
-    assert total == pytest.approx([sum(values) for values in zip(*shares, strict=True)])  # type: ignore[arg-type]
+    assert total == pytest.approx([sum(values) for values in zip(*shares, strict=True)])
     assert shares[0] != shares[1]
 
 
@@ -116,10 +117,10 @@ def test_verify_compares_sums_and_shares(tmp_path: Path, problem: str, args: lis
 def test_verify_finds_a_share_of_another_step(elman: str, monkeypatch: pytest.MonkeyPatch) -> None:
     right = differentiate.Differentiator.links
 
-    def wrong(self: differentiate.Differentiator, root: object, v: object) -> object:
-        if getattr(v, "time", None) == 2 and str(v) == "U_2":
-            v = v._replace(time=3)  # type: ignore[attr-defined]
-        return right(self, root, v)  # type: ignore[arg-type]
+    def wrong(self: differentiate.Differentiator, root: Name, v: Name) -> object:
+        if v.time == 2 and str(v) == "U_2":
+            v = v._replace(time=3)
+        return right(self, root, v)
 
     monkeypatch.setattr(differentiate.Differentiator, "links", wrong)
     result = call("grad", elman, "--of", "U_2", "--verify")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_terminal_gets_colours_and_the_same_text_as_a_pipe() -> None:
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_codes_where_they_are_not_wanted(environment: dict[str, str]) -> None:
+def test_no_codes_where_they_are_not_wanted(environment: dict[str, Any]) -> None:
     assert ESCAPE not in in_terminal("run", SCALAR, **environment)
     assert ESCAPE not in in_terminal("run", "missing.yaml", **environment)
 
@@ -106,7 +107,7 @@ for arguments in json.loads(sys.argv.pop()):
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "", "LANG": "C"}],
 )
-def test_ascii_where_the_output_has_no_utf8(environment: dict[str, str]) -> None:
+def test_ascii_where_the_output_has_no_utf8(environment: dict[str, Any]) -> None:
     paths = [NETWORK, SCALAR, str(PROBLEMS / "softmax-cross-entropy-logits.yaml")]
     commands = [["grad", path, "--verify"] for path in (NETWORK, SCALAR)]
     commands += [["run", path, "--detail", detail] for path in paths for detail in ("steps", "full")]

@@ -401,7 +401,7 @@ TOO_BIG = {
 
 
 @pytest.mark.parametrize("case", TOO_BIG.values(), ids=TOO_BIG.keys())
-def test_what_would_fill_the_memory_is_refused_where_it_stands(tmp_path, case):
+def test_what_would_fill_the_memory_is_refused_where_it_stands(tmp_path: Path, case: tuple[str, ...]) -> None:
     expression, shape, ask, code, place = case
     text = f"inputs: {{a: {RANDOM}{shape}}}}}\nequations: ['c = {expression}']\nask: ['{ask}']\n"
     (found,) = failure(tmp_path, text).diagnostics
@@ -410,7 +410,7 @@ def test_what_would_fill_the_memory_is_refused_where_it_stands(tmp_path, case):
     assert str(found.place).endswith(place)
 
 
-def test_many_large_values_are_refused_together(tmp_path, monkeypatch):
+def test_many_large_values_are_refused_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnsolve.engine.moment.MAX_VALUES", 10)
     text = "inputs: {a: [1, 2, 3]}\nequations: ['b = 2 * a', 'c = 2 * b', 'e = 2 * c', 'f = 2 * e']\nask: [f]\n"
     (found,) = failure(tmp_path, text).diagnostics
@@ -418,7 +418,7 @@ def test_many_large_values_are_refused_together(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["w@999999999", "w@end", "L@e999999999", "L@999999999"])
-def test_a_training_that_never_ends_is_refused(tmp_path, address):
+def test_a_training_that_never_ends_is_refused(tmp_path: Path, address: str) -> None:
     length = "epochs: 1000000000" if "e" in address else "steps: 1000000000"
     text = (
         "parameters: {w: 1}\nequations: ['L = w^2']\nloss: L\n"

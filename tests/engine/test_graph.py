@@ -43,6 +43,7 @@ def test_gradients_are_those_of_the_solution(path: Path, by_operation: bool) -> 
             if node.named:
                 assert np.array_equal(node.value, moment.value(node.name))
             if node.named and node.gradient is not None and node.name != found.root:
+                assert found.root is not None
                 own = moment.value(node.name.gradient(found.root))
                 assert np.allclose(own, node.gradient, rtol=1e-6, atol=1e-9), node.name
 
@@ -55,7 +56,7 @@ def test_a_gradient_on_an_edge_is_the_slope_along_that_edge_alone(tmp_path: Path
     out = {str(edge.target): float(edge.gradient) for edge in found.edges if str(edge.source) == "w"}  # type: ignore[arg-type]
 
     def loss(in_p: float, in_q: float, alone: float) -> float:
-        return in_p**2 * np.tanh(in_q) + alone
+        return float(in_p**2 * np.tanh(in_q) + alone)
 
     w, h = 0.7, 1e-6
     assert out["p"] == pytest.approx((loss(w + h, w, w) - loss(w - h, w, w)) / (2 * h), rel=1e-7)

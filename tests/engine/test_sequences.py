@@ -40,7 +40,8 @@ def elman(h: np.ndarray, x: np.ndarray = X, y: np.ndarray = Y) -> dict[str, Any]
     grads: dict[str, Any] = {"W": np.zeros_like(W), "U": np.zeros_like(U), "b": 0.0, "V": np.zeros_like(V)}
     shares: list[Any] = [None] * T
     carried = np.zeros_like(hs[0])
-    deltas, dhs = [], []
+    deltas: list[Any] = []
+    dhs: list[Any] = []
     for t in reversed(range(T)):
         error = outputs[t] - y[t]
         dh = V.T @ error + carried

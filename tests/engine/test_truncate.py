@@ -21,7 +21,8 @@ EQUATIONS = ["z_t = W @ h_{t-1} + U * x_t", "h_t = tanh(z_t)", "y_hat_t = V @ h_
 
 
 def step(w: np.ndarray, h: np.ndarray, t: int) -> np.ndarray:
-    return np.tanh(w @ h + U * X[t])
+    found: np.ndarray = np.tanh(w @ h + U * X[t])
+    return found
 
 
 def step_loss(h: np.ndarray, t: int) -> float:
@@ -56,7 +57,7 @@ def truncated(k: int, loss: Any, ends: range) -> np.ndarray:
             h = step(w, h, t)
         return h
 
-    return sum(difference(lambda w, end=end: loss(run(w, end), end)) for end in ends)
+    return sum((difference(lambda w, end=end: loss(run(w, end), end)) for end in ends), np.zeros_like(W))
 
 
 def solve(tmp_path: Path, k: int | None, equations: list[str], loss: str = "L", **more: Any) -> Any:

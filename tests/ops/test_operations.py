@@ -110,7 +110,7 @@ MORE = [
     *[
         Case("cosine", (E, v), {"words": words} if said else {}, layout)
         for E, v, words in ((BATCH, ROW, "rows"), (BATCH, COLUMN, "columns"))
-        for v in (v, np.transpose(v))
+        for v in (v, np.transpose(v).tolist())
         for said in (True, False)
         for layout in (Layout(0, True), ROWS)
     ],

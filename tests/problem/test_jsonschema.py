@@ -221,13 +221,13 @@ def test_every_key_and_name_is_explained() -> None:
         for option, text in {**COMMON, **block.options}.items():
             assert text in explained[option], (kind, option)
     for registry in (LOSSES, OPTIMIZERS, SCHEDULES):
-        for name, entry in registry.items():  # type: ignore[attr-defined]
+        for name, entry in registry.items():
             assert entry.doc in explained[name], name
     for name, operation in REGISTRY.items():
         assert not operation.activation or operation.doc in explained[name]
-    for kind, tables in (("answers", [KEYS]), ("verdicts", [verdictfile.FILE, verdictfile.RULING])):
+    for kind, of_kind in (("answers", [KEYS]), ("verdicts", [verdictfile.FILE, verdictfile.RULING])):
         explained = dict(_explained(SCHEMAS[kind]()))
-        assert all(key.text in explained[name] for table in tables for name, key in table.items())
+        assert all(key.text in explained[name] for table in of_kind for name, key in table.items())
 
 
 def _explained(node: Any) -> dict[str, set[str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +62,13 @@ ask: [z1, dC/dw1]
 """
 
 
+Load = Callable[[str], Any]
+"""The `Problem` of a text; where it lacks what a test looks at, that fails."""
+
+Errors = Callable[[str], list[tuple[str, str]]]
+Only = Callable[[str], Diagnostic]
+
+
 def findings_of(text: str, folder: Path) -> tuple[Problem | None, list[Diagnostic]]:
     path = folder / "p.yaml"
     path.write_text(text, encoding="utf-8", newline="")
@@ -73,7 +82,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def load(tmp_path):
+def load(tmp_path: Path) -> Load:
     def load(text: str) -> Problem:
         (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
         return load_problem(tmp_path / "p.yaml")
@@ -82,7 +91,7 @@ def load(tmp_path):
 
 
 @pytest.fixture
-def errors(tmp_path):
+def errors(tmp_path: Path) -> Errors:
     def errors(text: str) -> list[tuple[str, str]]:
         """Code and line:column of each finding."""
         problem, findings = findings_of(text, tmp_path)
@@ -93,7 +102,7 @@ def errors(tmp_path):
 
 
 @pytest.fixture
-def only(tmp_path):
+def only(tmp_path: Path) -> Only:
     def only(text: str) -> Diagnostic:
         _, findings = findings_of(text, tmp_path)
         assert len(findings) == 1, findings
@@ -105,7 +114,7 @@ def only(tmp_path):
 # what is read ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_problem_with_layers(load):
+def test_a_problem_with_layers(load: Load) -> None:
     problem = load(LAYERED)
     assert (problem.title, problem.source) == ("Two-layer regression network, L2 loss", "a notebook")
     assert problem.conventions.weights == "rows"
@@ -148,7 +157,7 @@ def test_a_problem_with_layers(load):
     assert problem.where("given") == problem.place
 
 
-def test_a_problem_with_equations_only(load):
+def test_a_problem_with_equations_only(load: Load) -> None:
     problem = load(FREE)
     first, second = problem.equations
     assert first == Text("z1 = w1 * x", first.place)
@@ -159,13 +168,13 @@ def test_a_problem_with_equations_only(load):
     assert problem.loss.text.text == "C"
 
 
-def test_yaml_1_2_words_stay_words(load):
+def test_yaml_1_2_words_stay_words(load: Load) -> None:
     problem = load("equations: [z = w]\ntitle: no\ntext: 1:30\nask: [{id: on, of: z}, {id: 010, of: w}]\n")
     assert (problem.title, problem.text) == ("no", "1:30")
     assert [ask.id for ask in problem.ask] == ["on", "010"]
 
 
-def test_layers_without_options_and_lists_of_words(load):
+def test_layers_without_options_and_lists_of_words(load: Load) -> None:
     start = "conventions: {weights: rows, samples: rows}\nlayers:\n"
     problem = load(
         start + "  - flatten\n  - relu:\n  - lstm: {gates: [i, f, o, g], W: [e, 1], b: pi/2, c: 5, joined: h_first}\n"
@@ -179,11 +188,11 @@ def test_layers_without_options_and_lists_of_words(load):
 
 
 @pytest.mark.parametrize("loss", ["z", "a2", "1/2 * sum(z^2)", "cross_entropy(z, w)"])
-def test_a_loss_that_is_no_named_one_needs_no_targets(load, loss):
+def test_a_loss_that_is_no_named_one_needs_no_targets(load: Load, loss: str) -> None:
     assert load(f"equations: [z = w]\nloss: {loss}\n").loss.text.text == loss
 
 
-def test_ranges_of_epochs(load):
+def test_ranges_of_epochs(load: Load) -> None:
     problem = load("equations: [L = w]\nask: [L@e1..3, L@e4..e5, W1@0..1 - W1]\n")
     assert [ask.of.text for ask in problem.ask] == ["L@e1", "L@e2", "L@e3", "L@e4", "L@e5", "W1@0 - W1", "W1@1 - W1"]
 
@@ -210,7 +219,7 @@ parts:
 """
 
 
-def test_a_part_is_the_problem_with_its_own_entries_over_it(load):
+def test_a_part_is_the_problem_with_its_own_entries_over_it(load: Load) -> None:
     problem = load(PARTS)
     first, second = problem.parts
     assert (first.id, second.id, second.place.line) == ("a", "b", 10)
@@ -228,7 +237,7 @@ def test_a_part_is_the_problem_with_its_own_entries_over_it(load):
     assert second.problem.parts == ()
 
 
-def test_parts_share_the_random_values_of_the_problem(load):
+def test_parts_share_the_random_values_of_the_problem(load: Load) -> None:
     problem = load(PARTS)
     weights = problem.layers[0].values["W"].array
     assert all(part.problem.layers[0].values["W"].array is weights for part in problem.parts)
@@ -237,7 +246,7 @@ def test_parts_share_the_random_values_of_the_problem(load):
     assert np.array_equal(target, np.random.default_rng([3, 1]).uniform(0, 1, 2))
 
 
-def test_errors_of_the_problem_are_not_repeated_for_its_parts(errors):
+def test_errors_of_the_problem_are_not_repeated_for_its_parts(errors: Errors) -> None:
     text = PARTS.replace("u: 1", "u: one").replace("std: 1", "std: -1")
     assert errors(text) == [("out-of-range", "4:47"), ("not-a-number", "5:24")]
 
@@ -254,11 +263,11 @@ def test_errors_of_the_problem_are_not_repeated_for_its_parts(errors):
         ("[a]", "wrong-type", "2:9"),
     ],
 )
-def test_wrong_parts(errors, part, code, place):
+def test_wrong_parts(errors: Errors, part: str, code: str, place: str) -> None:
     assert errors(f"equations: [z = w]\nparts: [{part}]\n") == [(code, place)]
 
 
-def test_an_id_of_a_part_may_not_be_one_of_the_problem(errors):
+def test_an_id_of_a_part_may_not_be_one_of_the_problem(errors: Errors) -> None:
     text = "equations: [z = w]\nask: [{id: a.z, of: z}]\nparts: [{id: a, ask: [z]}]\n"
     assert errors(text) == [("duplicate-id", "3:23")]
 
@@ -266,20 +275,20 @@ def test_an_id_of_a_part_may_not_be_one_of_the_problem(errors):
 # what is refused ------------------------------------------------------------------------------------------------------
 
 
-def test_all_findings_come_in_the_order_of_the_file(errors):
+def test_all_findings_come_in_the_order_of_the_file(errors: Errors) -> None:
     text = LAYERED.replace("title:", "titel:").replace("weights: rows", "weights: row").replace("1e-2", "fast")
     text = text.replace("x: [1.2, -1, 2]", "x: [1.2, [1], 2]").replace("beta1", "beta3").replace("- hbar1", "- *hbar1")
     codes = ["unknown-key", "unknown-choice", "ragged", "not-a-number", "unknown-key", "alias"]
     assert [code for code, _ in errors(text)][:6] == codes
 
 
-def test_loading_raises_all_of_them(load):
+def test_loading_raises_all_of_them(load: Load) -> None:
     with pytest.raises(ProblemError) as caught:
         load("titel: x\nequations: [z = w]\nask: [{off: z}]\n")
     assert [d.code for d in caught.value.diagnostics] == ["unknown-key", "missing-key", "unknown-key"]
 
 
-def test_warnings_are_findings_but_no_errors(tmp_path):
+def test_warnings_are_findings_but_no_errors(tmp_path: Path) -> None:
     problem, findings = findings_of("equations: [z = w]\ninputs: {x: [6,08]}\n", tmp_path)
     assert problem is not None
     assert [f.code for f in findings] == ["leading-zero"]
@@ -399,21 +408,21 @@ def test_warnings_are_findings_but_no_errors(tmp_path):
         ("equations: [z = w]\nmarking: {carry: 1}", "unknown-key", "2:11", "'carry'"),
     ],
 )
-def test_each_mistake_is_named_with_its_place(only, text, code, place, part):
+def test_each_mistake_is_named_with_its_place(only: Only, text: str, code: str, place: str, part: str) -> None:
     finding = only(text)
-    assert finding.code == code
+    assert finding.code == code and finding.place is not None
     assert f"{finding.place.line}:{finding.place.column}" == place
     assert part in f"{finding.message} {finding.help}"
 
 
-def test_the_help_for_missing_conventions_is_what_to_add(only):
-    help = only("layers: [dense: {W: 1}]").help
+def test_the_help_for_missing_conventions_is_what_to_add(only: Only) -> None:
+    help = only("layers: [dense: {W: 1}]").help or ""
     assert "  conventions:\n" in help
     assert "    weights: rows " in help
     assert "    samples: columns " in help
 
 
-def test_messages_never_print_control_characters_or_long_texts(tmp_path):
+def test_messages_never_print_control_characters_or_long_texts(tmp_path: Path) -> None:
     bad = "\u202e" * 5000
     _, findings = findings_of(f'equations: ["{bad}"]\nask: [{{of: "{bad}", "{bad}": 1}}]\nloss: ["{bad}"]\n', tmp_path)
     text = "".join(map(str, findings))
@@ -436,13 +445,13 @@ def test_messages_never_print_control_characters_or_long_texts(tmp_path):
         + "]",
     ],
 )
-def test_large_files_end_with_a_bounded_number_of_findings(tmp_path, text):
+def test_large_files_end_with_a_bounded_number_of_findings(tmp_path: Path, text: str) -> None:
     problem, findings = findings_of(text, tmp_path)
     assert problem is None
     assert len(findings) <= 201
 
 
-def test_the_example_problems_load():
+def test_the_example_problems_load() -> None:
     paths = sorted((Path(__file__).parents[2] / "problems").glob("*.yaml"))
     assert paths
     for path in paths:
@@ -486,16 +495,17 @@ anything = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(list(schema.PROBLEM)), anything, max_size=8))
 @settings(max_examples=300, deadline=None)
-def test_any_structure_is_read_or_refused(folder, value):
+def test_any_structure_is_read_or_refused(folder: Path, value: Mapping[str, object]) -> None:
     text = "".join(f"{key}: {spelled(item)}\n" for key, item in value.items())
     problem, findings = findings_of(text, folder)
     assert (problem is None) == any(f.severity == "error" for f in findings)
-    assert findings == sorted(findings, key=lambda f: f.place[1:])
+    places = [(f.place.line, f.place.column) for f in findings if f.place is not None]
+    assert places == sorted(places) and len(places) == len(findings)
 
 
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
-def test_any_bytes_are_read_or_refused(folder, data):
+def test_any_bytes_are_read_or_refused(folder: Path, data: bytes) -> None:
     path = folder / "p.yaml"
     path.write_bytes(data)
     try:
@@ -506,7 +516,7 @@ def test_any_bytes_are_read_or_refused(folder, data):
 
 @given(st.sampled_from([LAYERED, FREE, PARTS]), st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_damaged_problem_never_ends_in_a_traceback(folder, text, data):
+def test_a_damaged_problem_never_ends_in_a_traceback(folder: Path, text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text)))
     until = data.draw(st.integers(at, min(at + 30, len(text))))
     put = data.draw(st.text(st.sampled_from("[]{}:,'\"\t\n&*!-# 01e.z@"), max_size=3))
@@ -518,7 +528,7 @@ def test_a_damaged_problem_never_ends_in_a_traceback(folder, text, data):
 
 
 @pytest.mark.parametrize("ask", ["z", '"z[1,2]"', "max(z, w)"])
-def test_a_single_ask_needs_no_list(load, ask):
+def test_a_single_ask_needs_no_list(load: Load, ask: str) -> None:
     assert [a.id for a in load(f"equations: [z = w]\nask: {ask}").ask] == [ask.strip('"')]
 
 
@@ -532,9 +542,10 @@ def test_a_single_ask_needs_no_list(load, ask):
         ("equations: [z = w]\ntraining: 3", "wrong-type", "2:11", "training: {optimizer: sgd, learning_rate: 0.1"),
     ],
 )
-def test_what_was_meant_is_offered(tmp_path, text, code, place, help):
+def test_what_was_meant_is_offered(tmp_path: Path, text: str, code: str, place: str, help: str) -> None:
     _, findings = findings_of(text, tmp_path)
     first = findings[0]
+    assert first.place is not None and first.help is not None
     assert (first.code, f"{first.place.line}:{first.place.column}") == (code, place)
     assert help in first.help
 
@@ -548,10 +559,10 @@ def test_what_was_meant_is_offered(tmp_path, text, code, place, help):
         ("loss: {reduction: sum}", schema.LOSS),
     ],
 )
-def test_helps_list_every_key_that_there_is(only, key, table):
-    help = only(f"equations: [z = w]\n{key}").help
+def test_helps_list_every_key_that_there_is(only: Only, key: str, table: Mapping[str, object]) -> None:
+    help = only(f"equations: [z = w]\n{key}").help or ""
     assert all(re.search(rf"\b{word}\b", help) for word in table)
 
 
-def test_the_usual_abbreviation_of_a_key_is_known(only):
-    assert "'learning_rate'" in only("equations: [z = w]\ntraining: {lr: 1}").help
+def test_the_usual_abbreviation_of_a_key_is_known(only: Only) -> None:
+    assert "'learning_rate'" in (only("equations: [z = w]\ntraining: {lr: 1}").help or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -37,7 +38,7 @@ def plain(node: Node) -> object:
     return {key.text: plain(value) for key, value in node.entries}
 
 
-def test_places_count_lines_and_columns_from_one():
+def test_places_count_lines_and_columns_from_one() -> None:
     node = node_of("title: x\nask:\n  - dL/dW2\n  - 'a2[1]'\n")
     assert isinstance(node, MapNode)
     ask = node.get("ask")
@@ -51,13 +52,13 @@ def test_places_count_lines_and_columns_from_one():
     assert str(node.entries[1][0].place) == "f.yaml:2:1"
 
 
-def test_columns_count_characters_not_bytes():
+def test_columns_count_characters_not_bytes() -> None:
     node = node_of("{η: ŷ, b: 1}")
     assert isinstance(node, MapNode)
     assert node.entries[1][0].place.column == 8
 
 
-def test_a_plain_scalar_is_told_from_a_quoted_one():
+def test_a_plain_scalar_is_told_from_a_quoted_one() -> None:
     node = node_of("[1, '1', \"1\"]")
     assert isinstance(node, ListNode)
     assert [item.plain for item in node.items if isinstance(item, ScalarNode)] == [True, False, False]
@@ -102,7 +103,7 @@ def test_a_plain_scalar_is_told_from_a_quoted_one():
         ("# nothing\n", "empty-file", "", ""),
     ],
 )
-def test_errors_name_their_place_and_what_to_do(text, code, place, help):
+def test_errors_name_their_place_and_what_to_do(text: str, code: str, place: str, help: str) -> None:
     error = only_error(text)
     assert error.code == code
     assert str(error.place) == ("f.yaml:" + place if place else "f.yaml")
@@ -112,11 +113,11 @@ def test_errors_name_their_place_and_what_to_do(text, code, place, help):
 @pytest.mark.parametrize(
     "text", ["{of: 'a2[1]'}", "- a2[1]", "of: f(x, y)", "{of: 'f(x, y)'}", "{a: 1, b: 2}", "a: x:y"]
 )
-def test_what_only_looks_like_an_accident_is_read(text):
+def test_what_only_looks_like_an_accident_is_read(text: str) -> None:
     node_of(text)
 
 
-def test_all_errors_are_reported_at_once():
+def test_all_errors_are_reported_at_once() -> None:
     _, findings = parse_yaml("a: &x 1\nb: *x\nb: !t 2\n{c: 3}: 4\n", "f.yaml")
     assert [f.code for f in findings] == ["anchor", "alias", "tag", "complex-key", "duplicate-key"]
 
@@ -139,7 +140,7 @@ def test_all_errors_are_reported_at_once():
         ("\n" * 2_000_000, "empty-file"),
     ],
 )
-def test_hostile_files_end_soon(text, code):
+def test_hostile_files_end_soon(text: str, code: str) -> None:
     start = time.process_time()
     _, findings = parse_yaml(text, "f.yaml")
     assert time.process_time() - start < 2
@@ -148,7 +149,7 @@ def test_hostile_files_end_soon(text, code):
     assert all(len(str(finding)) < 1000 for finding in findings)
 
 
-def test_a_list_within_the_depth_is_read():
+def test_a_list_within_the_depth_is_read() -> None:
     node_of("[" * 50 + "]" * 50)
     assert only_error("[" * 51 + "]" * 51).code == "too-deep"
 
@@ -156,13 +157,13 @@ def test_a_list_within_the_depth_is_read():
 # files ----------------------------------------------------------------------------------------------------------------
 
 
-def file_error(path, **limits) -> Diagnostic:
+def file_error(path: str | Path, **limits: int) -> Diagnostic:
     node, (finding,) = read_yaml_findings(path, **limits)
     assert node is None
     return finding
 
 
-def test_a_byte_order_mark_is_tolerated(tmp_path):
+def test_a_byte_order_mark_is_tolerated(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1")
     node, findings = read_yaml_findings(path)
@@ -182,7 +183,9 @@ def test_a_byte_order_mark_is_tolerated(tmp_path):
         (b"", "empty-file", "", ""),
     ],
 )
-def test_what_is_not_text_is_refused_with_its_place(tmp_path, data, code, place, part):
+def test_what_is_not_text_is_refused_with_its_place(
+    tmp_path: Path, data: bytes, code: str, place: str, part: str
+) -> None:
     path = tmp_path / "p.yaml"
     path.write_bytes(data)
     error = file_error(path)
@@ -191,7 +194,7 @@ def test_what_is_not_text_is_refused_with_its_place(tmp_path, data, code, place,
     assert part in str(error)
 
 
-def test_what_is_no_regular_file_is_refused(tmp_path):
+def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     assert file_error(tmp_path / "missing.yaml").code == "file-not-found"
     assert file_error(tmp_path).code == "not-a-file"
     assert file_error("/dev/zero").code == "not-a-file"
@@ -201,7 +204,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path):
     assert "\x1b" not in str(file_error(tmp_path / "\x1b[2J").message)
 
 
-def test_no_more_than_the_limit_is_read(tmp_path):
+def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     with path.open("wb") as file:
         file.truncate(10 << 30)  # sparse: 10 GB of zeros
@@ -240,7 +243,7 @@ json_values = st.recursive(
 
 @given(json_values)
 @settings(max_examples=150, deadline=None)
-def test_a_json_value_comes_back(value):
+def test_a_json_value_comes_back(value: object) -> None:
     assert plain(node_of(json.dumps(value, ensure_ascii=False))) == value
     block = yaml.safe_dump(value, allow_unicode=True)
     assert plain(node_of(block.removesuffix("\n...\n"))) == plain(node_of(json.dumps(value, ensure_ascii=False)))
@@ -248,7 +251,7 @@ def test_a_json_value_comes_back(value):
 
 @given(st.text(st.sampled_from("ab01:-[]{},'\"|>?&*!%@# \n\t\\()"), max_size=60))
 @settings(max_examples=400, deadline=None)
-def test_any_text_is_read_or_refused_with_places(text):
+def test_any_text_is_read_or_refused_with_places(text: str) -> None:
     node, findings = parse_yaml(text, "f.yaml")
     assert node is not None or findings
     for finding in findings:
@@ -258,13 +261,13 @@ def test_any_text_is_read_or_refused_with_places(text):
 
 @given(st.integers(0, len(VALID)), st.sampled_from("[]{}:,'\"\t\n&*!-# "), st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_a_damaged_file_never_ends_in_a_traceback(at, character, cut):
+def test_a_damaged_file_never_ends_in_a_traceback(at: int, character: str, cut: bool) -> None:
     parse_yaml(VALID[:at] if cut else VALID[:at] + character + VALID[at:], "f.yaml")
 
 
 @given(st.text(st.sampled_from("ab01:-[]{},'\"|>?&*!%@# \n\t"), max_size=40))
 @settings(max_examples=150, deadline=None)
-def test_the_parser_in_python_reads_what_libyaml_reads(text):
+def test_the_parser_in_python_reads_what_libyaml_reads(text: str) -> None:
     node, findings = parse_yaml(text, "f.yaml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "_events", yaml.Loader)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsolve.core.expressions import Ref, call, rewrite
+from nnsolve.core.expressions import Option, Ref, call, rewrite
 from nnsolve.core.language import parse
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
@@ -235,7 +235,7 @@ def test_all_letters_are_lowered_or_none() -> None:
     [(1, (0, 2), "1..2"), (0, (0, 2), "0..1"), (1, (2, 3), "3"), (1, (None, 3), "1..3"), (1, (2, None), "3.."),
      (1, (None, None), ":"), (1, 2, "3")],
 )  # fmt: skip
-def test_slices_name_their_first_and_last_element(base: int, part: object, text: str) -> None:
+def test_slices_name_their_first_and_last_element(base: int, part: Option, text: str) -> None:
     """A slice that left its end out would read [1:3] for two elements of which the second is the last."""
     assert (
         formula(call("index", Ref(Name("z")), key=(part,), base=base), Scope(Style(), Conventions(), {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,11 @@ def test_letters_of_gates_are_written_alike() -> None:
     assert "z_i₁ = W_i · x₁ + U_i · h₀" in text and "Wᵢ" not in text
 
 
+def _count(calls: list[None], frame: object, event: str, argument: object) -> None:
+    if event == "call":
+        calls.append(None)
+
+
 @pytest.mark.parametrize("detail", ["steps", "full"])
 def test_the_work_grows_as_the_sequence(tmp_path: Path, detail: str) -> None:
     path = tmp_path / "problem.yaml"
@@ -161,7 +167,7 @@ def test_the_work_grows_as_the_sequence(tmp_path: Path, detail: str) -> None:
         path.write_text(text.replace("[1, 2, 0.5]", str([0.1] * count)).replace("h_3 - y", "h_T - y"))
         found = solve(path).sections
         counted: list[None] = []
-        sys.setprofile(lambda frame, event, argument, counted=counted: event == "call" and counted.append(None))
+        sys.setprofile(partial(_count, counted))
         try:
             shown = report(found, Style(100, detail=detail))
         finally:

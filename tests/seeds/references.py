@@ -275,7 +275,7 @@ def word_embeddings() -> Values:
     values: dict[str, Array | float] = {
         "mean-dog-bites-man.e_1": E[0],
         "mean-dog-bites-man.similarity": float(cosines[2 - 1]),
-        "mean-dog-bites-man.nearest": np.argsort(-cosines)[:3] + 1.0,
+        "mean-dog-bites-man.nearest": np.asarray(np.argsort(-cosines)[:3], float) + 1,
     }
     for sentence, words in (("dog-bites-man", [0, 2, 1]), ("man-bites-dog", [1, 2, 0])):
         pooled = E[words].mean(axis=0)

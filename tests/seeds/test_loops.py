@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nnsolve
+from nnsolve.engine.solve import Solution
 from tests.seeds.loops import Parameters, next_bit, xor
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -17,12 +18,12 @@ XOR = {"w1": "W1", "b1": "b1", "w2": "W2", "b2": "b2"}
 RNN = {"w1": "W_xh", "wh": "W_hh", "b1": "b_xh", "bh": "b_hh", "w2": "W2", "b2": "b2"}
 
 
-def start(solution: nnsolve.Solution, names: dict[str, str]) -> Parameters:
+def start(solution: Solution, names: dict[str, str]) -> Parameters:
     """The initial values of a problem in the notebook's shapes: a bias is a row."""
     return {mine: np.atleast_2d(solution[address]) for mine, address in names.items()}
 
 
-def assert_same(solution: nnsolve.Solution, names: dict[str, str], expected: Parameters) -> None:
+def assert_same(solution: Solution, names: dict[str, str], expected: Parameters) -> None:
     for mine, address in names.items():
         found = np.atleast_2d(solution[f"{address}@end"])
         np.testing.assert_allclose(found, expected[mine], rtol=1e-9, atol=1e-9, err_msg=address)

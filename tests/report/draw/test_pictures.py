@@ -230,8 +230,8 @@ def test_every_kind_of_layer_is_drawn(kind: str, tmp_path: Path) -> None:
         f"layers:\n  - {kind}: {{{options}}}\ninputs: {{x: {block.example_input}}}\n"
     )
     section = problem(tmp_path, text).sections[0]
-    for kind in (None, "blocks", "graph"):
-        assert faults(draw(section, kind)) == []
+    for picture in (None, "blocks", "graph"):
+        assert faults(draw(section, picture)) == []
 
 
 def test_a_long_list_is_shown_by_its_shape_never_by_half_a_number() -> None:

@@ -87,6 +87,7 @@ def test_texts_are_no_markup(text: str, tmp_path: Path) -> None:
     assert [token.type for token in tokens if token.nesting == 1] == ["heading_open", *["paragraph_open"] * 3]
     said = " ".join(harmless(" ".join(text.split())).split())
     for token in tokens:
-        if token.type == "inline" and token.map[0] < 6:
+        if token.type == "inline" and token.map is not None and token.map[0] < 6:
+            assert token.children is not None
             assert {child.type for child in token.children} <= {"text", "text_special", "softbreak"}
             assert "".join(child.content for child in token.children) == said
