@@ -168,7 +168,15 @@ def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
 def meant_units(claims: Sequence[Claim]) -> list[float]:
     """The place values of the last digits that are meant.
 
-    A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these.
+    A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these; but no 0.5 beside
+    -3.616e-05 has more digits than that.
     """
     finest = min((claim.unit for claim in claims if claim.digits > 1), default=math.inf)
-    return [claim.unit if claim.digits > 1 and claim.value else min(claim.unit, finest) for claim in claims]
+    longest = max(claim.digits for claim in claims) if claims else 1
+
+    def meant(claim: Claim) -> float:
+        if not claim.value:
+            return min(claim.unit, finest)
+        return claim.unit if claim.digits > 1 else min(claim.unit, max(finest, claim.unit * 10.0 ** (1 - longest)))
+
+    return [meant(claim) for claim in claims]

@@ -96,6 +96,11 @@ class Explanation(NamedTuple):
     denied: bool
 
     @property
+    def rounds(self) -> bool:
+        """Whether something is rounded: that gives few digits, which much else gives, too."""
+        return any(slip.rounding for slip in self.combination)
+
+    @property
     def extent(self) -> int:
         """How often slips are made: in each equation that they change, or in each answer that was read off wrongly."""
         answers = self.support.answers
@@ -125,7 +130,7 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
                         accepted[made] = Explanation(combination, support, clues.deny(made))
         best = sorted(
             accepted.values(),
-            key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.extent),
+            key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.rounds, one.extent),
         )
         if best and not best[0].denied:
             best = [one for one in best if not one.denied]

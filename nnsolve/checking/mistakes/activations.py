@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, each_of, instead, over_time, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each, each_of, everywhere, instead, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import OFTEN, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, Ref, call, mul, references
 from nnsolve.core.names import Name
@@ -25,9 +26,21 @@ CONFUSED = ("sigmoid", "tanh", "relu", "softmax", "identity")
 
 
 def _left_out(scene: Scene) -> Iterator[Slip]:
+    """a = z, differentiated as that or still by the rule of f; f(u) -> u of one function in all equations."""
     code = "activation-left-out"
     found = {a: instead(Ref(z)) for a, f, z in scene.activations() if f.op not in ("identity", "softmax")}
-    yield from (Slip(code, slip.at, slip.emitted) for slip in each_of(code, found))
+    for slip in each_of(code, found):
+        yield slip._replace(forward=slip.emitted, emitted={})
+    if scene.backward:
+        yield from each_of(code, found)
+    for op in ("sigmoid", "tanh", "relu"):
+        bare = rewritten(partial(_bare, op))
+        if any(bare(e.expr) != e.expr for e in scene.forward if e.name not in found):
+            yield from everywhere(code, scene.forward, bare, forward=True)
+
+
+def _bare(op: str, node: Expr) -> Expr:
+    return node.args[0] if isinstance(node, Call) and node.op == op else node
 
 
 def misvalued(scene: Scene, code: str, change: Change) -> Iterator[Slip]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,16 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
         yield Slip("bias-not-updated", "", asked=asked)
         yield Slip("bias-not-updated", str(next(iter(changes))), {}, changes)
     if len(changes) > 1:
-        for name, change in changes.items():
-            yield Slip("bias-not-updated", str(name), {}, {name: change})
+        for own in [*([name] for name in changes), *_of_layers(scene, changes)]:
+            yield Slip("bias-not-updated", str(own[0]), {}, {name: changes[name] for name in own})
+
+
+def _of_layers(scene: Scene, names: Iterable[Name]) -> list[list[Name]]:
+    """The biases of each layer that has several ones, among others."""
+    layers: dict[int | None, list[Name]] = {}
+    for name in names:
+        layers.setdefault(scene.program.layer_of(name.after(0)), []).append(name)
+    return [own for own in layers.values() if len(own) > 1 and len(layers) > 1]
 
 
 def _updated(scene: Scene) -> Iterator[Slip]:

@@ -115,6 +115,9 @@ def _bias_early(scene: Scene) -> Iterator[Slip]:
                     changes[equation.name] = change
     for changes in of_layers.values():
         yield from each_of(code, changes)
+    if sum(map(bool, of_layers.values())) > 1:
+        both = {name: change for changes in of_layers.values() for name, change in changes.items()}
+        yield Slip(code, str(next(iter(both))), {}, both)
 
 
 def _extra(scene: Scene) -> Iterator[Slip]:
@@ -175,10 +178,16 @@ def _of_another(scene: Scene) -> Iterator[Slip]:
 
 
 def _inverted(scene: Scene) -> Iterator[Slip]:
+    """1 - relu'(z) for relu'(z); z - relu(z) for relu(z), and the other mask with it."""
+
     def change(node: Expr) -> Expr:
         return add(ONE, neg(node)) if isinstance(node, Call) and node.op == "relu'" else node
 
+    def negative(node: Expr) -> Expr:
+        return neg(node.with_args((neg(node.args[0]),))) if isinstance(node, Call) and node.op == "relu" else node
+
     yield from each("relu-mask-inverted", scene.backward, rewritten(change))
+    yield from each("relu-mask-inverted", scene.forward, rewritten(negative), forward=True)
 
 
 register(
@@ -254,7 +263,7 @@ register(
 )
 register(
     "relu-mask-inverted",
-    "The mask of the ReLU is the wrong way round: the gradient passes where the unit is on.",
+    "The ReLU is the wrong way round: what is positive passes, and the gradient where the unit is on.",
     "backward",
     _inverted,
     ("network", "dL/dz1"),

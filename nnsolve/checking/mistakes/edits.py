@@ -81,6 +81,18 @@ def each_of(code: str, changes: Mapping[Name, Change]) -> Iterator[Slip]:
         yield Slip(code, str(names[0]), {}, {name: changes[name] for name in names})
 
 
+def each_layer(code: str, scene: Scene, equations: Iterable[Equation], change: Change) -> Iterator[Slip]:
+    """The same, and in all of a layer: its weights and its bias."""
+    found = [e for e in equations if change(e.expr) != e.expr]
+    yield from each(code, found, change)
+    layers: dict[int | None, list[Equation]] = {}
+    for equation in found:
+        layers.setdefault(scene.program.layer_of(equation.name.after(0)), []).append(equation)
+    for own in layers.values() if len(layers) > 1 else ():
+        if len(own) > 1:
+            yield from everywhere(code, own, change)
+
+
 def factors(expr: Expr) -> tuple[Expr, ...]:
     """The factors of an elementwise product; anything else is its only factor."""
     return expr.args if isinstance(expr, Call) and expr.op == "mul" else (expr,)

@@ -22,7 +22,7 @@ from nnsolve.checking.mistakes.edits import (
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.checking.mistakes.parts import penalty_scaled
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, references
+from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, nodes, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -80,7 +80,7 @@ def _counts(scene: Scene) -> list[int]:
 def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
         def asked(view: View) -> Iterator[Tensor]:
-            if _is_epoch_loss(view):
+            if view.is_seen_loss:
                 yield from (view.own / n if divide else view.own * n for n in _counts(scene))
 
         yield Slip(code, "", asked=asked)
@@ -174,7 +174,7 @@ def _root(scene: Scene) -> Iterator[Slip]:
 def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
         def asked(view: View) -> Iterator[Tensor]:
-            if _is_epoch_loss(view):
+            if view.is_seen_loss:
                 yield view.own / math.log(base)
 
         def change(node: Expr) -> Expr:
@@ -188,11 +188,6 @@ def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
             yield Slip(code, "", asked=asked)
 
     return slips
-
-
-def _is_epoch_loss(view: View) -> bool:
-    """Whether the loss over an epoch is asked: what is written down of a training that goes on as it should."""
-    return view.name is not None and view.scene.run.is_seen_loss(view.name)
 
 
 def _first_class(scene: Scene) -> Iterator[Slip]:
@@ -216,7 +211,7 @@ def _first_class(scene: Scene) -> Iterator[Slip]:
 
 
 def _other_class(scene: Scene) -> Iterator[Slip]:
-    """The neighbours of an asked element."""
+    """The neighbours of an asked element; of two that are put together the one for the other."""
 
     def asked(view: View) -> Iterator[Tensor]:
         expr = view.item.expr
@@ -226,6 +221,12 @@ def _other_class(scene: Scene) -> Iterator[Slip]:
                 for j in (i - 1, i + 1):
                     if 0 <= j < len(values):
                         yield np.asarray(values[j])
+
+        chosen = list(dict.fromkeys(n for n in nodes(expr) if isinstance(n, Call) and n.op == "index"))
+        if len(chosen) == 2:
+            one, other = chosen
+            exchanged: dict[Expr, Expr] = {one: other, other: one}
+            yield view.evaluated(rewrite(expr, lambda node: exchanged.get(node, node)))
 
     yield Slip("neighbouring-element", "", asked=asked)
 

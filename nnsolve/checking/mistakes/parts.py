@@ -129,11 +129,19 @@ def _factor_left_out(scene: Scene) -> Iterator[Slip]:
     def is_constant(expr: Expr) -> bool:
         return not isinstance(expr, Num) and references(expr).keys() <= constants
 
+    sums = {z for _, _, z in scene.activations()}
+
+    def is_whole_slope(equation: Equation, whole: Call, part: Expr) -> bool:
+        """Whether what is left of dL/dz is dL/da: that has a cause of its own."""
+        rest = [arg for arg in whole.args if arg != part]
+        return equation.name.primal in sums and all(isinstance(arg, Ref) and arg.name.of is not None for arg in rest)
+
     def of_gradient(equation: Equation, whole: Call, part: Expr) -> bool:
         if whole.op == "matmul":
             dims = scene.shapes(part).dims
             return len(dims) == 2 and dims[0] == dims[1]
-        return whole.op == "mul" and not (isinstance(part, Num) or is_constant(part) or is_slope(part))
+        known = isinstance(part, Num) or is_constant(part) or is_slope(part)
+        return whole.op == "mul" and not (known or is_whole_slope(equation, whole, part))
 
     def of_step(equation: Equation, whole: Call, part: Expr) -> bool:
         return whole.op == "mul" and isinstance(part, Ref) and part.name.time is not None

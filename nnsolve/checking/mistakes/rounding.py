@@ -94,6 +94,7 @@ register(
     "source",
     _not_rounded,
     ("rounded", "h_1"),
+    paired=True,
 )
 register(
     "halves-rounded-up",

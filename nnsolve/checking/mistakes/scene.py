@@ -159,6 +159,11 @@ class View:
             shape = SCALAR
         self.own: Tensor = reported(evaluate(item.expr, item.shapes, values), shape)
 
+    @property
+    def is_seen_loss(self) -> bool:
+        """Whether the loss over an epoch is asked: what is written down of a training that goes on as it should."""
+        return self.name is not None and self.scene.run.is_seen_loss(self.name)
+
     def _value(self, name: Name) -> Tensor:
         """A value of the run; where all values are rounded on the way, the answer itself is not."""
         if self.run.rounding.every is None or self.scene.run.rounding.every is not None or name.epoch is not None:

@@ -93,6 +93,8 @@ def _previous_missing(scene: Scene) -> Iterator[Slip]:
     changes = {e.name: found for e in scene.forward if (found := change(e)) is not None}
     for slip in each_of("previous-state-missing", changes):
         yield slip._replace(forward=slip.emitted, emitted={})
+        if scene.backward:
+            yield slip  # the gradient still goes back through it
 
 
 def _wrong_step(scene: Scene) -> Iterator[Slip]:
@@ -112,6 +114,16 @@ def _wrong_step(scene: Scene) -> Iterator[Slip]:
         shares = [e for e in gradients if e.name.time is not None]
         changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
         yield from each_of("wrong-time-step", changes)
+    slopes = {e.name: change for e in deltas(scene) if (change := _earlier_slope(scene, e)) is not None}
+    yield from each_of("wrong-time-step", slopes)
+
+
+def _earlier_slope(scene: Scene, equation: Equation) -> Change | None:
+    """tanh'(z_{t-1}) for tanh'(z_t): the derivative is made of the state before."""
+    own = [n for n in references(equation.expr) if n.of is None and n.time is not None and n.time == equation.name.time]
+    earlier = [(name, _moved(name, -1)) for name in own]
+    known = all(name in scene.program.equations or name in scene.program.leaves for _, name in earlier)
+    return renamed(*earlier) if earlier and known else None
 
 
 def _moved(name: Name, shift: int) -> Name:
@@ -300,6 +312,7 @@ register(
     "asked",
     _wrong_step,
     ("rnn", "h_2"),
+    paired=True,
 )
 register(
     "cell-and-state-confused",

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnsolve.checking.mistakes.activations import misvalued
 from nnsolve.checking.mistakes.biases import biases, folded_times
-from nnsolve.checking.mistakes.edits import deltas, each, instead, negated, rewritten
+from nnsolve.checking.mistakes.edits import deltas, each, each_layer, instead, negated, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, Ref, neg, references, rewrite
 from nnsolve.core.names import Name
@@ -87,7 +87,7 @@ def _ascent(scene: Scene) -> Iterator[Slip]:
     elif block == "perceptron":
         yield from each("ascent-for-descent", scene.parameters, _descended)
     else:
-        yield from each("ascent-for-descent", scene.parameters, _ascended)
+        yield from each_layer("ascent-for-descent", scene, scene.parameters, _ascended)
 
 
 def _descended(expr: Expr) -> Expr:

@@ -197,7 +197,8 @@ class Mistaken:
                 for value in readings(slip, views[0][1]):
                     collected.add(value, (seed, slip))
         for combination, view in self._views(item, pairs):
-            collected.add(view.own, combination)
+            for value in (view.own, *self._seen_loss(combination, view)):
+                collected.add(value, combination)
         return collected.table()
 
     def _views(self, item: Asked, runs: Sequence[tuple[Combination, Run]]) -> list[tuple[Combination, View]]:
@@ -238,6 +239,7 @@ class Mistaken:
     def _transformed(self, views: list[tuple[Combination, View]]) -> Iterator[tuple[Combination, Tensor]]:
         """What slips of the asked value make of the values of runs with at most one other slip."""
         for combination, view in views:
+            yield from ((combination, value) for value in self._seen_loss(combination, view))
             if len(combination) < 2:
                 for slip in self.asked:
                     if not combination or CAUSES[slip.code].paired:
@@ -249,6 +251,13 @@ class Mistaken:
                 for second in often:
                     if first.code != second.code:
                         yield from (((first, second), twice) for twice in readings(second, right.with_value(value)))
+
+    def _seen_loss(self, combination: Combination, view: View) -> Iterator[Tensor]:
+        """The loss of an epoch where a mistake is made in it, too: who sums up a batch also sums up the epoch."""
+        codes = {slip.code for slip in combination} if view.is_seen_loss else set()
+        for slip in self.asked if codes else ():
+            if slip.code in codes:
+                yield from readings(slip, view)
 
 
 def most_runs(scene: Scene, work: int = WORK, updates: int | None = None) -> int:
@@ -275,7 +284,7 @@ def readings(slip: Slip, view: View) -> list[Tensor]:
 
 def _begun(slip: Slip, scene: Scene) -> Slip:
     """A slip that is called after the first equation that it changes, in the order in which they are worked out."""
-    if not (slip.forward or slip.emitted):
+    if slip.rounding or not (slip.forward or slip.emitted):
         return slip
     phases = (slip.forward, scene.program.forward), (slip.emitted, [*scene.program.forward, *scene.equations])
     first = next((e.name for changed, equations in phases for e in equations if e.name in changed), None)

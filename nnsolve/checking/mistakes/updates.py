@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, instead
+from nnsolve.checking.mistakes.edits import each_layer, instead, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
-from nnsolve.core.expressions import ONE, Expr, Ref, mul, references, rewrite
+from nnsolve.core.expressions import ONE, Expr, Ref, mul, references
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def _rate_twice(scene: Scene) -> Iterator[Slip]:
 def _rate_changed(scene: Scene, code: str, other: Expr) -> Iterator[Slip]:
     rate = _rate(scene)
     if rate is not None:
-        yield from each(code, scene.updates, lambda expr: rewrite(expr, lambda node: other if node == rate else node))
+        change = rewritten(lambda node: other if node == rate else node)
+        yield from each_layer(code, scene, scene.updates, change)
 
 
 def _gradient_for_parameter(scene: Scene) -> Iterator[Slip]:

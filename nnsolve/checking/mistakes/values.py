@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnsolve.checking.mistakes.edits import each, leaf_gradients, renamed
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
+from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -52,6 +54,21 @@ def _wrong_layer(scene: Scene) -> Iterator[Slip]:
             yield view.of(name)
 
     yield Slip("wrong-layer", "", asked=asked)
+    yield from _wrong_input(scene)
+
+
+def _wrong_input(scene: Scene) -> Iterator[Slip]:
+    """x for a1 in z2 = W2 a1 + b2, or in the gradient of W2 alone, where it fits."""
+    given = {name for name, leaf in scene.program.leaves.items() if leaf.role == "input"}
+    outputs = {a for a, _, _ in scene.activations()} | given
+    sums = {z for _, _, z in scene.activations()}
+    fed = [(e, [name for name in references(e.expr) if name in outputs]) for e in scene.forward if e.name in sums]
+    for (lower, below), (upper, above) in pairwise(fed):
+        for one, other in ((below, above), (above, below)) if len(below) == len(above) == 1 else ():
+            if scene.dims(one[0]) == scene.dims(other[0]):
+                change = renamed((other[0], one[0]))
+                yield from each("wrong-layer", [upper if other is above else lower], change, forward=True)
+                yield from each("wrong-layer", leaf_gradients(scene), change)
 
 
 def _gradient_of_another(scene: Scene) -> Iterator[Slip]:
