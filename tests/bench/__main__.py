@@ -16,6 +16,7 @@ from tests.bench.accuracy import KINDS
 from tests.bench.accusations import rows as accusations
 from tests.bench.checking import rows as checking
 from tests.bench.diagnosis import rows as diagnosis
+from tests.bench.fresh.score import rows as fresh
 from tests.bench.pages import rows as pages
 from tests.bench.timing import in_turn, process, ratio
 from tests.bench.trained import rows as trained
@@ -38,7 +39,7 @@ def main() -> None:
         line(*row)
     for row in trained():
         line(*row)
-    for row in unseen():
+    for row in (*unseen(), *fresh()):
         line(*row)
     for row in checking():
         line(*row)

@@ -1,11 +1,12 @@
 """The recurrent network that predicts the next bit, with and without backpropagation through time."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from tests.bench.fresh import words as w
-from tests.bench.fresh.crowd import Crowd, activate, rates, slope
+from tests.bench.fresh.crowd import EPOCHS, Crowd, activate, rates, slope
 from tests.bench.fresh.student import Answers, Array, Problem, Student
 
 INPUTS = [(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)]
@@ -27,11 +28,11 @@ def forward(s: Crowd, p: Parameters, bits: tuple[float, float]) -> tuple[list[Ar
     for t, bit in enumerate(bits):
         now = bit * p["W_xh"] + bias
         if t:
-            now = s.pick(w.RECURRENT_TERM_DROPPED, "", lambda now=now: now, now + h[t] @ matrix)
+            now = s.pick(w.RECURRENT_TERM_DROPPED, "", partial(np.asarray, now), now + h[t] @ matrix)
         z.append(now)
         h.append(activate(s, now, "h"))
         out = h[-1] @ p["W2"]
-        u.append(s.pick(w.BIAS_LEFT_OUT, "b2", lambda out=out: out, out + p["b2"]))
+        u.append(s.pick(w.BIAS_LEFT_OUT, "b2", partial(np.asarray, out), out + p["b2"]))
         y.append(activate(s, u[-1], "y_hat"))
     return z, h, u, y
 
@@ -90,7 +91,7 @@ def first_answers(s: Crowd, p: Parameters, new: Array, g: Parameters, seen: Para
     return given
 
 
-def train(students: Sequence[Student], carry: bool, epochs: int = 10_000) -> list[Answers]:
+def train(students: Sequence[Student], carry: bool, epochs: int = EPOCHS) -> list[Answers]:
     s = Crowd(students)
     p = s.initial(SHAPES)
     factor = factors(s)
@@ -104,7 +105,7 @@ def train(students: Sequence[Student], carry: bool, epochs: int = 10_000) -> lis
                 kept |= first_answers(s, p, new["W_hh"], g, seen)
             p = new
             total = total + seen["loss"]
-        if epoch in (1, 10_000):
+        if epoch in (1, EPOCHS):
             kept[f"L@e{epoch}"] = total / 4
     kept |= {f"{name}@end": p[name] for name in p}
     last = np.concatenate([forward(s, p, bits)[3][1] for bits in INPUTS], axis=1)

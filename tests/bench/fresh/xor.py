@@ -1,11 +1,11 @@
-"""XOR by three sigmoid units and a sigmoid output, ten thousand epochs, an update after each sample or each epoch."""
+"""XOR by three sigmoid units and a sigmoid output, many epochs, an update after each sample or each epoch."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from tests.bench.fresh import words as w
-from tests.bench.fresh.crowd import Crowd, activate, rates, slope
+from tests.bench.fresh.crowd import EPOCHS, Crowd, activate, rates, slope
 from tests.bench.fresh.student import Answers, Array, Problem, Student
 
 INPUTS = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]])
@@ -26,13 +26,13 @@ def step(s: Crowd, p: dict[str, Array], factor: dict[str, Array], x: Array, y: A
     """One update in place; the losses of the samples before it, and the gradient of W2."""
     z1, a1, z2, a2 = forward(s, p, x)
     error = a2 - y
-    dz2 = error * slope(s, z2, a2, "dz2") * factor["error"]
+    dz2 = error * slope(s, z2, a2, "a2") * factor["error"]
     dw2 = np.swapaxes(a1, 1, 2) @ dz2
     db2 = np.sum(s.pick(w.BIAS_BEFORE_DERIVATIVE, "b2", lambda: error, dz2), axis=1, keepdims=True)
     new_w2 = p["W2"] + factor["W2"] * dw2
     back = s.pick(w.NEW_WEIGHTS, "", lambda: new_w2, p["W2"])
     da1 = dz2 @ np.swapaxes(back, 1, 2)
-    dz1 = da1 * slope(s, z1, a1, "dz1")
+    dz1 = da1 * slope(s, z1, a1, "a1")
     dw1 = x.T @ dz1
     db1 = np.sum(s.pick(w.BIAS_BEFORE_DERIVATIVE, "b1", lambda: da1, dz1), axis=1, keepdims=True)
     p["W2"] = new_w2
@@ -42,7 +42,7 @@ def step(s: Crowd, p: dict[str, Array], factor: dict[str, Array], x: Array, y: A
     return error**2 * factor["loss"], dw2
 
 
-def train(students: Sequence[Student], whole: bool, epochs: int = 10_000) -> list[Answers]:
+def train(students: Sequence[Student], whole: bool, epochs: int = EPOCHS) -> list[Answers]:
     s = Crowd(students)
     shapes = {"W1": (2, 3), "b1": (3,), "W2": (3, 1), "b2": (1,)}
     p = s.initial(shapes)
@@ -64,7 +64,7 @@ def train(students: Sequence[Student], whole: bool, epochs: int = 10_000) -> lis
             if epoch == 1 and k == 0:
                 w2_1 = s.pick(w.GRADIENT_FOR_PARAMETER, "", lambda: dw2, p["W2"])  # noqa: B023 (called at once)
                 w2_1 = s.pick(w.NEIGHBOURING_UPDATE, "", lambda: first_w2, w2_1)
-        if epoch in (1, 1000, 10_000):
+        if epoch in (1, EPOCHS // 10, EPOCHS):
             kept[f"L@e{epoch}"] = total[:, 0, 0] / 4
     _, _, z2, y_hat = forward(s, p, INPUTS)
     y_hat = s.pick(w.Z_FOR_A, "y_hat", lambda: z2, y_hat)
