@@ -1,0 +1,91 @@
+"""Where mistakes are made: students who make them in a layer, in a function, in a report are told the right cause."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from nnsolve.checking.claims import claim, meant_units
+from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.checking.model import Claim
+from nnsolve.core.diagnostics import Place
+from nnsolve.problem.loader import load_problem
+from nnsolve.problem.reader import ScalarNode
+from tests.bench.fresh import words as w
+from tests.bench.fresh.score import PROBLEMS, Outcome, judged, solved
+from tests.checking.answering import answer
+
+STUDENTS: dict[str, list[tuple[tuple[str, ...], bool]]] = {
+    "scalar-backpropagation": [((w.NEIGHBOURING_LAYER,), False)],
+    "relu-relu-softmax-classifier": [((w.MASK_INVERTED,), False), ((w.INDEX_BASE,), False)],
+    "regression-3-4-3-l2-norm": [((w.RATE_TWICE,), False)],
+    "word-embeddings": [((w.RECURRENT_TERM_DROPPED,), False), ((w.NEIGHBOURING_STEP,), True)],
+    "xor-mini-batches": [
+        ((w.Z_FOR_A,), False),
+        ((w.RATE_TWICE,), True),
+        ((w.SUM_FOR_MEAN, w.ASCENT), False),
+        ((w.DERIVATIVE_MISSING,), False),
+    ],
+}
+"""The mistakes of some students of the bench, and whether they are made at their last place alone."""
+
+
+@cache
+def outcomes(problem: str) -> list[Outcome]:
+    solution = solved(problem, PROBLEMS[problem])
+    wanted = STUDENTS[problem]
+    chosen = [case for case in solution.cases if (case.mistakes, case.late) in wanted]
+    assert len(chosen) == len(wanted)
+    return list(judged({problem: solution._replace(cases=chosen)}))
+
+
+@pytest.mark.parametrize("problem", STUDENTS)
+def test_mistake_is_named_for_each_answer_that_it_spoils(problem: str) -> None:
+    """The input of another layer; a ReLU turned round; one layer's step; what is reported of a loss as it is taken."""
+    found = outcomes(problem)
+    assert found
+    assert [(one.case.mistakes, one.ask, sorted(one.named)) for one in found if not one.found] == []
+
+
+def test_derivative_left_out_is_no_factor_of_its_own() -> None:
+    named = [one.named for one in outcomes("xor-mini-batches") if one.case.mistakes == (w.DERIVATIVE_MISSING,)]
+    assert len(named) > 5
+    assert all("factor-left-out" not in codes for codes in named)
+
+
+SMALL = """
+parameters: {w: 0.8}
+inputs: {x: 0.02}
+targets: {t: 0.9}
+equations:
+  - z = w * x
+  - y = sigmoid(z)
+  - C = 1/2 * (y - t)^2
+loss: C
+training: {optimizer: sgd, learning_rate: 0.1, steps: 1}
+ask: [C, dC/dw, w@1]
+"""
+
+
+def test_rounding_is_named_after_what_else_fits(tmp_path: Path) -> None:
+    """The gradient rounds to 0, and so the parameter to what it was: that nobody updated it is likelier."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    found = Diagnosis(load_problem(path)).explain({"w@1": answer(0.8)}, ["w@1"])["w@1"]
+    assert found[0].code == "not-updated"
+    assert "rounded-early" in [cause.code for cause in found]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "units"),
+    [
+        (["0.9999", "-3.616e-05", "0.5"], [1e-4, 1e-8, 1e-4]),  # four digits, not eight decimals
+        (["12.42", "5", "1.3"], [1e-2, 1e-2, 1e-1]),  # as precise as the longest, but no more than the finest
+        (["0.42", "0", "1.37"], [1e-2, 1e-2, 1e-2]),
+    ],
+)
+def test_single_digit_is_meant_as_precisely_as_the_numbers_beside_it(numbers: list[str], units: list[float]) -> None:
+    claims = [claim(ScalarNode(text, Place(""))) for text in numbers]
+    assert meant_units([found for found in claims if isinstance(found, Claim)]) == pytest.approx(units)
