@@ -54,14 +54,12 @@ def carried_phrase(names: Iterable[Name], of: Name, scope: Scope) -> Phrase:
     )
 
 
-def seen_phrase(section: Section, scope: Scope) -> Phrase:
+def seen_note(section: Section) -> str:
     """What the loss of an epoch is, where one is asked; it stands in no step."""
     run, asked = section.run, [name for answer in section.answers for name in references(answer.expr)]
-    seen = [name for name in asked if run is not None and run.is_seen_loss(name)]
-    if not seen:
-        return ()
-    mean = ", is the mean over its samples, each before the update that uses it."
-    return ("The loss of an epoch, ", quantity(seen[0], scope), mean)
+    if run is None or not any(map(run.is_seen_loss, asked)):
+        return ""
+    return "The loss of an epoch is the mean over its samples, each before the update that uses it."
 
 
 def reason(

@@ -12,9 +12,8 @@ from nnsolve.engine.solution import Section
 from nnsolve.report.answers import answer_lines
 from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
-from nnsolve.report.notes import carried, seen_phrase
+from nnsolve.report.notes import carried, seen_note
 from nnsolve.report.outline import outline, section_scope
-from nnsolve.report.phrases import phrase_text
 from nnsolve.report.scope import Scope
 from nnsolve.report.steps import step_lines
 from nnsolve.report.style import PALETTE, Line, Style, clean
@@ -100,7 +99,7 @@ def _section(section: Section, style: Style, seen: Mapping[Name, Step], said: se
 
 def _answers(section: Section, scope: Scope) -> list[Line]:
     lines = answer_lines(section.answers, scope, section.id, carried(section.trace.context))
-    seen = phrase_text(seen_phrase(section, scope))
+    seen = seen_note(section)
     return [*lines, *([[], *paragraph(seen, scope.style, "note", 2)] if seen else [])]
 
 

@@ -10,7 +10,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
 from nnsolve.report.draw.choose import draw
-from nnsolve.report.notes import carried, seen_phrase
+from nnsolve.report.notes import carried, seen_note
 from nnsolve.report.outline import outline, section_scope
 from nnsolve.report.scope import Scope
 from nnsolve.report.style import Style, clean
@@ -18,7 +18,6 @@ from nnsolve.report.typeset.answers import answers
 from nnsolve.report.typeset.blocks import Blocks
 from nnsolve.report.typeset.document import ALWAYS, STEPS, WORKED, Document, Figure, Paragraph
 from nnsolve.report.typeset.given import given
-from nnsolve.report.typeset.prose import prose
 from nnsolve.report.typeset.steps import Teller, work
 
 
@@ -66,8 +65,8 @@ class _Writer(Blocks):
             self.heading("Answers", 2 if section.id else 1, section.id, ALWAYS)
             scope = Scope.of_section(section, self.style)
             self.blocks.append(answers(section.answers, scope, section.id, carried(section.trace.context)))
-            if note := seen_phrase(section, scope):
-                self.blocks.append(Paragraph(prose(note), "note"))
+            if note := seen_note(section):
+                self.blocks.append(Paragraph((note,), "note"))
 
     def picture(self, section: Section) -> None:
         """The picture of a section, unless it is too large to be drawn."""
