@@ -23,7 +23,7 @@ SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆
 _ROUND = str.maketrans("[]", "()")
 """Unicode has no raised square brackets."""
 
-_RUNNING = ("t-1", "t", "t+1")
+RUNNING = ("t-1", "t", "t+1")
 """A time step that stands for all of them, and those beside it: they are lowered as numbers are."""
 
 _ATTACHED = re.compile(r"(\D+?)(\d+)")
@@ -145,7 +145,7 @@ def _owned(name: Name) -> tuple[str, str]:
 
 def _below(parts: list[str], step: str, writing: Writing) -> str:
     """What stands below the line, the lowered time step last: zᵢ,₃, or z_f₃ where letters cannot be lowered."""
-    below = [subscript(part) if writing.lowered or part.isdigit() or part in _RUNNING else None for part in parts]
+    below = [subscript(part) if writing.lowered or part.isdigit() or part in RUNNING else None for part in parts]
     if None in below:
         return "".join(f"_{_numbered(part)}" for part in parts) + step
     return ",".join(part for part in (*below, step) if part)

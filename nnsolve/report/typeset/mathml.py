@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from nnsolve.report.symbols import RUNNING
 from nnsolve.report.typeset.mathematics import (
     Captioned,
     Fenced,
@@ -109,9 +110,18 @@ def _scripted(base: str, sub: str, sup: str) -> str:
     return f"<{kind}>{base}{sub}{sup}</{kind}>" if sub or sup else base
 
 
+def _lowered(text: str) -> str:
+    """What stands below: as `_letter`, but two letters (hh) are no word, and a step (t-1) is a difference."""
+    if text in RUNNING[::2]:
+        return f"<mrow><mi>{text[0]}</mi><mo>{text[1].replace('-', '−')}</mo><mn>{text[2:]}</mn></mrow>"
+    if len(text) == 2 and text.isascii() and text.isalpha():
+        return f"<mrow><mi>{text[0]}</mi><mi>{text[1]}</mi></mrow>"
+    return _letter(text)
+
+
 def _below(parts: tuple[str | Symbol, ...]) -> str:
     """What stands below a letter: 1,2."""
-    found = [_symbol(part) if isinstance(part, Symbol) else _letter(part) for part in parts]
+    found = [_symbol(part) if isinstance(part, Symbol) else _lowered(part) for part in parts]
     if len(found) < 2:
         return "".join(found)
     return f"<mrow>{'<mo>,</mo>'.join(found)}</mrow>"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from nnsolve.report.symbols import RUNNING
 from nnsolve.report.typeset.mathematics import (
     Captioned,
     Fenced,
@@ -100,10 +101,9 @@ class Tex:
         )
 
     def lowered(self, text: str) -> str:
-        """What stands below: a number, a letter, two letters (hh), or a word set upright."""
-        return (
-            text if text.isascii() and (text.isdecimal() or (text.isalnum() and len(text) <= 2)) else self.letter(text)
-        )
+        """What stands below: a number, a letter, two letters (hh), a step (t-1), or a word set upright."""
+        short = text.isascii() and (text.isdecimal() or (text.isalnum() and len(text) <= 2))
+        return text if short or text in RUNNING else self.letter(text)
 
     def operator(self, node: Operator) -> str:
         return self._signs.get(node.sign, node.sign)

@@ -83,3 +83,22 @@ def test_the_derivation_of_the_sigmoid() -> None:
     assert r"$a = \sigma (x) = \frac{1}{1 + e^{- x}}$" in found
     assert r"$\frac{\partial a}{\partial x} = a \cdot (1 - a)$" in found
     assert r"x$ to $-\infty$: $a$ goes to $0$" in found
+
+
+@pytest.mark.parametrize(
+    ("format", "gate", "step"),
+    [
+        ("latex", "W_{fh}", "h_{t-1}"),
+        ("markdown", "W _{fh}", "h _{t-1}"),
+        (
+            "html",
+            "<msub><mi>W</mi><mrow><mi>f</mi><mi>h</mi></mrow></msub>",
+            "<msub><mi>h</mi><mrow><mi>t</mi><mo>−</mo><mn>1</mn></mrow></msub>",
+        ),
+    ],
+)
+def test_what_stands_below_a_letter_is_in_italics(format: str, gate: str, step: str) -> None:
+    """MathML sets two letters in one element upright, as a word is."""
+    text = typeset("lstm", format)
+    assert gate in text and step in text
+    assert not re.search(r"mathrm\{t|<mtext>t[-+]|<mi>fh", text)
