@@ -32,7 +32,7 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict nnsolve
+	$(BIN)/mypy --strict nnsolve tests
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

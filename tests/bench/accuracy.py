@@ -17,8 +17,8 @@ from tests.engine.networks import ACTIVATIONS, STYLES, solution
 from tests.engine.solving import solved
 from tests.engine.test_conventions import _problem
 from tests.engine.test_losses import PAIRS, SPECS, network, over_samples, sections, targets
-from tests.ops.laboratory import Bench
-from tests.ops.test_operations import CASES, differentiable
+from tests.ops.laboratory import Bench, differentiable
+from tests.ops.test_operations import CASES
 
 RECURRENT = {"rnn", "lstm", "gru"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -33,7 +34,7 @@ def _sizes(value: Tensor) -> Tensor:
 
 def any_size(value: Tensor, digits: int, rng: np.random.Generator) -> Tensor:
     """Numbers of either sign within half a decade of the right ones."""
-    return _sizes(value) * 10 ** rng.uniform(-0.5, 0.5, value.shape) * rng.choice([-1, 1], value.shape)
+    return np.asarray(_sizes(value) * 10 ** rng.uniform(-0.5, 0.5, value.shape) * rng.choice([-1, 1], value.shape))
 
 
 def around(value: Tensor, digits: int, rng: np.random.Generator) -> Tensor:
@@ -51,7 +52,7 @@ def one_digit(value: Tensor, digits: int, rng: np.random.Generator) -> Tensor:
 
     def change(x: float) -> float:
         place = 10.0 ** (np.floor(np.log10(abs(x) or 1.0)) - rng.integers(digits))
-        return x + place * rng.choice([-1, 1]) * rng.integers(1, 6)
+        return float(x + place * rng.choice([-1, 1]) * rng.integers(1, 6))
 
     return _at_one(value, rng, change)
 
@@ -127,6 +128,10 @@ def misreadings(digits: int, problems: Iterable[str] = PROBLEMS) -> Share:
     return Share(accused, total)
 
 
+def _instead(changed: Tensor, value: Tensor) -> Tensor:
+    return changed
+
+
 def _misread(checked: Known, rng: np.random.Generator) -> Iterator[Mapping[str, Tensor]]:
     """The asked values with one wrong number in a parameter, an input or a target, for some numbers of each."""
     for section, solver in checked.key.solvers.items():
@@ -134,7 +139,7 @@ def _misread(checked: Known, rng: np.random.Generator) -> Iterator[Mapping[str, 
         for name, leaf in solver.run.whole.leaves.items():
             for _ in range(min(leaf.value.size, 4) if leaf.role != "constant" else 0):
                 changed = _at_one(leaf.value, rng, lambda x: x + (abs(x) or 1.0) * rng.choice(TENTHS))
-                run = mistaken(solver.run, [Slip("", "", given={name: lambda value, changed=changed: changed})])
+                run = mistaken(solver.run, [Slip("", "", given={name: partial(_instead, changed)})])
                 if run is not None:
                     prefix = f"{section}." if section else ""
                     near = [item for item in solver.asked if scene.near(item)]

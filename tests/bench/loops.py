@@ -94,7 +94,7 @@ def lstm_by_gates(P: Mapping[str, Any], x: Any, y: Any, eta: float) -> None:
     """One update of an LSTM over a sequence of columns, gate by gate; squared errors, halved and summed over time."""
     T, n = len(x), len(P["b_f"])
     h, c = [np.zeros((n, 1))], [np.zeros((n, 1))]
-    F, I, O, G, C = [], [], [], [], []  # noqa: E741
+    F, I, O, G, C = (list[Any]() for _ in range(5))  # noqa: E741
     for t in range(T):
         f = sigmoid(P["W_fx"] @ x[t] + P["W_fh"] @ h[t] + P["b_f"])
         i = sigmoid(P["W_ix"] @ x[t] + P["W_ih"] @ h[t] + P["b_i"])

@@ -421,7 +421,7 @@ def words(made: Made) -> Answers:
 def _nearest(e: Array, made: Made) -> Array:
     scale = np.ones(len(E)) if "norms-missing" in made else np.linalg.norm(E, axis=1)
     order = np.argsort(-(E @ e) / scale, kind="stable")
-    return (order[1:4] if "neighbouring-element:nearest" in made else order[:3]) + 1.0
+    return np.asarray(order[1:4] if "neighbouring-element:nearest" in made else order[:3], float) + 1
 
 
 def _read(x: tuple[int, ...], es: list[Array], squash: Callable[[Array], Array], made: Made) -> Answers:

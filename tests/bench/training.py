@@ -72,7 +72,7 @@ def images() -> Iterator[Row]:
     """784-128-10 with batches of 64."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(640, 784)), np.eye(10)[rng.integers(0, 10, 640)]
-    start = {"W1": rng.normal(size=(784, 128)) / 28, "b1": np.zeros(128)}
+    start: dict[str, Any] = {"W1": rng.normal(size=(784, 128)) / 28, "b1": np.zeros(128)}
     start |= {"W2": rng.normal(size=(128, 10)) / 11, "b2": np.zeros(10)}
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder) / "data.npz", x=x, y=y, **start)
@@ -106,7 +106,7 @@ def images() -> Iterator[Row]:
 def recurrent() -> Iterator[Row]:
     """An LSTM of width 64 over 100 steps: forward, backward, update."""
     rng = np.random.default_rng(0)
-    start = {}
+    start: dict[str, Any] = {}
     for gate in "fiog":
         start |= {f"W_{gate}{k}": rng.normal(size=(WIDTH, WIDTH)) / 8 for k in "xh"} | {f"b_{gate}": np.zeros(WIDTH)}
     x, y = rng.normal(size=(STEPS, WIDTH)), rng.normal(size=(STEPS, WIDTH))

@@ -99,4 +99,6 @@ def test_a_sign_is_flipped_in_what_another_slip_puts_there() -> None:
     assert alone is not None
     for both in ((sign, slope), (slope, sign)):
         for run in (EditedRuns(found.scene).run(both), mistaken(found.solver.run, both)):
-            np.testing.assert_allclose(_value(found, item, run), -alone)
+            value = _value(found, item, run)
+            assert value is not None
+            np.testing.assert_allclose(value, -alone)

@@ -35,7 +35,7 @@ def by_the_text(text: str, exact: float, options: dict[str, Any], old: float | N
     """
     scale = Fraction(1, 100) if text.endswith("%") else Fraction(1)
     claim = Fraction(text.rstrip("%")) * scale
-    unit = Fraction(0) if "/" in text else Fraction(Decimal((0, (1,), Decimal(text.rstrip("%")).as_tuple().exponent)))
+    unit = Fraction(0) if "/" in text else Fraction(10) ** int(Decimal(text.rstrip("%")).as_tuple().exponent)
     half, right = unit * scale / 2 * TIE, Fraction(exact)
     size = right if old is None else right - Fraction(old)
     allowed = max(Fraction(options.get("rtol", 1e-3)) * abs(size), Fraction(options.get("atol", 0)))

@@ -47,7 +47,7 @@ def slope(kind: str, z: Array, a: Array, made: Made) -> Array:
     if "derivative-not-squared" in made and kind == "tanh":
         return np.asarray(1 - a)
     if kind == "relu":
-        return np.asarray(z <= 0 if "relu-mask-inverted" in made else z > 0) * 1.0
+        return np.asarray(z <= 0 if "relu-mask-inverted" in made else z > 0, float)
     return np.asarray(1 - a**2 if kind == "tanh" else a * (1 - a))
 
 
