@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from nnsolve.checking.carried import Rerun, Reruns
 from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
-from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, seeds, singly
+from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, roughly, seeds, singly
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
@@ -393,5 +393,7 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
         if target.section in reruns and (found := diagnosis.onward(target, answer, reruns[target.section].short)):
             fitting[item.id] = found[:NAMED]
             after[item.id] = reruns[target.section].short.wrong_before(target)
+        elif found := roughly(diagnosis.evidence(item.id), answer):
+            fitting[item.id] = found[:NAMED]
     causes = {id: _causes(combinations) for id, combinations in fitting.items()}
     return Diagnosed(causes, grouped(fitting), after)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
+from nnsolve.checking.claims import place_value
 from nnsolve.checking.evidence import Evidence, Matches
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
 from nnsolve.checking.model import Given
@@ -15,6 +16,9 @@ ACCUSED = 0.02
 
 WRITTEN = 0.1
 """The same where the numbers of a right answer are written just as the mistake would leave them."""
+
+INHERITED = 3
+"""Digits that are left of an answer that was worked out with numbers that were rounded."""
 
 NAMED = 6
 """So many mistakes are named for one answer at most, about."""
@@ -137,6 +141,21 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
         single = bool(best) and len(best[0].combination) == 1
         result[ask] = [one for one in best if len(one.combination) == 1] if single else best
     return result
+
+
+def roughly(evidence: Evidence | None, given: Given) -> list[Combination]:
+    """The single mistakes that give a wrong answer to fewer digits: it was worked out with rounded numbers."""
+    if evidence is None:
+        return []
+    claims = tuple([claim._replace(unit=max(claim.unit, _rough_unit(claim.value))) for claim in given.claims])
+    entries, _, crowd = evidence.matches(given._replace(claims=claims))
+    accepted = [i for i, chance in zip(entries, crowd, strict=True) if chance <= ACCUSED]
+    return [made for i in accepted for made in evidence.table.entries[i].combinations if len(made) == 1]
+
+
+def _rough_unit(value: float) -> float:
+    """The place value of the last of `INHERITED` significant digits."""
+    return place_value(math.floor(math.log10(abs(value))) + 1 - INHERITED) if value else 0.0
 
 
 def singly(explained: Iterable[Explanation]) -> bool:

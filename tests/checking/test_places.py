@@ -55,6 +55,16 @@ def test_derivative_left_out_is_no_factor_of_its_own() -> None:
     assert all("factor-left-out" not in codes for codes in named)
 
 
+def test_mistake_of_who_works_with_rounded_numbers_is_named() -> None:
+    """Every line to three digits, and the new weights in the backward pass: four digits agree with neither alone."""
+    pair = (w.ROUNDED_3_DIGITS, w.NEW_WEIGHTS)
+    problem = PROBLEMS["xor-mini-batches"]._replace(pairs=(pair,))
+    solution = solved("xor-mini-batches", problem)
+    case = next(case for case in solution.cases if case.mistakes == pair)
+    found = {one.ask: one.named for one in judged({"xor-mini-batches": solution._replace(cases=[case])})}
+    assert "updated-weights-used" in found["dL/dW1"]
+
+
 SMALL = """
 parameters: {w: 0.8}
 inputs: {x: 0.02}
