@@ -8,10 +8,10 @@ from weakref import WeakKeyDictionary
 
 from nnsolve.checking.carried import Rerun, Reruns
 from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
-from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, roughly, seeds, singly
+from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, roughly, said, seeds, singly
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
-from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
+from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
@@ -31,7 +31,6 @@ REMEMBERED = 10_000
 
 TABLES = 1000
 """Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
-
 
 WORK = 25_000
 """Runs times updates that mistakes are made in for what is not asked, for the answers of one file."""
@@ -122,16 +121,27 @@ class Diagnosis:
         if question is None or not question.is_late:
             yield ()
             return
-        early = []
+        early: list[Early] = []
+        read: set[str] = set()
         for other in given:
             before = self._question(other)
             if before is None or before.section != question.section:
                 continue
             if not before.is_late:
                 early.append(self._early(other, given[other], found.get(other, ()), seed))
-            elif before.begin < question.begin and other in found:
-                early.append(_said(found[other], is_right=False))
-        yield from question.mistaken.trained(question.item, early, seed)
+                continue
+            read |= self._read_off(other, given[other])
+            if before.mistaken.scene.updates_of(before.item) < question.begin and other in found:
+                early.append(said(found[other], is_right=False))
+        yield from question.mistaken.trained(question.item, early, read, seed)
+
+    def _read_off(self, id: str, given: Given) -> set[str]:
+        """The mistakes that give a late answer from the right training, as a bias does that was not updated."""
+        evidence = self.evidence(id)
+        assert evidence is not None
+        matches = self._read(id, (), evidence, given).matches
+        near = [entry for entry, crowd in zip(matches.entries, matches.crowd, strict=True) if crowd <= ACCUSED]
+        return {slip.code for i in near for made in evidence.table.entries[i].combinations for slip in made}
 
     def _is_late(self, id: str) -> bool:
         question = self._question(id)
@@ -154,7 +164,7 @@ class Diagnosis:
         found = found or [Found(evidence, reading.matches)]
         if seed is not None and (further := self._with_others(id, seed)) is not None:
             found = [*found, Found(further, _matches(further, given))]
-        return _said(found, reading.is_right)
+        return said(found, reading.is_right)
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
         solvers = self.solution.solvers
@@ -322,16 +332,6 @@ class Diagnosis:
                 self._readings.clear()
             found = self._readings[key] = _reading(evidence, given, copies=copies)
         return found
-
-
-def _said(found: Iterable[Found], is_right: bool) -> Early:
-    """What tables of wrong values say of an answer."""
-    changed_by: set[Identity] = set()
-    given_by: set[Identity] = set()
-    for evidence, matches, _ in found:
-        changed_by |= evidence.identities
-        given_by.update(made for position in matches.entries for made, _ in evidence.made(position))
-    return Early(changed_by, given_by, is_right)
 
 
 def _reading(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nnsolve.checking.claims import place_value
 from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
 from nnsolve.checking.model import Given
 
@@ -43,6 +44,16 @@ class Found(NamedTuple):
         if self.is_explained or not (denied and self.matches.entries):
             return self
         return self._replace(matches=self.evidence.matches(given, denied=denied, copies=self.copies))
+
+
+def said(found: Iterable[Found], is_right: bool) -> Early:
+    """What tables of wrong values say of an answer."""
+    changed_by: set[Identity] = set()
+    given_by: set[Identity] = set()
+    for evidence, matches, _ in found:
+        changed_by |= evidence.identities
+        given_by.update(made for position in matches.entries for made, _ in evidence.made(position))
+    return Early(changed_by, given_by, is_right)
 
 
 class Clues(NamedTuple):

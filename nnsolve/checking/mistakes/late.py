@@ -15,7 +15,10 @@ SECONDS = 2.0
 FURTHER = 0.5
 """How long those with one mistake and any other take."""
 
-FEWEST = 8
+COMPILED = 800
+"""So many updates take as long, about, as compiling them."""
+
+FEWEST = 6
 """So many mistakes are tried however long their training takes."""
 
 
@@ -36,20 +39,24 @@ class Early(NamedTuple):
 
 def affordable(run: Run, updates: int, seconds: float = SECONDS) -> int:
     """How many trainings of so many updates can be made for an answer; the same on every machine."""
-    return max(int(seconds / (updates * fastest(run))), FEWEST)
+    return max(int(seconds / ((updates + COMPILED) * fastest(run))), FEWEST)
 
 
-def likely(combinations: Sequence[Combination], early: Sequence[Early], most: int) -> Iterator[tuple[int, ...]]:
+def likely(
+    combinations: Sequence[Combination], early: Sequence[Early], most: int, read: Set[str] = frozenset()
+) -> Iterator[tuple[int, ...]]:
     """Positions of combinations to try, at most some: the likely ones; then more, where these do not give the answer.
 
     The likely ones are those with which the whole file is explained by the fewest mistakes: a combination that does not
     give an early answer needs another mistake for it. Of equally many mistakes those come first that do explain wrong
-    early answers. What is equally likely is tried together. Nobody rounds on the way of so many updates.
+    early answers, or that late ones were `read` off by. What is equally likely is tried together. Nobody rounds on the
+    way of so many updates.
     """
 
     def rank(i: int) -> tuple[int, int]:
         own = identity(combinations[i])
         explained = sum(own in answer.given_by for answer in early if not answer.is_right)
+        explained += sum(slip.code in read for slip in combinations[i])
         return len(own) + sum(not answer.agrees(own) for answer in early), -explained
 
     ranks = {i: rank(i) for i, made in enumerate(combinations) if not any(slip.rounding for slip in made)}

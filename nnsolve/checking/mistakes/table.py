@@ -129,14 +129,16 @@ class Mistaken:
             del self._rows[next(iter(self._rows))]
         return found
 
-    def trained(self, item: Asked, early: Sequence[Early], seed: Slip | None = None) -> Iterator[tuple[int, ...]]:
+    def trained(
+        self, item: Asked, early: Sequence[Early], read: Set[str], seed: Slip | None = None
+    ) -> Iterator[tuple[int, ...]]:
         """The edited runs, by their positions, that are trained as far as a late quantity needs: some, then more.
 
-        With a `seed` those of its row.
+        With a `seed` those of its row. `early` and `read` as `likely` has them.
         """
         runs, seconds = (self.late, SECONDS) if seed is None else (self.row(seed), FURTHER)
         most = min(affordable(self.solver.run, self.scene.updates_of(item), seconds), NUMBERS // self.numbers)
-        yield from likely([combination for combination, _ in runs], early, most)
+        yield from likely([combination for combination, _ in runs], early, most, read)
 
     @cached_property
     def late(self) -> list[tuple[Combination, Run]]:
