@@ -33,7 +33,7 @@ PROBLEMS: dict[str, Problem] = {
 
 
 TRAINED = frozenset((*xor.PROBLEMS, *next_bit.PROBLEMS))
-FEW = 8
+FEW = 20
 """So many students of a training stand for one of them in the bench, which has little time."""
 
 
