@@ -1,6 +1,9 @@
 """The command `nnsolve`, also as `python -m nnsolve`."""
 
+import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 INTERRUPTED = 130
 
@@ -12,7 +15,20 @@ def run() -> None:
 
         main(prog_name="nnsolve")
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(status: int | str | None) -> NoReturn:
+    """Exit; a thread that waits for a process which was ended would wait for ever, and Python for it."""
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1 or isinstance(status, str):
+        sys.exit(status)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status or 0)
 
 
 if __name__ == "__main__":

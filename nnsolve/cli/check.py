@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from threading import current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Send: TypeAlias = Callable[[IO[str]], object]
 """Takes a whole text to where it goes."""
+
+OFTEN, LOOKS = 0.2, 5
+"""Seconds between looks at the processes that share the work, and looks before one that is gone counts as lost."""
 
 WRONG = 1
 """Exit status: something is wrong, imprecise, missing or unreadable."""
@@ -110,13 +113,14 @@ def command(
         raise click.UsageError("--gradescope is for one submission: give one answer file")
     done = _Outcome(rulings, _writers(outputs))
     stopped, status = "", INTERRUPTED
-    try:
-        _check(files, problems, jobs, hide_solution, done)
-    except KeyboardInterrupt:
-        stopped = "interrupted"
-    except _WorkerLostError:
-        stopped, status = "Error: a process that shared the work was ended from outside", BROKEN
-    unwritten = done.write(bool(stopped))
+    with _Patience() as patience:
+        try:
+            _check(files, problems, jobs, hide_solution, done, patience)
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+        except _WorkerLostError:
+            stopped, status = "Error: a process that shared the work was ended from outside", BROKEN
+        patience.writes(partial(done.write, bool(stopped)))
     print_findings([*done.summary.broken, *rulings.findings])
     if "-" not in outputs.values():
         from nnsolve.report.check import class_report, student_report
@@ -129,8 +133,8 @@ def command(
             show_on_page(str(report))
     if stopped:
         click.echo(f"{stopped}: {len(done.summary.rows)} of {len(files)} files were checked", err=True)
-    if unwritten is not None:
-        raise unwritten
+    if done.unwritten is not None:
+        raise done.unwritten
     if stopped:
         sys.exit(status)
     if done.summary.broken or rulings.broken:
@@ -199,6 +203,7 @@ class _Outcome:
         self.rulings = rulings
         self.summary: Summary = Summary()
         self.last: Result | None = None
+        self.unwritten: click.UsageError | None = None
         # On disk until the end: memory stays flat, and what is there is written whole if the run is interrupted.
         self.texts = [
             (writer, TemporaryFile("w+", encoding="utf-8", newline=""), send)  # noqa: SIM115
@@ -219,18 +224,16 @@ class _Outcome:
         for writer, pieces, _ in self.texts:
             pieces.write(writer.entry(result))
 
-    def write(self, interrupted: bool) -> click.UsageError | None:
-        """Write every format; the first error, where one cannot be written."""
-        first: click.UsageError | None = None
+    def write(self, interrupted: bool) -> None:
+        """Write every format; `unwritten` is the first error, where one cannot be written."""
         for writer, pieces, send in self.texts:
             pieces.write(writer.end(self.summary, interrupted))
             pieces.seek(0)
             try:
                 send(pieces)
             except click.UsageError as error:
-                first = first or error
+                self.unwritten = self.unwritten or error
             pieces.close()
-        return first
 
 
 class _Patience:
@@ -249,7 +252,7 @@ class _Patience:
         return self
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
-        if self.is_writing:
+        if self.is_writing and self.waiting is None:  # twice means now
             self.waiting = number, frame
         else:
             self.handler(number, frame)
@@ -295,14 +298,13 @@ def _copy(path: str, pieces: IO[str]) -> None:
     write_file(path, lambda file: copyfileobj(pieces, file))
 
 
-def _check(files: _Files, problems: str | None, jobs: int, hide: bool, done: _Outcome) -> None:
+def _check(files: _Files, problems: str | None, jobs: int, hide: bool, done: _Outcome, patience: _Patience) -> None:
     from nnsolve.checking.check import check_as, checked, gathered
     from nnsolve.checking.diagnose import diagnose
     from nnsolve.checking.summary import summed
 
     done.rulings.check_as = check_as(problems, diagnose, hide)
     with ExitStack() as stack:
-        patience = stack.enter_context(_Patience())
         show = stack.enter_context(_bar(files))
         executor = stack.enter_context(_workers(jobs)) if jobs > 1 and files.are_several else None
         add: Iterator[Callable[[], None]]
@@ -322,15 +324,59 @@ class _WorkerLostError(Exception):
 
 @contextmanager
 def _workers(jobs: int) -> Iterator[Executor]:
+    """Processes that share the work. After an interruption they are ended: nobody waits for what they are at."""
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+    from multiprocessing import active_children
 
-    executor = ProcessPoolExecutor(jobs)
+    executor = ProcessPoolExecutor(jobs, initializer=_leave_interrupts)
+    watch = _Watch()
     try:
-        yield executor
-    except BrokenExecutor:
-        raise _WorkerLostError from None
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        with watch:
+            yield executor
+    except BaseException as error:
+        for process in active_children():
+            process.kill()
+        executor.shutdown(wait=False, cancel_futures=True)
+        if watch.has_lost or isinstance(error, BrokenExecutor):
+            raise _WorkerLostError from None
+        raise
+    executor.shutdown()
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C goes to all processes of a terminal; the first one decides what comes of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class _Watch:
+    """Interrupts the main thread when a process is gone and the executor does not see it.
+
+    It does not where the process was killed in the middle of a result: the executor then waits for the rest of it.
+    """
+
+    def __init__(self) -> None:
+        self.has_lost = False
+        self._ends = Event()
+        self._thread = Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        from multiprocessing import active_children
+
+        most = missed = 0
+        while missed < LOOKS:
+            if self._ends.wait(OFTEN):
+                return
+            now = len(active_children())
+            most, missed = max(most, now), missed + 1 if now < most else 0
+        self.has_lost = True
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
 
 
 @contextmanager
