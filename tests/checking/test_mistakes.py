@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from nnsolve.checking.diagnose import Diagnosis
 from nnsolve.checking.mistakes import CAUSES
@@ -53,6 +54,38 @@ def test_mistake_bites_in_its_example_and_is_named_for_it(mistake: Mistake, fold
         for e in entries
     ]
     assert any(mistake.code in codes for codes in named)
+
+
+@cache
+def counted(name: str, folder: Path) -> Diagnosis:
+    """An example in which elements are counted from 1."""
+    problem = yaml.safe_load(PROBLEMS[name])
+    problem.setdefault("conventions", {}).setdefault("count_from", 1)
+    path = folder / f"{name}-counted.yaml"
+    path.write_text(yaml.safe_dump(problem, sort_keys=False), encoding="utf-8")
+    return Diagnosis(load_problem(path))
+
+
+@pytest.mark.parametrize("mistake", CAUSES.values(), ids=CAUSES)
+def test_slices_of_one_element_are_held_against_every_mistake(mistake: Mistake, folder: Path) -> None:
+    diagnosed = counted(mistake.example.problem, folder)
+    part, dot, id = mistake.example.ask.rpartition(".")
+    text = {item.ask.id: item.ask.of.text for item in diagnosed.solution.solvers[part].asked}.get(id, id)
+    for start in (0, 1, 2):
+        for axes in (1, 2):
+            index = ", ".join([f"{start}:{start + 1}"] * axes)
+            address = f"{part}{dot}{text}[{index}]"
+            evidence = diagnosed.evidence(address)
+            if evidence is not None:  # of a vector, or of a matrix
+                assert evidence.right.size == 1
+                assert diagnosed.explain({address: answer(evidence.right + 0.123, 6)}, [address]).keys() == {address}
+
+
+def test_neighbour_of_a_slice_is_named(folder: Path) -> None:
+    diagnosed = diagnosis("network", folder)
+    value = np.asarray(diagnosed.solution["z1"]).ravel()[2:3]
+    found = diagnosed.explain({"z1[2:3]": answer(value, 6)}, ["z1[2:3]"])["z1[2:3]"]
+    assert "neighbouring-element" in {cause.code for cause in found}
 
 
 @pytest.mark.parametrize("mistake", CAUSES.values(), ids=CAUSES)

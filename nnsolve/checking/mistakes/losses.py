@@ -217,10 +217,10 @@ def _other_class(scene: Scene) -> Iterator[Slip]:
         expr = view.item.expr
         if isinstance(expr, Call) and expr.op == "index":
             values = view.evaluated(expr.args[0]).ravel()
-            for i in np.flatnonzero(values == float(view.own)) if view.own.size == 1 else ():
+            for i in np.flatnonzero(values == view.own.ravel()) if view.own.size == 1 else ():
                 for j in (i - 1, i + 1):
                     if 0 <= j < len(values):
-                        yield np.asarray(values[j])
+                        yield np.reshape(values[j], view.own.shape)
 
         chosen = list(dict.fromkeys(n for n in nodes(expr) if isinstance(n, Call) and n.op == "index"))
         if len(chosen) == 2:
