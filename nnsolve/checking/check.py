@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from nnsolve.checking.answerfile import NO_PROBLEM, read_answers
 from nnsolve.checking.carried import Carrier, Reruns
 from nnsolve.checking.claims import without_percent
-from nnsolve.checking.concealed import Concealer
+from nnsolve.checking.concealed import Answers, Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import by_accident, charged_once, item_of, misshapen, reason, refused, with_unread
@@ -201,12 +201,13 @@ class _Checker:
         answers, left_out = _bounded(solved.key, answers)
         findings += left_out
         slips: tuple[Explanation, ...] = ()
+        given: Answers = {}
         if any(finding.severity == "error" for finding in findings):
             items = [item_of(target, None, "unreadable") for target in solved.key.targets.values()]
         else:
-            items, slips = self.items(solved, answers)
+            items, slips, given = self.items(solved, answers)
         score, key = score_of(items), solved.key
-        return Result(
+        result = Result(
             file,
             answers.student,
             answers.problem,
@@ -217,6 +218,7 @@ class _Checker:
             key.marking,
             slips,
         )
+        return solved.concealer.concealed(result, given) if self.hide else result
 
     def solved(self, stem: str, file: str) -> _Solved:
         """The key of the problem that a file names; raises `ProblemError` where there is none, or it is broken."""
@@ -244,8 +246,8 @@ class _Checker:
             raise found
         return found
 
-    def items(self, solved: _Solved, answers: AnswerFile) -> tuple[list[Item], tuple[Explanation, ...]]:
-        """The verdicts: those of the asks in their order, then those of what the student added; and the slips."""
+    def items(self, solved: _Solved, answers: AnswerFile) -> tuple[list[Item], tuple[Explanation, ...], Answers]:
+        """The verdicts: those of the asks in their order, then what the student added; the slips; and what is given."""
         key = solved.key
         given: dict[str, tuple[Target, Given | Unreadable]] = {}
         added: list[Item] = []
@@ -277,9 +279,7 @@ class _Checker:
             if key.marking.repeated:
                 items = charged_once(items, slips, key.marking)
             items = [with_unread(item, given[item.id][1]) if item.elements else item for item in items]
-        if self.hide:
-            items, slips = solved.concealer.concealed(items, slips, given)
-        return items + added, slips
+        return items + added, slips, given
 
     def judged(self, solved: _Solved, target: Target, answer: Given | Unreadable) -> Item:
         """The verdict on one answer by the exact value."""

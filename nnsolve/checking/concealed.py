@@ -11,12 +11,12 @@ student's own wrong answer is named, since what is right given that one is not t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import TypeAlias
 
 from nnsolve.checking.items import misshapen, reason, with_unread
 from nnsolve.checking.key import Key, Target
-from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
+from nnsolve.checking.model import Explanation, Given, Item, Result, Unreadable, Verdict
 from nnsolve.checking.slips import explanation
 from nnsolve.checking.undoing import Steps, is_undone, steps_of
 
@@ -38,14 +38,13 @@ class Concealer:
         self._steps: dict[str, Steps] = {}
         self._undone: dict[Hashable, bool] = {}
 
-    def concealed(
-        self, items: Sequence[Item], slips: Sequence[Explanation], given: Answers
-    ) -> tuple[list[Item], tuple[Explanation, ...]]:
-        """The items and the slips of a file, without what gives the solution away."""
+    def concealed(self, result: Result, given: Answers) -> Result:
+        """The result of a file, without what gives the solution away."""
+        items = result.items
         undone = {item.id for item in items if item.verdict == "wrong" and self._is_undone(item, given)}
         withheld = {cause.code for item in items if item.id in undone for cause in item.causes}
         left: list[Explanation] = []
-        for slip in slips:
+        for slip in result.slips:
             ways = [
                 way for way in (slip.causes, *slip.alternatives) if withheld.isdisjoint(cause.code for cause in way)
             ]
@@ -56,13 +55,13 @@ class Concealer:
             for slip in left
             for id in slip.items
         }
-        result = []
+        told = []
         for item in items:
             causes = tuple([cause for cause in item.causes if cause.code in named.get(item.id, ())])
             if item.id in undone or (item.verdict == "wrong" and item.causes and not causes):
                 item = self._unexplained(item, *given[item.id])
-            result.append(item._replace(expected=None, causes=causes))
-        return result, tuple(left)
+            told.append(item._replace(expected=None, causes=causes))
+        return result._replace(items=tuple(told), slips=tuple(left))
 
     def _is_undone(self, item: Item, given: Answers) -> bool:
         """Whether something is said of a wrong answer that gives the right one away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nnsolve
 from nnsolve.checking.key import Target
 from nnsolve.report.verdicts import WRITERS
 from tests.bench.diagnosis import known
@@ -46,12 +48,13 @@ def hand_ins(stem: str) -> tuple[str, ...]:
 
 
 def secrets(stem: str, answers: str) -> dict[str, str]:
-    """The right numbers that neither the problem nor an answer says, to 3 digits and more, with what they answer."""
+    """The right numbers that neither the problem nor an answer says, of 3 digits and more, with what they answer."""
     said = set(NUMBER.findall((PROBLEMS / f"{stem}.yaml").read_text(encoding="utf-8"))) | set(NUMBER.findall(answers))
     found: dict[str, str] = {}
     for id, target in known(stem).key.targets.items():
         for value in map(abs, target.values):
-            for text in [f"{value:.{digits}g}" for digits in range(3, 8)] + [f"{value:.{n}f}" for n in range(2, 7)]:
+            rounded = [f"{value:.{digits}g}" for digits in range(3, 8)] + [f"{value:.{n}f}" for n in range(2, 7)]
+            for text in [repr(value), *rounded]:
                 if len(text.replace(".", "").strip("0")) > 2 and text not in said:
                     found[text] = id
     return found
@@ -89,3 +92,35 @@ def test_no_output_says_a_right_number(stem: str, tmp_path: Path, monkeypatch: p
             else:
                 seen += sum(bool(told(text, secret)) for text in [printed, *files])
     assert seen > 10  # where nothing is hidden they are there
+
+
+BROKEN = {
+    "unclosed": "problem: {stem}\nstudent: {{\n",
+    "wrong type": "problem: {stem}\nstudent: [1]\nanswers: {{L: 1}}\n",
+    "no answers": "problem: {stem}\n",
+    "answers no mapping": "problem: {stem}\nanswers: 7\n",
+    "empty": "",
+    "cut off": "problem: {stem}\nanswers: {{L: [1, 2\n",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_no_output_on_a_broken_file_says_a_right_number(broken: str, tmp_path: Path) -> None:
+    """Also where an answer of it is credited by hand, which says the problem of a file that does not."""
+    stem = STEMS[0]
+    credited = json.dumps(next(iter(known(stem).key.targets)))
+    written(tmp_path / "in", BROKEN[broken].format(stem=stem), "s.yaml")
+    verdicts = f"verdicts: {{s.yaml: {{problem: {stem}, {credited}: {{credit: 0.5}}}}}}\n"
+    written(tmp_path / "in", verdicts, "verdicts.yaml")
+    secret = secrets(stem, "")
+    seen = {}
+    for hide in (True, False):
+        more = ["--hide-solution"] if hide else []
+        outputs = [str(tmp_path / f"out.{format}") for format in WRITERS]
+        formats = [a for format, path in zip(WRITERS, outputs, strict=True) for a in (f"--{format}", path)]
+        printed = call("check", str(tmp_path / "in"), "--problems", str(PROBLEMS), *formats, *more).output
+        (result,) = nnsolve.check_many([tmp_path / "in"], problems=PROBLEMS, hide_solution=hide).results
+        assert result.score > 0
+        texts = [printed, repr(result), *(Path(path).read_text(encoding="utf-8") for path in outputs)]
+        seen[hide] = [number for text in texts for number in told(text, secret)]
+    assert seen[False] and not seen[True]
