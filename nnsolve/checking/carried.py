@@ -70,12 +70,16 @@ class Carrier:
         self._homes = {id: self._home(target) for id, target in key.targets.items()}
 
     def home(self, target: Target) -> Home | None:
-        """Where an answer's quantity is computed; None for an expression, or what no single run computes."""
+        """Where a quantity is computed; None for an expression, what no single run computes, a given value."""
         return self._homes[target.id] if target.is_asked else self._home(target)
 
     def _home(self, target: Target) -> Home | None:
         name, run = target.name, self.key.solvers[target.section].run
-        return None if name is None or run.is_seen_loss(name) else run.home(name)
+        if name is None or run.is_seen_loss(name):
+            return None
+        update, plain = run.home(name)
+        is_made = update > 0 and plain in run.program.updated
+        return (update, plain) if is_made or run.asked_program(update).equation(plain) is not None else None
 
     def with_own(self, section: str, own: Mapping[Home, Own]) -> Reruns:
         """The section run again with a student's own answers."""

@@ -16,8 +16,18 @@ from nnsolve.checking.claims import without_percent
 from nnsolve.checking.concealed import Answers, Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
-from nnsolve.checking.items import by_accident, charged_once, item_of, misshapen, reason, refused, with_unread
-from nnsolve.checking.judge import fits, is_old, judge, overall, tolerance_text
+from nnsolve.checking.items import (
+    by_accident,
+    charged_once,
+    item_of,
+    misshapen,
+    reason,
+    refused,
+    rounded_on_the_way,
+    rounding_charged_once,
+    with_unread,
+)
+from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import (
     AnswerFile,
@@ -272,10 +282,12 @@ class _Checker:
         items += [self.judged(solved, target, answer) for id, (target, answer) in given.items() if not target.is_asked]
         slips: tuple[Explanation, ...] = ()
         if any(item.verdict not in ("correct", "missing") for item in items):
+            before = items
             items, follows, reruns = follow(key, solved.carrier, items, given)
             by_id = {id: answer for id, (_, answer) in given.items()}
             items, slips = self.explained(key, answers._replace(answers=by_id), items, reruns)
             items = without_errors(key, items, follows)
+            items = rounding_charged_once(items, before, key.marking)
             if key.marking.repeated:
                 items = charged_once(items, slips, key.marking)
             items = [with_unread(item, given[item.id][1]) if item.elements else item for item in items]
@@ -318,32 +330,19 @@ class _Checker:
             if item.id in found.after:
                 message = f"worked out from your {' and '.join(found.after[item.id])}"
                 item = item._replace(message=f"{item.message}; {message}" if item.message else message)
-            codes = {cause.code for cause in item.causes}
-            if item.verdict == "wrong" and codes == {ROUNDED} and not _is_old(key, item, answers):
-                elements = tuple(["imprecise" if element == "wrong" else element for element in item.elements])
-                credit = max(item.credit, key.marking.of_elements(elements))
-                item = item._replace(
-                    verdict=overall([*elements, "imprecise"]),
-                    elements=elements,
-                    credit=credit,
-                    message="rounded on the way",
-                )
-            result.append(by_accident(item, codes, key.marking))
+            target, answer = key.find(item.id), answers.answers.get(item.id)
+            if not item.causes or not item.elements or not isinstance(target, Target) or not isinstance(answer, Given):
+                result.append(item)
+                continue
+            if item.verdict == "wrong" and {cause.code for cause in item.causes} == {ROUNDED}:
+                item = rounded_on_the_way(item, target, answer, key)
+            result.append(by_accident(item, target, answer, key.marking))
         return result, found.slips
 
 
 def _asked(target: Target, answer: Given | Unreadable) -> Given | Unreadable:
     """The answer as its ask takes it: percentages only where it asks for them."""
     return answer if type(answer) is Unreadable or target.options.get("percent") else without_percent(answer)  # type: ignore[arg-type]
-
-
-def _is_old(key: Key, item: Item, answers: AnswerFile) -> bool:
-    """Whether a number that is wrong is what the parameter was before its updates: rounding is no excuse for that."""
-    target, answer = key.find(item.id), answers.answers.get(item.id)
-    if not isinstance(target, Target) or not isinstance(answer, Given):
-        return False
-    judged = zip(item.elements, answer.claims, target.bounds, strict=True)
-    return any(element == "wrong" and is_old(claim, bounds) for element, claim, bounds in judged)
 
 
 def _bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
 from nnsolve.checking.claims import meant_units
 from nnsolve.checking.items import told
-from nnsolve.checking.judge import overall
+from nnsolve.checking.judge import is_near, overall
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 from nnsolve.checking.route import Home
@@ -28,12 +28,20 @@ class Follows(NamedTuple):
         """Whether nothing of the answer stays wrong."""
         return all(element != "wrong" or n in self.right for n, element in enumerate(self.item.elements))
 
+    def by_digits(self) -> Follows:
+        """Without those of its numbers that are too far off for the digits of others to be an excuse."""
+        claims, bounds = self.answer.claims, self.target.bounds
+        return self._replace(right=tuple([n for n in self.right if is_near(claims[n], bounds[n])]))
+
     def judged(self, key: Key, errors: bool = True) -> Item:
         """The item: carried, or imprecise where it follows from the digits of others and no `errors` of theirs."""
         item, found, right, marking = self.item, self.found, self.right, key.marking
         verdict: Verdict = "carried" if found.of and errors else "imprecise"
         if item.verdict == verdict:
             return item
+        if not right:
+            text = f"it follows from the digits of your {' and '.join(found.of or found.rounded)}, which are too few"
+            return item._replace(message="; ".join(filter(None, [item.message, text])))
         elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
         earned = [marking.credit(element) for element in elements]
         if verdict == "carried":
@@ -98,7 +106,7 @@ def follow(
 def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) -> list[Item]:
     """The items: what follows from answers that are imprecise, and from none that is wrong, is imprecise as well."""
     imprecise = {item.id for item in items if item.verdict == "imprecise"}
-    open = {id: found for id, found in follows.items() if found.found.of}
+    open = {id: found.by_digits() for id, found in follows.items() if found.found.of}
     settled: set[str] = set()
     known = -1
     while len(settled) > known:  # asks may stand in any order; once is enough where each follows from those before it
@@ -123,7 +131,8 @@ def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Gi
     for found in several:
         right = tuple([n for n in wrong if found.elements[n] != "wrong"])
         if right and 2 * len(right) >= len(wrong) and (found.of or item.verdict == "wrong"):
-            return Follows(item, target, answer, found, right)
+            follows = Follows(item, target, answer, found, right)
+            return follows if found.of else follows.by_digits()
     return None
 
 

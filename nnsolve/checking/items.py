@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from nnsolve.checking.claims import nested
-from nnsolve.checking.judge import fits_start, verdicts
+from nnsolve.checking.judge import fits_start, is_near, is_old, is_rearranged, overall, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
@@ -61,12 +61,58 @@ def with_unread(item: Item, answer: Given | Unreadable) -> Item:
     return item._replace(message="; ".join(filter(None, [item.message, text, first.help])))
 
 
-def by_accident(item: Item, codes: Set[str], marking: Marking) -> Item:
-    """The item, without credit for those of its elements that are right because of where a rearrangement left them."""
+def by_accident(item: Item, target: Target, answer: Given, marking: Marking) -> Item:
+    """The item, without credit for those of its elements that are right because of where a rearrangement left them.
+
+    That is so where all numbers are the right ones and at most half of them stand where they belong: an answer that
+    only looks rearranged, since most of it is right, keeps what it earns.
+    """
+    codes = {cause.code for cause in item.causes}
     if item.verdict != "wrong" or not codes or not codes <= REARRANGED or not item.credit or marking.rearranged == 1:
+        return item
+    if 2 * item.elements.count("correct") > len(item.elements) or not is_rearranged(answer, target.bounds):
         return item
     text = "the others are right by accident"
     return item._replace(credit=marking.rearranged * item.credit, message=f"{item.message}; {text}")
+
+
+def rounded_on_the_way(item: Item, target: Target, answer: Given, key: Key) -> Item:
+    """The item, imprecise in those of its wrong numbers that are near enough for rounding to make the difference.
+
+    Wrong as it is where one of them is what a parameter was before its updates: that is no matter of digits.
+    """
+    wrong = [n for n, element in enumerate(item.elements) if element == "wrong"]
+    near = [n for n in wrong if is_near(answer.claims[n], target.bounds[n])]
+    if not near or any(is_old(answer.claims[n], target.bounds[n]) for n in wrong):
+        return item
+    elements = tuple(["imprecise" if n in near else element for n, element in enumerate(item.elements)])
+    verdict, message = overall([*elements, "imprecise"]), "rounded on the way"
+    if verdict == "wrong":
+        message = f"{told(elements, verdict, target, key)}; the others are {message}"
+    credit = max(item.credit, key.marking.of_elements(elements))
+    return item._replace(verdict=verdict, elements=elements, credit=credit, message=message)
+
+
+def rounding_charged_once(items: Sequence[Item], before: Sequence[Item], marking: Marking) -> list[Item]:
+    """The items; where several are imprecise for what was rounded on the way, the first alone is charged for it.
+
+    `before` are the items as they are by the exact values: what is wrong there and imprecise now was rounded so.
+    """
+    first = ""
+    result = []
+    for item, exact in zip(items, before, strict=True):
+        pairs = list(zip(item.elements, exact.elements, strict=True))
+        if item.asked and ("imprecise", "wrong") in pairs:
+            if first:
+                again = max(marking.carried, marking.imprecise)
+                credits = [again if pair == ("imprecise", "wrong") else marking.credit(pair[0]) for pair in pairs]
+                item = item._replace(
+                    credit=max(item.credit, marking.of_credits(credits)),
+                    message=f"{item.message}; charged once, at {first}",
+                )
+            first = first or item.id
+        result.append(item)
+    return result
 
 
 def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: Marking) -> list[Item]:

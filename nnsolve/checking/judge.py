@@ -102,6 +102,22 @@ def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
             yield "wrong" if claim[0] == claim[0] else "unreadable"  # NaN
 
 
+def is_rearranged(given: Given, bounds: Sequence[Bounds]) -> bool:
+    """Whether the numbers of an answer are the right ones, all of them, in whatever order."""
+    claims = sorted(given.claims, key=lambda claim: claim.value)
+    ordered = given._replace(claims=tuple(claims))
+    return not given.unread and overall(judge(ordered, sorted(bounds, key=lambda bound: bound.exact))) == "correct"
+
+
+def is_near(claim: Claim, bounds: Bounds) -> bool:
+    """Whether a number is near enough to the exact one for what was rounded on the way to make the difference.
+
+    Not where it is off by more than half of that, or of what the updates change of it.
+    """
+    size = bounds.exact if math.isnan(bounds.start) else bounds.exact - bounds.start
+    return abs(claim.value - bounds.exact) <= max(FARTHEST * abs(size), bounds.tolerance) * _SLACK
+
+
 def fits_start(claim: Claim, bounds: Bounds) -> bool:
     """Whether the digits of a number fit both the exact value and what a parameter was before its updates."""
     return abs(claim.value - bounds.exact) <= claim.unit / 2 * _SLACK and is_old(claim, bounds)

@@ -175,7 +175,10 @@ ask: [y, b, a, z]
     ],
 )
 def test_few_digits_are_no_error_that_is_carried(answers: str, verdicts: str, tmp_path: Path) -> None:
-    """z = 2.47, a = 7.41, b = 6.41: who goes on with z = 2 has lost digits, and half of what follows; in any order."""
+    """z = 2.47, a = 7.41, b = 6.41: who goes on with z = 2 has lost digits, and half of the first that follows.
+
+    What else follows loses nothing more; in any order.
+    """
     (tmp_path / "few.yaml").write_text(FEW)
     path = tmp_path / "a.yaml"
     path.write_text(f"problem: few\nanswers: {{{answers}}}\n")
@@ -183,7 +186,11 @@ def test_few_digits_are_no_error_that_is_carried(answers: str, verdicts: str, tm
     found = [items[id].verdict for id in "zaby" if id in items]
     assert found == verdicts.split()
     credits = {"correct": 1, "imprecise": 0.5, "carried": 1, "wrong": 0}
-    assert all(item.credit == credits[item.verdict] for item in items.values())
+    again = [id for id, item in items.items() if item.message.startswith("rounded on the way")][1:]
+    assert {id: item.credit for id, item in items.items()} == {
+        id: 1 if id in again else credits[item.verdict] for id, item in items.items()
+    }
+    assert all(("charged once, at " in item.message) is (id in again) for id, item in items.items())
     assert all((item.carried_from is None) is (item.verdict != "carried") for item in items.values())
 
 
@@ -207,9 +214,21 @@ def test_what_follows_from_rounding_that_is_not_shown_is_imprecise_too(tmp_path:
     path.write_text(f"problem: few\nanswers: {{a: {a:.6f}, b: {a - 1:.6f}}}\n")
     items = {item.id: item for item in check(path, tmp_path, diagnose).items}
     assert [items[id].verdict for id in "ab"] == ["imprecise", "imprecise"]
+    assert [items[id].credit for id in "ba"] == [0.5, 1]
     path.write_text(f"problem: few\nanswers: {{a: {-a:.6f}, b: {-a - 1:.6f}}}\n")
     items = {item.id: item for item in check(path, tmp_path, diagnose).items}
     assert [items[id].verdict for id in "ab"] == ["wrong", "carried"]
+
+
+def test_rounding_that_is_shown_and_right_is_charged_once(tmp_path: Path) -> None:
+    """z = 0.6175 is right as 0.62; what follows from that loses half once, not a slip of its own."""
+    (tmp_path / "few.yaml").write_text(FEW.replace("2.47", "0.6175").replace("[y, b, a, z]", "[z, a, b, y]"))
+    path = tmp_path / "a.yaml"
+    path.write_text("problem: few\nanswers: {z: 0.62, a: 1.86, b: 0.86, y: 1.9}\n")
+    items = check(path, tmp_path).items
+    assert [item.verdict for item in items] == ["correct", "imprecise", "imprecise", "wrong"]
+    assert [item.credit for item in items] == [1, 0.5, 1, 0]
+    assert items[2].message == "rounded on the way: right by the digits of your a; charged once, at a"
 
 
 def test_a_bare_digit_among_longer_numbers_leaves_nothing_open(tmp_path: Path) -> None:
@@ -341,3 +360,72 @@ def test_half_of_what_is_wrong_may_be_carried(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("problem: p\nanswers: {z: [2.5, 5, 7.6], a: [6.25, 26.3, 57.76]}\n")
     assert check(path, tmp_path).items[1].elements == ("correct", "wrong", "carried")
+
+
+@pytest.mark.parametrize(
+    ("added", "verdict", "credit"),
+    [("W: 4", "wrong", 0), ("x: 6", "wrong", 0), ("W: 4, x: 5", "wrong", 0), ("z: 16.5", "carried", 1)],
+)
+def test_nothing_is_carried_from_what_the_problem_states(
+    added: str, verdict: str, credit: float, tmp_path: Path
+) -> None:
+    """W = 3 and x = 5 stand in the problem: who answers something else to them has not worked it out."""
+    text = "parameters: {W: 3, b: 0.5}\ninputs: {x: 5}\nequations: [z = W * x + b, a = 2 * z]\nask: [a]\n"
+    (tmp_path / "p.yaml").write_text(text)
+    path = tmp_path / "a.yaml"
+    a = {"W: 4": 41, "x: 6": 37, "W: 4, x: 5": 41, "z: 16.5": 33}[added]
+    path.write_text(f"problem: p\nanswers: {{a: {a}, {added}}}\n")
+    first, *others = check(path, tmp_path).items
+    assert (first.verdict, first.credit) == (verdict, credit)
+    assert others[0].verdict == "wrong"
+
+
+def test_an_updated_parameter_is_a_step(tmp_path: Path) -> None:
+    """w is given, w@1 is not: what follows from a wrong one is carried."""
+    text = "parameters: {w: 2}\ninputs: {x: 3}\nequations: [y = w * x, L = y^2]\nloss: L\n"
+    (tmp_path / "p.yaml").write_text(text + "training: {learning_rate: 0.01, steps: 1}\nask: [y@1]\n")
+    path = tmp_path / "a.yaml"
+    for step, verdict in (("w@1: 1.5", "carried"), ("w: 1.5", "wrong")):
+        path.write_text(f"problem: p\nanswers: {{{step}, y@1: 4.5}}\n")
+        assert check(path, tmp_path).items[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("less", "b", "verdict", "credit"),
+    [(4.54, "0.46", "imprecise", 0.5), (4.80, "0.20", "imprecise", 0.5), (4.84, "0.16", "wrong", 0)],
+)
+def test_rounding_on_the_way_is_no_excuse_for_what_is_far_off(
+    less: float, b: str, verdict: str, credit: float, tmp_path: Path
+) -> None:
+    """z = 4.94 is rounded to 5: of b = z - 4.84 = 0.1 that makes 0.16, more than half too much."""
+    text = f"parameters: {{w: 4.94}}\ninputs: {{x: 1}}\nequations: [z = w * x, b = z - {less}]\nask: [z, b]\n"
+    (tmp_path / "p.yaml").write_text(text)
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: p\nanswers: {{z: 5, b: {b}}}\n")
+    first, second = check(path, tmp_path).items
+    assert first.verdict == "imprecise"
+    assert (second.verdict, second.credit) == (verdict, credit)
+    assert "the digits of your z" in second.message
+
+
+def test_a_number_that_rounding_makes_huge_is_wrong(tmp_path: Path) -> None:
+    """v = (0.01)^2 is rounded to 0: w@1 is off by a million, whatever made it so."""
+    (tmp_path / "p.yaml").write_text(ADAM)
+    path = tmp_path / "a.yaml"
+    path.write_text("problem: p\nanswers: {W1@1: [[0.4699, -1.95e+06], [0.9701, 1.95e+06]]}\n")
+    item = next(item for item in check(path, tmp_path, diagnose).items if item.given)
+    assert [cause.code for cause in item.causes] == ["rounded-early"]
+    assert (item.verdict, item.elements) == ("wrong", ("imprecise", "wrong", "imprecise", "wrong"))
+    assert item.credit == 0.25 and item.message.startswith("2 of 4 numbers are wrong")
+
+
+ADAM = """\
+layers:
+  - dense: {W: [[0.31, -0.72], [1.13, 0.44]], b: [0.15, -0.63], activation: softmax}
+conventions: {weights: rows, samples: columns, count_from: 1}
+inputs: {x: [1.21, -0.37]}
+targets: {y: [1, 0]}
+loss: cross_entropy
+training: {optimizer: adam, learning_rate: 0.13, beta1: 0.8, beta2: 0.95, epsilon: 1e-8, steps: 2}
+ask: [L, W1@1]
+"""

@@ -110,6 +110,28 @@ def test_what_is_right_by_accident_earns_nothing(
     assert code is None or code in [cause.code for cause in item.causes]
 
 
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("B: [[4.06, 4.70, 12.14], [4.70, 4.34, 16.58], [12.14, 16.58, 3.82]]", 8),
+        ("B: [[4.06, 6.92, 12.14], [4.70, 4.34, 16.58], [12.14, 16.58, 3.82]]", 7),
+        ("w: [1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 2.34567, '?', 3.45678]", 7),
+        ("u: [2.345, 1.234, 4.567, 3.444, 5.678]", 1),
+    ],
+)
+def test_what_only_looks_rearranged_earns_its_part(answer: str, right: int, tmp_path: Path) -> None:
+    """Most of it is right, or a number is another one: nothing there is right by accident."""
+    text = "parameters: {B: [[4.06, 4.70, 12.14], [6.92, 4.34, 16.58], [12.14, 16.58, 3.82]], u: %s, w: %s}\n"
+    text += "inputs: {x: 1}\nequations: [y = x * sum(w)]\nask: [B, u, w]\n"
+    vector = "[1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 2.34567, 3.45678]"
+    (tmp_path / "m.yaml").write_text(text % ("[1.234, 2.345, 3.456, 4.567, 5.678]", vector))
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: m\nanswers: {{{answer}}}\n")
+    (item,) = [item for item in check(path, tmp_path, diagnose).items if item.given]
+    assert item.verdict == "wrong" and item.elements.count("correct") == right
+    assert item.credit == pytest.approx(right / len(item.elements)) and "by accident" not in item.message
+
+
 def test_a_slip_that_was_made_anyway_is_made_again() -> None:
     """Two slips of which one explains another answer, too, need less than two new ones."""
     sign, mean, bias = Slip("sign-flipped", "dL/dz1"), Slip("mean-for-sum", "L"), Slip("bias-missing", "z1")
