@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from nnsolve.checking.mistakes import CAUSES
@@ -23,8 +24,10 @@ def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, 
         new = {id(made): sum(id(slip) not in known for slip in made) for made in combinations}
         combinations = [made for made in combinations if new[id(made)] == min(new.values())]
         known.update(id(slip) for made in combinations for slip in made)
-        named = {frozenset(slip.code for slip in made): made for made in reversed(combinations)}
-        found.append(explanation([tuple(map(cause_of, made)) for made in reversed(named.values())], items))
+        named: dict[frozenset[str], Combination] = {}
+        for made in combinations:
+            named.setdefault(frozenset(slip.code for slip in made), made)
+        found.append(explanation([tuple(map(cause_of, made)) for made in named.values()], items))
         left = {answer: combinations for answer, combinations in left.items() if answer not in items}
     return tuple(found)
 
@@ -39,13 +42,15 @@ def _most(fitting: Mapping[str, Iterable[Combination]]) -> tuple[tuple[str, ...]
     """The largest set of answers that a combination explains, and all that explain just these, the best first."""
     explained: dict[Identity, list[str]] = {}
     made: dict[Identity, Combination] = {}
+    behind: Counter[Identity] = Counter()
     for answer, combinations in fitting.items():
-        for combination in combinations:
-            key = identity(combination)
-            made[key] = combination
+        for rank, key in enumerate(dict.fromkeys(map(identity, combinations))):
             explained.setdefault(key, []).append(answer)
-    items = explained[max(explained, key=lambda key: (len(explained[key]), -len(key)))]
-    return tuple(items), [made[key] for key, answers in explained.items() if answers == items]
+            behind[key] += rank
+        made |= {identity(combination): combination for combination in combinations}
+    items = explained[max(explained, key=lambda key: (len(explained[key]), -len(key), -behind[key]))]
+    best = sorted([key for key, answers in explained.items() if answers == items], key=lambda key: behind[key])
+    return tuple(items), [made[key] for key in best]
 
 
 def cause_of(slip: Slip) -> Cause:

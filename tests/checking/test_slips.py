@@ -169,7 +169,7 @@ def test_the_report_says_a_slip_once(tmp_path: Path, width: int) -> None:
     assert "One slip explains q-e-W2, q-e-b2 and q-f-W1: consistent with target-minus-prediction: The error" in text
     assert text.count("which way round the difference is taken") == text.count("target minus prediction;") == 1
     assert text.count("consistent with the slip at the top: target-minus-prediction") == len(APART)
-    assert "together with bias-gradient-early" in text
+    assert "together with target-minus-prediction (first at dell/dh2)" in text
     assert max(map(len, result.output.splitlines())) <= width
 
 

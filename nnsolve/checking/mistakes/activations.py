@@ -165,9 +165,6 @@ def _a_for_z(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         if any(name.after(0) in pairs for name in references(view.item.expr)):
             yield view.renamed(lambda name: pairs.get(name.after(0), name).after(name.update))
-        if view.name is not None and view.name.of is not None and view.name.primal.after(0) in pairs:
-            other = pairs[view.name.primal.after(0)].gradient(view.name.of)
-            yield view.of(other.after(view.name.update))
 
     yield Slip("a-for-z", "", asked=asked)
 

@@ -80,7 +80,7 @@ def _counts(scene: Scene) -> list[int]:
 def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
         def asked(view: View) -> Iterator[Tensor]:
-            if view.is_seen_loss:
+            if view.name is not None and view.name.after(0)._replace(epoch=None) == scene.loss:
                 yield from (view.own / n if divide else view.own * n for n in _counts(scene))
 
         yield Slip(code, "", asked=asked)
