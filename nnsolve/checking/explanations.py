@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from nnsolve.checking.claims import place_value
 from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.judge import place
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
 from nnsolve.checking.model import Given
@@ -165,8 +165,8 @@ def roughly(evidence: Evidence | None, given: Given) -> list[Combination]:
 
 
 def _rough_unit(value: float) -> float:
-    """The place value of the last of `INHERITED` significant digits."""
-    return place_value(math.floor(math.log10(abs(value))) + 1 - INHERITED) if value else 0.0
+    """The place value of the last of `INHERITED` significant digits; 0 for 0 and for what cannot be read."""
+    return place(value, INHERITED) if math.isfinite(value) else 0.0
 
 
 def singly(explained: Iterable[Explanation]) -> bool:
