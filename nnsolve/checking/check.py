@@ -311,7 +311,7 @@ class _Checker:
             return item_of(target, answer, verdict, 1.0, elements, tolerance=tolerance)
         first = next(n for n, element in enumerate(elements) if element != "correct")
         credit = solved.key.marking.of_elements(elements)
-        message = reason(elements, verdict, target, answer, solved.key)
+        message = reason(elements, verdict, target, answer, solved.key, hints=not self.hide)
         item = item_of(target, answer, verdict, credit, elements, message, tolerance)
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)

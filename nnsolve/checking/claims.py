@@ -155,6 +155,11 @@ def numbers(given: Any) -> Any:
     return None if given is None else value_of(given)
 
 
+def flat(given: Any) -> list[Any]:
+    """What is nested, row by row."""
+    return [one for item in given for one in flat(item)] if isinstance(given, tuple) else [given]
+
+
 def nested(items: Sequence[Any], shape: Sequence[int]) -> Any:
     """Items row by row as nested tuples of a shape; () is the only item itself."""
     if not shape:

@@ -110,17 +110,30 @@ def _is_answer_file(found: os.DirEntry[str]) -> bool:
     What cannot be read, and what looks like neither, is a student's broken file.
     """
     try:
-        if not found.is_file(follow_symlinks=False):
-            return True
-        descriptor = os.open(found.path, _READ)
-        try:
-            start = os.read(descriptor, _FIRST)
-            if len(start) == _FIRST:
-                start += os.read(descriptor, _SNIFFED - _FIRST)
-        finally:
-            os.close(descriptor)
+        return not found.is_file(follow_symlinks=False) or _holds_answers(found.path)
     except OSError:
         return True
+
+
+def is_answer_file(path: str) -> bool:
+    """Whether a file, had it been found in a folder, were taken for an answer file."""
+    name = os.path.basename(path)
+    if not name.endswith(SUFFIXES) or name == VERDICTS_NAME or os.path.isdir(path):
+        return False
+    try:
+        return not os.path.isfile(path) or os.path.islink(path) or _holds_answers(path)
+    except OSError:
+        return True
+
+
+def _holds_answers(path: str) -> bool:
+    descriptor = os.open(path, _READ)
+    try:
+        start = os.read(descriptor, _FIRST)
+        if len(start) == _FIRST:
+            start += os.read(descriptor, _SNIFFED - _FIRST)
+    finally:
+        os.close(descriptor)
     if start.startswith(PARAMETERS_HEAD.encode()):
         return False
     return bool(_answers(start)) or not _problem(start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnsolve.checking.claims import nested
-from nnsolve.checking.judge import fits_start, is_near, is_old, is_rearranged, overall, verdicts
+from nnsolve.checking.judge import fits_start, is_cut_off, is_near, is_old, is_rearranged, overall, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
@@ -164,6 +164,8 @@ def reason(
         why = f"{some}too few digits: the value before the update fits them as well"
     elif hints and wrong and target.options.get("percent") and _is_percentage(target, answer):
         why = f"without a sign it is no percentage: write {answer.claims[wrong[0]].text} %"
+    elif hints and wrong and all(is_cut_off(answer.claims[n], target.bounds[n]) for n in wrong):
+        why = "cut off, not rounded"
     return "; ".join(filter(None, [told(elements, verdict, target, key), why]))
 
 

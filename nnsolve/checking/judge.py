@@ -128,6 +128,13 @@ def is_old(claim: Claim, bounds: Bounds) -> bool:
     return abs(claim.value - bounds.start) <= claim.unit / 2 * _SLACK
 
 
+def is_cut_off(claim: Claim, bounds: Bounds) -> bool:
+    """Whether a number is the exact one with its last digits cut off, which rounding would have changed."""
+    if claim.digits < 2 or claim.value * bounds.exact <= 0:
+        return False
+    return claim.unit / 2 < abs(bounds.exact) - abs(claim.value) < claim.unit
+
+
 def overall(elements: Sequence[Verdict]) -> Verdict:
     """The verdict on a tensor: that of its worst element."""
     for verdict in _WORST_FIRST:

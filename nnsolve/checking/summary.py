@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from nnsolve.checking.check import BROKEN_PROBLEM
-from nnsolve.checking.model import Result
+from nnsolve.checking.claims import MISSING, flat
+from nnsolve.checking.model import Item, Result
 from nnsolve.core.diagnostics import Diagnostic
+
+LISTED = 3
+"""Answers to nothing whose ids are listed."""
 
 
 class Row(NamedTuple):
@@ -98,9 +102,34 @@ def summed(results: Iterable[Result]) -> Summary:
 
 
 def _warning(result: Result) -> str:
-    """The first warning on a file: one on the whole of it, else an answer to nothing."""
+    """What is odd about a file that can be checked: what a person should look at, then what its first warning says."""
+    asked = [item for item in result.items if item.asked]
+    unread = sum(map(_is_unread, asked)) if not any(finding.severity == "error" for finding in result.findings) else 0
+    added = [item.id for item in result.items if item.of and not item.asked]
+    carried = sum(any(f", {id}, " in f", {item.carried_from}, " for id in added) for item in asked)
+    counted = [
+        f"{unread} unreadable" if unread else "",
+        f"{carried} carried from steps that are not asked" if carried else "",
+    ]
+    return "; ".join(filter(None, [*counted, _first_warning(result)]))
+
+
+def _is_unread(item: Item) -> bool:
+    """Whether an answer, or a number in it that is no gap, cannot be read."""
+    if not item.elements:
+        return item.verdict == "unreadable"
+    texts = zip(item.elements, flat(item.given), strict=True)
+    return any(element == "unreadable" and text != MISSING for element, text in texts)
+
+
+def _first_warning(result: Result) -> str:
+    """The first warning on a file: one on the whole of it, else the answers to nothing."""
     for finding in result.findings:
         if finding.severity == "warning":
             is_near = (finding.help or "").startswith("did you mean")
             return f"{finding.message}; {finding.help}" if is_near else finding.message
-    return next((item.message for item in result.items if not item.of), "")
+    nothing = [item for item in result.items if not item.of]
+    if len(nothing) < 2:
+        return nothing[0].message if nothing else ""
+    ids = ", ".join([item.id for item in nothing[:LISTED]])
+    return f"{len(nothing)} answers to nothing that is asked: {ids}{' ...' if len(nothing) > LISTED else ''}"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from nnsolve.checking.answerfile import answer, is_stem
 from nnsolve.checking.claims import NO_NUMBER, numbers
-from nnsolve.checking.files import VERDICTS_NAME, files_below, leaves, true_path
+from nnsolve.checking.files import VERDICTS_NAME, files_below, is_answer_file, leaves, true_path
 from nnsolve.checking.model import ByHand, Item, Result, Verdict, score_of
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
 from nnsolve.problem.fields import Context, Entry, TooManyError, entries, known_entries, read_fields
@@ -52,6 +52,13 @@ class Ruling(NamedTuple):
     given: Any
 
 
+class Stem(NamedTuple):
+    """The problem that a file is said to answer."""
+
+    place: Place
+    name: str
+
+
 class Rulings:
     """All that is set by hand in a run; `findings` are warnings, and errors in it that only the answers show.
 
@@ -62,7 +69,7 @@ class Rulings:
         self,
         by_file: Mapping[str, Mapping[str, Ruling]],
         findings: Iterable[Diagnostic] = (),
-        stems: Mapping[str, str] | None = None,
+        stems: Mapping[str, Stem] | None = None,
     ) -> None:
         self._by_file = by_file
         self._stems = stems or {}
@@ -80,8 +87,8 @@ class Rulings:
     def apply(self, result: Result) -> Result:
         """The result with what is set by hand; its score is that of the items as they then are."""
         path = true_path(result.file) if self else ""
-        if path in self._stems and not result.items and self.check_as is not None:
-            result = self.check_as(result.file, self._stems[path])
+        if path in self._stems:
+            result = self._answering(result, self._stems[path])
         rulings = self._by_file.get(path)
         if not rulings:
             return result
@@ -97,6 +104,15 @@ class Rulings:
         slips = tuple([slip for slip in left if slip.items])
         return result._replace(items=tuple(items.values()), score=score_of(items.values()), slips=slips)
 
+    def _answering(self, result: Result, said: Stem) -> Result:
+        """The result as one for the problem that is said here, where the file cannot be checked by what it says."""
+        own = result.problem
+        if own not in (None, said.name):
+            message = f"{result.file} says problem: {shown(own or '')[1:-1]}, not {shown(said.name)[1:-1]}"
+            help = "its own is checked" if result.items else f"it is checked as {said.name}: its own is not found"
+            self.findings.append(Diagnostic("other-problem", message, said.place, help, "warning"))
+        return result if result.items or self.check_as is None else self.check_as(result.file, said.name)
+
 
 def find_rulings(paths: Sequence[str], named: str | None = None, beside: bool = True) -> Rulings:
     """What is set by hand for the answers below some paths.
@@ -108,7 +124,7 @@ def find_rulings(paths: Sequence[str], named: str | None = None, beside: bool = 
     read = [named] if named else [path for path in dict.fromkeys(tops) if beside and os.path.lexists(path)]
     by_file: dict[str, dict[str, Ruling]] = {}
     findings: list[Diagnostic] = []
-    stems: dict[str, str] = {}
+    stems: dict[str, Stem] = {}
     for path in read:
         if path != named and (outside := leaves(path)):
             raise ProblemError([outside._replace(help="name it: --verdicts FILE")])
@@ -139,7 +155,7 @@ class _Reader:
     """Reads one file, and adds what it sets to `by_file` and `stems`, what is wrong with it to `findings`."""
 
     def __init__(
-        self, path: str, by_file: dict[str, dict[str, Ruling]], stems: dict[str, str], findings: list[Diagnostic]
+        self, path: str, by_file: dict[str, dict[str, Ruling]], stems: dict[str, Stem], findings: list[Diagnostic]
     ) -> None:
         self.path = path
         self.by_file = by_file
@@ -170,6 +186,8 @@ class _Reader:
         else:
             near = context.suggest(file, sorted(os.listdir(os.path.dirname(self.path) or "."))).strip()
             context.warning("unknown-file", f"there is no answer file {shown(file)}", entry.key.place, near or None)
+        if at is not None and not is_answer_file(path):
+            context.warning("unknown-file", f"{shown(file)} is no answer file", entry.key.place)
         for id, item in _filled(entry, f"verdicts.{file}", context):
             if id == "problem" and isinstance(item.node, ScalarNode):
                 self.problem(at, item.node, context)
@@ -187,7 +205,7 @@ class _Reader:
             help = "write its name alone, without folder and without .yaml"
             context.error("bad-name", f"{shown(node.text)} is not the name of a problem", node.place, help)
         elif path is not None:
-            self.stems[path] = node.text
+            self.stems[path] = Stem(node.place, node.text)
 
 
 def _filled(entry: Entry | None, what: str, context: Context) -> Iterator[tuple[str, Entry]]:

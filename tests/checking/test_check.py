@@ -230,6 +230,25 @@ def test_a_percentage_without_its_sign_is_told_to_have_one(
     assert ("percentage" in percent.message) is (hint is not None) and "sign" not in plain.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("[0.7274, -0.6666]", "2 of 2 numbers are wrong, the first is [1]; cut off, not rounded"),
+        ("[0.7275, -0.6666]", "1 of 2 numbers is wrong, at [2]; cut off, not rounded"),
+        ("[0.7274, -0.6665]", "2 of 2 numbers are wrong, the first is [1]"),  # cut off, and wrong
+        ("[0.7274, 0.6666]", "2 of 2 numbers are wrong, the first is [1]"),  # another sign
+        ("[0.7276, -0.6667]", "1 of 2 numbers is wrong, at [1]"),  # too large
+    ],
+)
+def test_numbers_that_are_cut_off_are_told_from_others(folder: Path, answer: str, hint: str) -> None:
+    """Of 0.727496 and -0.666666; where the solution is hidden nothing says so, since it would follow."""
+    text = "parameters: {w: [0.727496, -0.666666]}\ninputs: {x: 1}\nequations: [z = w * x]\n"
+    (folder / "cut.yaml").write_text(text + "ask: [{of: z, rtol: 0.00001}]\nconventions: {count_from: 1}\n")
+    assert of(folder, f"z: {answer}", "cut").items[0].message == hint
+    (result,) = check_many([folder / "answers"], problems=folder, hide=True).results
+    assert result.items[0].message == hint.replace("; cut off, not rounded", "")
+
+
 def test_a_transposed_matrix_is_wrong_and_said_to_be(tmp_path: Path) -> None:
     result = check(ANSWER_FILES["softmax-unit-gradient-step"], PROBLEMS)
     assert "rows and columns are exchanged" in result.items[0].message

@@ -225,6 +225,34 @@ def test_a_file_that_is_not_there_is_a_warning() -> None:
     assert "did you mean 's1.yaml'?" in result.stderr and checked()["items"]["a"]["verdict"] == "correct"
 
 
+def test_what_is_no_answer_file_is_a_warning() -> None:
+    """A folder, a problem, another kind of file: nothing that is set for them is ever read."""
+    written(Path(), PROBLEM, "in/p.yaml")
+    written(Path(), "hello", "in/notes.txt")
+    written(Path(), "oops", "in/g/broken.yaml")
+    for name in ("g", "p.yaml", "notes.txt", "./verdicts.yaml"):
+        set_by_hand(f"{name}: {{a: {{credit: 1}}}}")
+        assert (
+            f"warning[unknown-file] in/verdicts.yaml:1:12\n  '{name}' is no answer file" in call("check", "in").stderr
+        )
+    set_by_hand("s1.yaml: {a: {credit: 1}}, g/broken.yaml: {problem: p, a: {credit: 1}}")
+    assert "is no answer file" not in call("check", "in").stderr
+
+
+def test_a_file_that_names_another_problem_is_a_warning() -> None:
+    written(Path(), PROBLEM, "problems/q.yaml")
+    for own, text in (
+        ("p", "s1.yaml says problem: p, not q"),
+        ("none", "s1.yaml says problem: none, not q"),
+        ("q", ""),
+    ):
+        written(Path(), ANSWERS.replace("problem: p", f"problem: {own}"), "in/s1.yaml")
+        set_by_hand("s1.yaml: {problem: q, a: {credit: 1}}")
+        result = call("check", "in")
+        assert (text in result.stderr) and ("other-problem" in result.stderr) is bool(text)
+        assert checked()["problem"] == ("p" if own == "p" else "q")
+
+
 def test_two_verdicts_on_one_answer_are_an_error() -> None:
     written(Path(), ANSWERS, "in/g/s2.yaml")
     set_by_hand("g/s2.yaml: {a: {verdict: correct}}")

@@ -300,3 +300,27 @@ def test_a_matrix_that_is_too_wide_has_a_row_a_line(tmp_path: Path) -> None:
     assert f"{expected}\n            (within 0.1 % of the value)\n" in lines["60"]
     assert "  expected  [[0.123456, 0.234567, 0.345678], [1.12346, 1.2, 1.3]]  (within" in lines["100"]
     assert all(len(line) <= 60 for line in lines["60"].splitlines())
+
+
+def test_what_a_person_should_look_at_stands_beside_the_score(tmp_path: Path) -> None:
+    """Answers that cannot be read, answers to nothing, points that come from steps that nobody asked for."""
+    problem = "parameters: {w: 2.5}\ninputs: {x: [1, 2]}\nequations: [u = w * x, z = 2 * u, a = z + 1]\nask: [z, a]\n"
+    written(tmp_path / "problems", problem, "p.yaml")
+    for name, answers in {
+        "s1": "z: '1,5', a: [6, 1O]",
+        "s2": "u: [7, 9], z: [14, 18], q03: 1, q04: 2",
+        "s3": "q03: 1, q04: 2, q05: 3, q06: 4",
+        "s4": "u: [2.5, 5], z: [5, 10], a: [6, '?']",
+        "s5": "z: [7, 9], a: [8, 10]",
+    }.items():
+        written(tmp_path / "in", f"problem: p\nstudent: {name}\nanswers: {{{answers}}}\n", f"{name}.yaml")
+    outputs = [f"--{name}={tmp_path / name}" for name in ("csv", "html")]
+    result = call("check", str(tmp_path / "in"), "--problems", str(tmp_path / "problems"), *outputs, "--width", "200")
+    rows = {line.split()[0]: line.split("  ")[-1] for line in result.stdout.splitlines() if line.startswith("  s")}
+    assert rows["s1"] == "2 unreadable"
+    both = "1 carried from steps that are not asked; 2 answers to nothing that is asked: q03, q04"
+    assert rows["s2"] == both
+    assert rows["s3"] == "4 answers to nothing that is asked: q03, q04, q05 ..."
+    assert rows["s4"].strip() == rows["s5"].strip() == "2"  # nothing but the points
+    for text in ((tmp_path / "csv").read_text(), (tmp_path / "html").read_text()):
+        assert "2 unreadable" in text and both in text

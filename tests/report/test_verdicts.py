@@ -127,6 +127,15 @@ def test_junit_passes_what_earns_full_credit(tmp_path: Path) -> None:
     assert "<system-out>right, given your z</system-out>" in text and 'type="imprecise"' in text
 
 
+def test_junit_tells_two_files_of_a_student_apart(tmp_path: Path) -> None:
+    """GitLab takes test cases of one class and name for the same one."""
+    for n in (1, 2, 3):
+        written(tmp_path, "problem: linear-layer-relu\nstudent: s1\nanswers: {q-a: 1}\n", f"in/{n}.yaml")
+    root = ElementTree.fromstring(output("junit-xml", str(tmp_path / "in")))
+    cases = [(case.attrib["classname"], case.attrib["name"]) for case in root.iter("testcase")]
+    assert len(cases) == len(set(cases)) and cases[0][0] == "linear-layer-relu.s1"
+
+
 def test_gradescope_has_a_test_for_each_ask() -> None:
     document = json.loads(output("gradescope", SHOWN))
     tests = {test["name"]: test for test in document["tests"]}

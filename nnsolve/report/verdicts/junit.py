@@ -27,6 +27,9 @@ _illegal = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class JunitWriter:
     """What earns full credit passes, carried answers too; else what cannot be read is an error, the rest a failure."""
 
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
     def begin(self) -> str:
         return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="nnsolve">\n'
 
@@ -36,18 +39,27 @@ class JunitWriter:
         failures, errors = tags.count("failure"), tags.count("error") + bool(findings)
         tests = len(result.items) + bool(findings)
         counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
+        who = self._class(result)
         lines = [f"<testsuite name={quoted(result.student or result.file)} file={quoted(result.file)} {counts}>"]
         if findings:
             notes, places = [finding.message for finding in findings], [finding.place for finding in findings]
-            lines += [_open(result, "file"), _failed("error", findings[0].code, notes, places), "</testcase>"]
+            lines += [_open(who, "file"), _failed("error", findings[0].code, notes, places), "</testcase>"]
         for item in result.items:
-            lines += [_open(result, item.id), *self._verdict(item, result), "</testcase>"]
+            lines += [_open(who, item.id), *self._verdict(item, result), "</testcase>"]
         warnings = [finding for finding in result.findings if finding.severity == "warning"]
         lines += [_out(f"{one.message}; {one.help}" if one.help else one.message) for one in warnings]
         return "\n".join([*lines, "</testsuite>\n"])
 
     def end(self, summary: Summary, interrupted: bool) -> str:
         return "</testsuites>\n"
+
+    def _class(self, result: Result) -> str:
+        """The class of the test cases of a file: GitLab takes those of one class and name for the same one."""
+        who = ".".join(filter(None, [result.problem, result.student or result.file]))
+        if who in self._known:
+            who = f"{who}.{result.file}"
+        self._known.add(who)
+        return who
 
     def _verdict(self, item: Item, result: Result) -> list[str]:
         notes = explanation(item, result)
@@ -65,9 +77,8 @@ def tag(item: Item) -> str | None:
     return "error" if item.verdict == "unreadable" else "failure"
 
 
-def _open(result: Result, name: str) -> str:
-    """The head of a test case; GitLab takes those of one class and name for the same one."""
-    who = ".".join(filter(None, [result.problem, result.student or result.file]))
+def _open(who: str, name: str) -> str:
+    """The head of a test case."""
     return f"<testcase classname={quoted(who)} name={quoted(name)}>"
 
 
