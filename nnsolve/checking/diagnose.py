@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from nnsolve.checking.carried import Rerun, Reruns
-from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
+from nnsolve.checking.evidence import NOTHING, Evidence
 from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, roughly, said, seeds, singly
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
@@ -15,8 +16,11 @@ from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
+from nnsolve.checking.reading import Reading, agreeing, read
 from nnsolve.checking.slips import cause_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.core.expressions import Ref
+from nnsolve.core.names import Name
 from nnsolve.engine.solve import Asked, SectionSolver, Solution
 from nnsolve.problem.model import Ask, Problem, Text
 
@@ -61,17 +65,6 @@ class _Question(NamedTuple):
         is_asked = any(item is other for other in scene.asked)
         begin = scene.begin(item) if is_late else 0
         return cls(section, mistaken, item, is_late, begin, is_asked, 0 if is_asked else mistaken.work(item))
-
-
-class Reading(NamedTuple):
-    """What an answer says: whether it is right, the slips that give just what is `written`, what it agrees with.
-
-    An answer that is right within its tolerance may still have the digits of a slip.
-    """
-
-    is_right: bool
-    written: Mapping[SlipName, Slip]
-    matches: Matches
 
 
 class Diagnosis:
@@ -163,7 +156,7 @@ class Diagnosis:
         reading = self._read(id, (), evidence, given)
         found = found or [Found(evidence, reading.matches)]
         if seed is not None and (further := self._with_others(id, seed)) is not None:
-            found = [*found, Found(further, _matches(further, given))]
+            found = [*found, Found(further, agreeing(further, given))]
         return said(found, reading.is_right)
 
     def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
@@ -210,7 +203,7 @@ class Diagnosis:
                 right.append(ask)
                 for name, slip in reading.written.items():
                     written.setdefault(name, []).append(slip)
-        clues = Clues(self._denied_by(tuple(right)), written)
+        clues = Clues(self._denied_by(tuple(right)), written, partial(self._stopped, right))
         found = {ask: [one.knowing(clues.denied, given[ask]) for one in several] for ask, several in found.items()}
         result = explained(found, clues)
         unexplained = [ask for ask, several in result.items() if ask in wrong and not several and self._is_asked(ask)]
@@ -288,6 +281,25 @@ class Diagnosis:
             self._denied[right] = frozenset().union(*[evidence.changed_by() for evidence in evidences])
         return self._denied[right]
 
+    def _stopped(self, right: Sequence[str], ask: str, combination: Combination) -> bool:
+        """Whether one of some slips cannot have reached an answer: all on its way there that it changes is right."""
+        question = self._question(ask)
+        return question is not None and any(
+            slip.asked is None and not question.mistaken.scene.gets_past(slip, question.item, self._kept(right, slip))
+            for slip in combination
+        )
+
+    def _kept(self, right: Sequence[str], slip: Slip) -> Set[Name]:
+        """What is right that a slip would have changed."""
+        kept: set[Name] = set()
+        for ask in right:
+            question, evidence = self._question(ask), self.evidence(ask)
+            if question is None or evidence is None or not isinstance(question.item.expr, Ref):
+                continue
+            if slip.name in evidence.changed_by():
+                kept |= question.mistaken.scene.first(question.item) or set()
+        return frozenset(kept)
+
     def _further_agreeing(
         self, ask: str, seed: Slip | None, given: Mapping[str, Given], before: Mapping[str, Sequence[Found]]
     ) -> list[Found]:
@@ -299,7 +311,7 @@ class Diagnosis:
             return found
         for trained in self._trained(ask, given, before, here):
             further = self._with_others(ask, here, trained)
-            matches = NOTHING if further is None else _matches(further, given[ask])
+            matches = NOTHING if further is None else agreeing(further, given[ask])
             if further is not None and matches.entries:
                 found = [Found(further, matches)]
                 if found[0].is_explained:
@@ -330,27 +342,8 @@ class Diagnosis:
         if found is None:
             if len(self._readings) == REMEMBERED:
                 self._readings.clear()
-            found = self._readings[key] = _reading(evidence, given, copies=copies)
+            found = self._readings[key] = read(evidence, given, copies=copies)
         return found
-
-
-def _reading(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
-    matches = _matches(evidence, given, copies=copies)
-    if not evidence.is_right(given):
-        return Reading(False, {}, matches)
-    near = [entry for entry, crowd in zip(matches.entries, matches.crowd, strict=True) if crowd <= ACCUSED]
-    slips = [made[0] for i in near for made in evidence.table.entries[i].combinations if len(made) == 1]
-    return Reading(True, {slip.name: slip for slip in (*evidence.written_as(given), *slips)}, matches)
-
-
-def _matches(evidence: Evidence, given: Given, *, copies: bool = False) -> Matches:
-    """What agrees with an answer; of a large one a few elements may be slips of the pen."""
-    exact = evidence.matches(given, copies=copies)
-    n = len(given.claims)
-    if n < 8 or any(chance <= ACCUSED for chance in exact.crowd):
-        return exact
-    loose = evidence.matches(given, min(n // 8, MOST_SLIPS))
-    return loose if any(chance <= ACCUSED for chance in loose.crowd) else exact
 
 
 def _causes(combinations: Iterable[Combination]) -> tuple[Cause, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from nnsolve.checking.evidence import Evidence, Matches
@@ -14,6 +14,9 @@ from nnsolve.checking.model import Given
 
 ACCUSED = 0.02
 """The chance that a wrong answer which none of the mistakes made is accused all the same, at most."""
+
+STOPPED = 0.001
+"""The same of a mistake that cannot have reached the answer, as all is right that stands on its way there."""
 
 WRITTEN = 0.1
 """The same where the numbers of a right answer are written just as the mistake would leave them."""
@@ -61,10 +64,12 @@ class Clues(NamedTuple):
 
     `denied` are the slips that alone would have made one of them wrong. `written` are those that give just the numbers
     that are written, once for each answer: a = 0.27 in a file of four digits was rounded, and may have been used.
+    `stop` says of a combination whether right answers stand on every way from one of its slips to a wrong answer.
     """
 
     denied: Set[SlipName]
     written: Mapping[SlipName, Sequence[Slip]]
+    stop: Callable[[str, Combination], bool]
 
     def deny(self, made: Identity) -> bool:
         """Whether a mistake would have made one of them wrong."""
@@ -125,8 +130,8 @@ class Explanation(NamedTuple):
 def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, list[Explanation]]:
     """What is accepted for each answer, the best first: what explains most other ones.
 
-    What a right answer denies is left out where anything else explains an answer, pairs where a single slip does as
-    well.
+    What a right answer denies is left out where anything else explains an answer, or where it cannot have reached it
+    and few digits speak for it; pairs where a single slip does as well.
     """
     together = _corroborated(found)
     result = {}
@@ -138,11 +143,14 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
                     if made in accepted:
                         continue
                     support = together[made]
-                    together_enough = support.answers > 1 and support.chance <= ACCUSED
+                    accident = min(crowd, support.chance) if support.answers > 1 else crowd
                     seldom = (chance if len(made) == 1 else crowd) <= WRITTEN
                     written = seldom and any(name in clues.written for name in made)
-                    if crowd <= ACCUSED or together_enough or written:
-                        accepted[made] = Explanation(combination, support, clues.deny(made))
+                    denied = clues.deny(made)
+                    if denied and accident > STOPPED and clues.stop(ask, combination):
+                        continue
+                    if accident <= ACCUSED or written:
+                        accepted[made] = Explanation(combination, support, denied)
         best = sorted(
             accepted.values(),
             key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.rounds, one.extent),

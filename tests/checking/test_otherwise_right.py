@@ -49,6 +49,20 @@ def test_a_sum_over_two_samples_is_named_beside_a_half() -> None:
     assert set(named("L", 3 * value("L"), 5)) & {"half-missing", "sum-for-mean"} <= {"sum-for-mean"}
 
 
+def test_few_digits_accuse_of_nothing_that_right_answers_stand_in_the_way_of() -> None:
+    """A loss of 0.934 is what W2 transposed gives; but the prediction, which the loss is made of, is right."""
+    assert named("L", 0.934, 3) == named("L", 1.63, 3) == []
+    assert "weights-transposed" in named("L", 0.934, 3, *(id for id in classifier().key.targets if id != "L"))
+
+
+def test_many_digits_accuse_all_the_same() -> None:
+    """Whoever has all digits of a mistake made it, and may have the answers before from somebody else."""
+    right = "[[0.8, -0.6, 0.5], [-0.3, 1.2, 0.7], [0.2, 0.4, -0.9]]"
+    transposed = "[[0.8, -0.3, 0.2], [-0.6, 1.2, 0.4], [0.5, 0.7, -0.9]]"
+    (loss,) = loaded("transposed", CLASSIFIER.replace(right, transposed)).key.targets["L"].values
+    assert named("L", loss, 8) == ["weights-transposed"]
+
+
 @pytest.mark.parametrize("without", [("dL/dW1", "b1@1"), ("dL/da1", "dL/dW1", "b1@1")])
 def test_a_gradient_without_the_activation_is_no_activation(without: tuple[str, ...]) -> None:
     found = named("dL/dz1", value("dL/da1"), 4, *without)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,10 +49,13 @@ class Scene:
         self.updates = [e for e in self.equations if e.phase == "update"]
         self.emitted = [*self.backward, *self.updates]
         self._users: dict[Name, set[Name]] = {}
+        self._users_by_hand: dict[Name, set[Name]] = {}  # without the shortcuts past activations
         self._known: dict[frozenset[Name], frozenset[Name]] = {}
         for equation in self.program.equations.values():
             for name in references(equation.expr):
                 self._users.setdefault(name, set()).add(equation.name)
+            for name in references(equation.expr if equation.long is None else equation.long):
+                self._users_by_hand.setdefault(name, set()).add(equation.name)
         self.parameters = [e for e in self.updates if e.name.after(0) in self.program.parameters]
 
     def near(self, item: Asked) -> bool:
@@ -98,6 +101,24 @@ class Scene:
             for name in references(item.expr)
         )
 
+    def gets_past(self, slip: Slip, item: Asked, right: Set[Name]) -> bool:
+        """Whether a slip can change an asked value though what is `right`, at the first update, is unchanged."""
+        wanted = self.first(item)
+        if slip.problem is not None or slip.rounding or wanted is None:
+            return True
+        changed = frozenset(self._changed(slip) - right)
+        return not wanted.isdisjoint(_reached(changed, self._users_by_hand, right))
+
+    def first(self, item: Asked) -> frozenset[Name] | None:
+        """What an asked value is made of, by what the first update calls it; None where it comes later."""
+        homes = [(self.run.home(name), name.after(1)) for name in references(item.expr)]
+        names = [
+            plain if update == 0 else after if update == 1 and plain in self.program.updated else None
+            for (update, plain), after in homes
+        ]
+        known = frozenset([name for name in names if name is not None])
+        return known if len(known) == len(names) else None
+
     def extent(self, slip: Slip) -> float:
         """How many quantities a slip can change; rounding is not looked at."""
         return math.inf if slip.problem is not None else len(self._reached(frozenset(self._changed(slip))))
@@ -109,12 +130,7 @@ class Scene:
     def _reached(self, changed: frozenset[Name]) -> frozenset[Name]:
         """What depends on changed quantities, within one run."""
         if changed not in self._known:
-            found, pending = set(changed), list(changed)
-            while pending:
-                fresh = self._users.get(pending.pop(), set()) - found
-                found |= fresh
-                pending += fresh
-            self._known[changed] = frozenset(found)
+            self._known[changed] = _reached(changed, self._users)
         return self._known[changed]
 
     def of_loss(self, equation: Equation) -> bool:
@@ -143,6 +159,18 @@ class Scene:
                 (arg,) = expr.args
                 if isinstance(arg, Ref):
                     yield equation.name, expr, arg.name
+
+
+def _reached(
+    changed: frozenset[Name], users: Mapping[Name, Set[Name]], right: Set[Name] = frozenset()
+) -> frozenset[Name]:
+    """What depends on changed quantities, by what uses what, other than through what is `right`."""
+    found, pending = set(changed), list(changed)
+    while pending:
+        fresh = users.get(pending.pop(), set()) - found - right
+        found |= fresh
+        pending += fresh
+    return frozenset(found)
 
 
 class View:
