@@ -17,6 +17,7 @@ from nnsolve.checking.concealed import Answers, Concealer
 from nnsolve.checking.files import SUFFIXES, Problems, answer_files, leaves
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import (
+    ROUNDED,
     by_accident,
     charged_once,
     item_of,
@@ -69,10 +70,6 @@ MAX_FAR = 5
 
 BROKEN_PROBLEM = "broken-problem"
 """The code of the finding that a problem file cannot be solved: that is nobody's answer's fault."""
-
-
-ROUNDED = "rounded-early"
-"""The code of the cause that spoils digits only."""
 
 
 class Report(NamedTuple):
@@ -311,7 +308,7 @@ class _Checker:
             return item_of(target, answer, verdict, 1.0, elements, tolerance=tolerance)
         first = next(n for n, element in enumerate(elements) if element != "correct")
         credit = solved.key.marking.of_elements(elements)
-        message = reason(elements, verdict, target, answer, solved.key, hints=not self.hide)
+        message = reason(elements, verdict, target, answer, solved.key, hide=self.hide)
         item = item_of(target, answer, verdict, credit, elements, message, tolerance)
         claim = answer.claims[first]
         return item._replace(line=claim.line, column=claim.column)

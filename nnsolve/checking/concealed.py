@@ -11,10 +11,11 @@ student's own wrong answer is named, since what is right given that one is not t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TypeAlias
 
-from nnsolve.checking.items import misshapen, reason, with_unread
+from nnsolve.checking.diagnose import diagnosis_of
+from nnsolve.checking.items import ROUNDED, misshapen, reason, with_unread
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Explanation, Given, Item, Result, Unreadable, Verdict
 from nnsolve.checking.slips import explanation
@@ -66,15 +67,25 @@ class Concealer:
     def _is_undone(self, item: Item, given: Answers) -> bool:
         """Whether something is said of a wrong answer that gives the right one away."""
         target, answer = given[item.id]
-        if not isinstance(answer, Given) or not (item.causes or target.options.get("percent")):
+        if not isinstance(answer, Given) or not item.causes:
             return False
         key = item.id, answer.shape, tuple([claim[:2] for claim in answer.claims])
         known = self._undone.get(key)
         if known is None:
             if len(self._undone) == REMEMBERED:
                 self._undone.clear()
-            known = self._undone[key] = is_undone(answer, target, self._steps_of(target))
+            steps = self._steps_of(target)
+            known = self._undone[key] = any(is_undone(answer, goal, steps) for goal in self._goals(target))
         return known
+
+    def _goals(self, target: Target) -> Iterator[Target]:
+        """The right numbers, and those that earn half since they were only rounded on the way."""
+        yield target
+        evidence = diagnosis_of(self.key).evidence(target.id)
+        for entry in evidence.table.entries if evidence else ():
+            is_rounded = any({slip.code for slip in made} == {ROUNDED} for made in entry.combinations)
+            if is_rounded and entry.value.size == len(target.values):
+                yield target._replace(values=tuple(entry.value.ravel().tolist()))
 
     def _steps_of(self, target: Target) -> Steps:
         if target.id not in self._steps:
@@ -92,5 +103,5 @@ class Concealer:
         if item.credit < self.key.marking.of_elements(item.elements):  # what is right by accident counts as wrong
             wrong: tuple[Verdict, ...] = tuple(["wrong" for _ in item.elements])
             item = item._replace(elements=wrong, line=answer.claims[0].line, column=answer.claims[0].column)
-        message = reason(item.elements, item.verdict, target, answer, self.key, hints=False)
+        message = reason(item.elements, item.verdict, target, answer, self.key, hide=True)
         return with_unread(item._replace(message=message), answer)

@@ -13,6 +13,9 @@ from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
 REARRANGED = {"transposed", "factors-exchanged", "elements-permuted"}
 """The codes of the causes that give the right numbers in wrong places."""
 
+ROUNDED = "rounded-early"
+"""The code of the cause that spoils digits only."""
+
 
 def item_of(
     target: Target,
@@ -154,19 +157,22 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def reason(
-    elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key, *, hints: bool = True
+    elements: Sequence[Verdict], verdict: Verdict, target: Target, answer: Given, key: Key, *, hide: bool = False
 ) -> str:
-    """What is wrong with an answer by the exact values, what its digits have to do with it, or (`hints`) a sign."""
+    """What is wrong with an answer by the exact values, what its digits have to do with it, or (not to `hide`) a sign.
+
+    Where the solution is hidden, what is right by accident counts as wrong, and nothing tells it from the rest.
+    """
     wrong = [n for n, element in enumerate(elements) if element == "wrong"]
     why = ""
     if count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong):
         some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
         why = f"{some}too few digits: the value before the update fits them as well"
-    elif hints and wrong and target.options.get("percent") and _is_percentage(target, answer):
+    elif not hide and wrong and target.options.get("percent") and _is_percentage(target, answer):
         why = f"without a sign it is no percentage: write {answer.claims[wrong[0]].text} %"
-    elif hints and wrong and all(is_cut_off(answer.claims[n], target.bounds[n]) for n in wrong):
+    elif not hide and wrong and all(is_cut_off(answer.claims[n], target.bounds[n]) for n in wrong):
         why = "cut off, not rounded"
-    return "; ".join(filter(None, [told(elements, verdict, target, key), why]))
+    return "; ".join(filter(None, [told(elements, verdict, target, key, hide=hide), why]))
 
 
 def _is_percentage(target: Target, answer: Given) -> bool:
@@ -176,8 +182,8 @@ def _is_percentage(target: Target, answer: Given) -> bool:
     return not signs and "wrong" not in verdicts(answer._replace(claims=tuple(claims)), target.bounds)
 
 
-def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key) -> str:
-    """What is wrong with an answer of several numbers, and where the first of them stands."""
+def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key, *, hide: bool = False) -> str:
+    """What is wrong with an answer of several numbers, or counts (to `hide` which), and where the first stands."""
     short = "too few digits" if verdict == "imprecise" else ""
     if len(elements) == 1 or verdict == "unreadable":
         return short
@@ -187,6 +193,7 @@ def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key
     for size in reversed(target.shape):
         index.append(rest % size + (1 if base is None else base))
         rest //= size
-    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{'is' if off == 1 else 'are'} wrong"
+    verb = ("counts as", "count as") if hide else ("is", "are")
+    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{verb[off > 1]} wrong"
     where = ",".join(map(str, reversed(index)))
     return f"{off} of {len(elements)} numbers {what}, {'at' if off == 1 else 'the first is'} [{where}]"

@@ -2,15 +2,17 @@
 
 Such a step changes all numbers in the same way:
 
-- another sign, another common factor: whole numbers such as 2 and 100, sizes, hyperparameters and scalar constants of
-  the problem, ln 2 and ln 10, and these upside down; or whatever makes the numbers add up to 1, or their squares;
+- another sign, another common factor: whole numbers such as 2 and 100, sizes and their squares, every single number
+  that the problem states (for a single right number also those of small tensors), ln 2 and ln 10, these upside down,
+  and products of two stated ones; or whatever makes the numbers add up to 1, or their squares;
 - another order of the elements: transposed, backwards, permuted; with a sign or a factor as well;
 - a square or a root, a reciprocal, an exponential or a logarithm of each number;
 - a tensor that the problem states is added or taken away: the parameter from its update, its gradient from the
-  parameter, a bias, a target, 1.
+  parameter, its decay, a bias, a target, 1.
 
 It is decided by the numbers, whatever mistake has led to them. A factor that has to be worked out, such as the
-derivative of the only output, is none of these; nor is an activation, a mask, or a product with weights.
+derivative of the only output, is none of these; nor is an activation, a mask, or a product with several weights. A
+number of few digits may be near to such a step by chance: then too much is hidden.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.evidence import MOST_SLIPS
-from nnsolve.checking.judge import fits
+from nnsolve.checking.judge import FARTHEST, fits
 from nnsolve.checking.key import NEAR
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from nnsolve.checking.key import Key, Target
     from nnsolve.checking.model import Given
+    from nnsolve.engine.data import Leaf
     from nnsolve.engine.run import Run
 
     Tensor = NDArray[np.float64]
@@ -47,21 +51,21 @@ ROUGHLY = 0.05
 POWERS = 3
 """The bias corrections 1 - beta^t of so many updates are among the factors."""
 
+FEW_NUMBERS = 16
+"""Tensors of at most so many numbers are small: each may be a factor. Products are taken of at most so many."""
+
 MOST = 1_000_000
 """Numbers that are held against an answer at once, about."""
 
 ALIKE = 0.3
-"""How near to a factor the sizes of given and right numbers, added up, are before they are compared one by one."""
-
-TELLING = 2 * (1 - 1e-6)
-"""A number that a step changes by less than so many times its rounding says nothing for the step: 0 and 1 do."""
+"""How much the sizes of given and right numbers, added up, may be off a factor before they are compared one by one."""
 
 NOISE = 1e-9
 """Rounding errors, relative to the largest number."""
 
 FUNCTIONS: tuple[tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]], ...] = (
     (np.square, lambda x: 2 * x),
-    (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+    (np.sqrt, lambda x: 0.5 / np.sqrt(np.abs(x))),
     (np.reciprocal, lambda x: 1 / np.square(x)),
     (np.exp, np.exp),
     (np.log, np.reciprocal),
@@ -87,18 +91,32 @@ def steps_of(key: Key, target: Target) -> Steps:
     """The steps that are held against answers to a quantity."""
     run = key.solvers[target.section].run
     leaves = run.whole.leaves.values()
-    numbers = [leaf.value for leaf in leaves if leaf.role in ("hyperparameter", "constant") and leaf.value.size == 1]
-    rates = {abs(number.item()) for number in numbers if np.isfinite(number)}
-    shares = {1 - rate**n for rate in rates if rate < 1 for n in range(1, POWERS + 1)}
-    sizes = {float(size) for leaf in leaves for size in leaf.value.shape} | {float(run.samples), float(run.per_epoch)}
-    factors = sizes | {2 * size for size in sizes} | {size / 2 for size in sizes} | rates | shares | set(PLAIN)
+    rates = _stated(leaf for leaf in leaves if leaf.role in ("hyperparameter", "constant") and leaf.value.size == 1)
+    single = _stated(leaf for leaf in leaves if leaf.value.size == 1)
+    basic = {*(rates if len(single) > FEW_NUMBERS else single), *(1 - rate for rate in rates)}
     count = len(target.values)
+    stated = _stated(leaf for leaf in leaves if leaf.value.size <= (FEW_NUMBERS if count == 1 else 1))
+    shares = {1 - rate**n for rate in rates if rate < 1 for n in range(1, POWERS + 1)}
+    samples = {float(run.samples), float(run.per_epoch)}
+    sizes = samples | {float(size) for leaf in leaves for size in leaf.value.shape}
+    sizes |= {size * other for size in sizes for other in (0.5, 2, size)}
+    factors = {*sizes, *stated, *shares, *PLAIN, *_products(_both_ways(basic))}
     return Steps(
         _both_ways(factor for factor in factors if factor == 1 or abs(factor - 1) > ROUGHLY),
-        _both_ways(rates | set(FEW)),
+        _both_ways({*rates, *FEW, *samples, *_products(rates)}),
         np.array(list(_parameters(run, target))).reshape(-1, count),
         np.array([np.ones(count), *_tensors(run, target)]),
     )
+
+
+def _stated(leaves: Iterable[Leaf]) -> set[float]:
+    """The sizes of the numbers of some givens."""
+    return {abs(number) for leaf in leaves for number in leaf.value.ravel().tolist() if math.isfinite(number)}
+
+
+def _products(numbers: Iterable[float]) -> set[float]:
+    """The products of two numbers."""
+    return {abs(float(a * b)) for a, b in combinations(numbers, 2)}
 
 
 def _both_ways(numbers: Iterable[float]) -> Tensor:
@@ -134,7 +152,8 @@ def _tensors(run: Run, target: Target) -> Iterator[Tensor]:
 def is_undone(given: Given, target: Target, steps: Steps) -> bool:
     """Whether a simple step leads from a wrong answer to the right numbers, but for as many slips as a cause may leave.
 
-    Numbers that were as good as right before say nothing for a step, nor do those that it leaves wide open.
+    Half a unit of the last digit that was written is near enough. What was as good as right before says nothing for a
+    step, nor what is judged as wrong after it.
     """
     exact = np.array(target.values)
     if len(given.claims) != len(exact) or not np.isfinite(exact).all():
@@ -142,35 +161,40 @@ def is_undone(given: Given, target: Target, steps: Steps) -> bool:
     numbers = np.array([claim.value for claim in given.claims])
     half = np.array([0.5 * claim.unit for claim in given.claims])
     is_read = ~np.isnan(numbers)
+    numbers, half = np.where(is_read, numbers, 1.0), np.where(is_read, half, np.inf)  # what is unread may be anything
     near = np.array([bounds.tolerance for bounds in target.bounds]) + NOISE * np.abs(exact).max()
+    far = np.maximum(near, FARTHEST * np.abs(exact))
     slips = min(len(exact) // 8, MOST_SLIPS)
     with np.errstate(all="ignore"):
         open = np.abs(exact)
         if fits(given.shape, target.shape):
-            open = np.minimum(open, np.abs(numbers - exact))
-        for values, reach in _reached(numbers, half, given.shape, exact, steps, slips):
-            reach = np.maximum(near, reach)
-            missed = (~(np.abs(values - exact) <= reach) & is_read).sum(axis=-1)
-            telling = (open >= TELLING * reach).sum(axis=-1)
+            open = np.minimum(open, np.where(is_read, np.abs(numbers - exact), np.inf))
+        for values, reach in _reached(numbers, half, given.shape, near, exact, steps, slips):
+            is_known = reach < np.inf
+            off, reach = np.abs(values - exact), np.maximum(near, (1 + NOISE) * reach)
+            missed = (~(off <= reach) & is_known).sum(axis=-1)
+            telling = ((off <= far) & (open >= np.minimum(reach, far)) & is_known).sum(axis=-1)
             if ((missed <= slips) & (2 * missed < telling)).any():
                 return True
     return False
 
 
 def _reached(
-    numbers: Tensor, half: Tensor, shape: tuple[int, ...], exact: Tensor, steps: Steps, slips: int
+    numbers: Tensor,
+    half: Tensor,
+    shape: tuple[int, ...],
+    near: Tensor,
+    exact: Tensor,
+    steps: Steps,
+    slips: int,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The numbers that steps lead to, a row each, and how far each may be off since the given ones are rounded."""
     readings = [(numbers, half)]
     if len(shape) == 2 and min(shape) > 1:
         readings.append((numbers.reshape(shape).T.ravel(), half.reshape(shape).T.ravel()))
-    rank = np.argsort(exact)
-    for scale in _scales(numbers, exact, steps.factors, slips):
+    for scale in _scales(numbers, half, exact, steps.factors, slips):
         yield from ((own * scale, np.abs(wide * scale)) for own, wide in readings)
-        order = np.argsort(numbers * scale)
-        values, reach = np.empty_like(numbers), np.empty_like(half)
-        values[rank], reach[rank] = numbers[order] * scale, np.abs(half[order] * scale)
-        yield values, reach
+        yield _ordered(numbers * scale, np.abs(half * scale), near, exact)
     few, rates = _both_ways(FEW)[:, None], steps.rates[:, None]
     for own, wide in readings:
         for function, slope in FUNCTIONS:
@@ -197,11 +221,42 @@ def _in_parts(tensors: Tensor, times: int) -> list[Tensor]:
     return np.array_split(tensors, 1 + tensors.size * times // MOST)
 
 
-def _scales(numbers: Tensor, exact: Tensor, factors: Tensor, slips: int) -> Tensor:
+def _ordered(numbers: Tensor, half: Tensor, near: Tensor, exact: Tensor) -> tuple[Tensor, Tensor]:
+    """The numbers in that order which leads to most right ones, found by going through both from below."""
+    is_read = half < np.inf
+    order, rank = np.argsort(numbers[is_read]), np.argsort(exact)
+    own, wide = numbers[is_read][order].tolist(), half[is_read][order].tolist()
+    values, reach = np.full_like(exact, np.nan), np.full_like(exact, np.inf)
+    left: list[int] = []
+    empty: list[int] = []
+    n = 0
+    for at, right, enough in zip(rank.tolist(), exact[rank].tolist(), near[rank].tolist(), strict=True):
+        while n < len(own) and own[n] < right - max(enough, wide[n]):
+            left.append(n)
+            n += 1
+        if n < len(own) and own[n] <= right + max(enough, wide[n]):
+            values[at], reach[at] = own[n], wide[n]
+            n += 1
+        else:
+            empty.append(at)
+    for at, other in zip(empty, [*left, *range(n, len(own))], strict=False):
+        values[at], reach[at] = own[other], wide[other]
+    return values, reach
+
+
+def _scales(numbers: Tensor, half: Tensor, exact: Tensor, factors: Tensor, slips: int) -> Tensor:
     """The common factors that make the given numbers about as large as the right ones."""
-    if len(numbers) > 1:
-        factors = np.concatenate([factors, _both_ways([abs(numbers.sum()), float(np.linalg.norm(numbers))])])
-    kept = np.count_nonzero(~np.isnan(numbers)) - slips
-    ratio = np.sort(np.abs(exact))[:kept].sum() / np.sort(np.abs(numbers))[:kept].sum()
-    scales: Tensor = factors[np.abs(np.abs(factors) - ratio) <= ALIKE * ratio]
+    is_read = half < np.inf
+    read, right = numbers[is_read], exact[is_read]
+    for whole, of_read, of_right in (
+        (exact.sum(), read.sum(), right.sum()),
+        (np.linalg.norm(exact), np.linalg.norm(read), np.linalg.norm(right)),
+    ):
+        if len(exact) > 1 and abs(whole - 1) <= NOISE:  # whatever is not normalized is a multiple
+            factors = np.concatenate([factors, _both_ways([abs(of_read / of_right)])])
+    kept = len(read) - slips  # so many numbers fit at least: those between the smallest and the largest
+    sizes, own = np.sort(np.abs(exact)), np.sort(np.abs(read))
+    least = sizes[:kept].sum() / own[-kept:].sum()
+    most = sizes[-kept:].sum() / own[:kept].sum()
+    scales: Tensor = factors[((1 - ALIKE) * least <= np.abs(factors)) & (np.abs(factors) <= (1 + ALIKE) * most)]
     return scales

@@ -178,6 +178,66 @@ def test_a_mistake_that_gives_one_answer_away_is_named_for_no_other(examples: Ex
     assert not hidden.slips and not any(item.causes for item in hidden.items)
 
 
+TRAINED = """
+conventions: {{weights: rows, samples: columns}}
+layers: [{{dense: {{W: [[0.31, -0.72], [1.13, 0.44]], b: [0.15, -0.63], activation: tanh}}}}]
+inputs: {{x: [1.21, -0.37]}}
+targets: {{y: [0.3, -0.2]}}
+loss: half_squared_error
+training: {{learning_rate: 0.13, steps: 2, {}}}
+ask: [{}]
+"""
+UNIT = """
+parameters: {w: 0.37, v: -4.3, b: 0.7}
+inputs: {x: 1.7}
+targets: {t: 1}
+equations: [z = w * x, a = sigmoid(z), u = v * a + b, y = sigmoid(u), C = 1/2 * (y - t)^2]
+loss: C
+ask: [dC/dw]
+"""
+BATCH = """
+layers: [{dense: {W: [[0.31, -0.72]], b: [0.15], activation: tanh}}]
+conventions: {weights: rows, samples: rows}
+inputs: {x: [[1.2, 0.3], [0.4, -1.7], [0.9, 1.6], [-0.6, 0.8]]}
+targets: {y: [[0.3], [-0.2], [0.8], [0.1]]}
+loss: {name: half_squared_error, reduction: mean}
+training: {learning_rate: 0.13, epochs: 2, batch_size: 1}
+ask: [L@e1]
+"""
+DECAY = 0.13 * 0.17 * np.array([[0.31, -0.72], [1.13, 0.44]])
+ADAM = "optimizer: adam, beta1: 0.73, beta2: 0.94"
+STATED: dict[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
+    "factor-left-out": (UNIT, "dC/dw", lambda own: own / -4.3),
+    "weight-decay-missing": (TRAINED.format("weight_decay: 0.17", "W1@1"), "W1@1", lambda own: own + DECAY),
+    "betas-exchanged": (TRAINED.format(ADAM, "m_W@1"), "m_W@1", lambda own: own * 0.06 / 0.27),
+    "sum-for-mean": (BATCH, "L@e1", lambda own: 4 * own),
+}
+
+
+@pytest.mark.parametrize("code", STATED)
+def test_no_cause_is_told_of_an_answer_that_the_problem_s_numbers_undo(code: str, tmp_path: Path) -> None:
+    problem, ask, wrong = STATED[code]
+    (tmp_path / "p.yaml").write_text(problem, encoding="utf-8")
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    path = handed_in(tmp_path, "p", {ask: wrong(right(checker.key("p").targets[ask]))})
+    shown, hidden = (checker.item(path, hide) for hide in (False, True))
+    assert code in {cause.code for cause in shown.causes}
+    assert not hidden.causes
+
+
+@pytest.mark.parametrize(("problem", "ask"), [("batch", "a2"), ("batch", "L"), ("steps", "L@e1"), ("batch", "W1@1")])
+def test_no_step_is_told_that_leads_to_what_is_only_rounded(problem: str, ask: str, examples: Examples) -> None:
+    """Numbers that are rounded on the way earn half, so their sign earned half as well."""
+    combined = 0
+    for value in islice(examples.entries(problem, ask, "rounded-early"), 10):
+        path = handed_in(examples.folder, problem, {ask: value})
+        if examples.item(path, hide=True).verdict == "imprecise":
+            path = handed_in(examples.folder, problem, {ask: -value})
+            combined += bool(examples.item(path, hide=False).causes)
+            assert not examples.item(path, hide=True).causes
+    assert combined
+
+
 def test_the_class_s_picture_counts_no_cause_that_is_withheld(examples: Examples) -> None:
     target = examples.key("network").targets["dL/dz2"]
     path = handed_in(examples.folder, "network", {"dL/dz2": -right(target)})
@@ -237,6 +297,45 @@ def test_nothing_tells_that_a_cause_is_withheld(step: str, examples: Examples) -
         said.append([re.sub(r"-?\d+\.\d+(e-\d+)?|-?\d+e-\d+", "#", text) for text in outputs(hidden)])
         assert ("consistent with" in "".join(outputs(examples.result(path, hide=False)))) is (value is own)
     assert said[0] == said[1]
+
+
+MATRIX = "parameters: {B: [[2.03, 7.01, 6.07], [3.11, 2.17, 8.29], [5.27, 4.23, 1.91]]}\nequations: [A = -(-B)]\n"
+GAPS = {
+    "permuted": "[[5.27, 4.23, ?], [3.11, 2.17, 8.29], [2.03, 7.01, 6.07]]",
+    "transposed": "[[2.03, 3.11, 5.27], [7.01, 2.17, ?], [6.07, 8.29, 1.91]]",
+}
+
+
+@pytest.mark.parametrize("order", GAPS)
+def test_a_number_that_cannot_be_read_hides_no_order(order: str, tmp_path: Path) -> None:
+    """And it is no wrong number."""
+    written(tmp_path, f"{MATRIX}ask: [A]\n", "p.yaml")
+    path = Path(written(tmp_path, f"problem: p\nanswers:\n  A: {GAPS[order]}\n", "a.yaml"))
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    shown, hidden = (checker.item(path, hide) for hide in (False, True))
+    assert shown.causes and not hidden.causes
+    assert hidden.elements.count("unreadable") == 1
+    assert f"{hidden.elements.count('wrong')} of 9 numbers count as wrong" in hidden.message
+    assert "1 of 9 numbers cannot be read" in hidden.message
+
+
+def test_of_no_number_is_said_that_it_is_wrong_which_is_right(tmp_path: Path) -> None:
+    """The diagonal of what is transposed is right; it earns nothing, as any wrong number: it counts as wrong."""
+    written(tmp_path, f"{MATRIX}ask: [A]\n", "p.yaml")
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    transposed = "[[2.03, 3.11, 5.27], [7.01, 2.17, 4.23], [6.07, 8.29, 1.91]]"
+    for text, count in ((transposed, 9), (transposed.replace("2.03", "1.55").replace("1.91", "7.7"), 8)):
+        path = Path(written(tmp_path, f"problem: p\nanswers: {{A: {text}}}\n", "a.yaml"))
+        assert checker.item(path, hide=True).message == f"{count} of 9 numbers count as wrong, the first is [1,1]"
+        assert "are wrong" in checker.item(path, hide=False).message
+
+
+def test_a_percentage_of_few_digits_is_not_written_out(tmp_path: Path) -> None:
+    written(tmp_path, "parameters: {p: 0.0068}\nequations: [q = p]\nask: [{of: q, percent: true}]\n", "p.yaml")
+    path = Path(written(tmp_path, "problem: p\nanswers: {q: 1}\n", "a.yaml"))
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    assert "1 %" in checker.item(path, hide=False).message
+    assert not checker.item(path, hide=True).message
 
 
 def test_a_hint_that_writes_the_right_percentage_is_withheld(tmp_path: Path) -> None:

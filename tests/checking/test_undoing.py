@@ -69,6 +69,40 @@ def test_a_factor_is_one_that_the_problem_states_and_none_that_has_to_be_worked_
     assert not undone("batch", "dL/dW2", 1.7 * own)
 
 
+def test_every_stated_number_is_a_factor_of_a_single_number() -> None:
+    """Weights and inputs, also the elements of small tensors; their products where they are single numbers."""
+    gradient = right("scalar-backpropagation", "dC/dw_1")  # w_2 = -5, x = 3
+    for factor in (-5, 5, 3, 1 / 3, 15, 0.05, 1 / 15):
+        assert undone("scalar-backpropagation", "dC/dw_1", gradient * factor)
+    for factor in (7.3, 0.8124, 13):
+        assert not undone("scalar-backpropagation", "dC/dw_1", gradient * factor)
+    loss = right("network", "L")
+    assert undone("network", "L", loss * 0.85) and not undone("network", "L", loss * 0.787)
+    assert not undone("network", "dL/dW1", right("network", "dL/dW1") * 0.85)
+
+
+def test_an_order_is_found_beside_a_slip_and_what_cannot_be_read() -> None:
+    values = right("network", "W1@1").ravel()
+    shape = right("network", "W1@1").shape
+    for gap in range(len(values)):
+        wrong = values[::-1].copy()
+        wrong[gap] = np.nan
+        assert undone("network", "W1@1", wrong.reshape(shape))
+        wrong[(gap + 3) % len(wrong)] = 7.7
+        assert undone("network", "W1@1", wrong.reshape(shape)) is (len(values) >= 8)
+        wrong[(gap + 5) % len(wrong)] = 8.8
+        wrong[(gap + 6) % len(wrong)] = 9.9
+        assert not undone("network", "W1@1", wrong.reshape(shape))
+    repeated = np.where(np.arange(len(values)) % 2, values[0], values[1])
+    assert not undone("network", "W1@1", repeated.reshape(shape))  # each number once
+
+
+def test_one_digit_is_enough_where_it_is_not_most_of_the_number() -> None:
+    loss = right("norm", "L")
+    digit = float(f"{loss:.1g}")
+    assert undone("norm", "L", -digit, None)
+
+
 def test_probabilities_that_are_not_normalized_are_undone_by_their_sum() -> None:
     assert undone("classifier", "a2", 3.217 * right("classifier", "a2"))
     assert not undone("classifier", "z2", 3.217 * right("classifier", "z2"))
@@ -103,5 +137,6 @@ def test_a_number_that_cannot_be_read_hides_no_step() -> None:
     wrong = 100 * right("classifier", "a2")
     wrong[1] = np.nan
     assert undone("classifier", "a2", wrong)
+    assert undone("classifier", "a2", 0.03217 * wrong)  # not normalized
     wrong[0] *= 1.1
     assert not undone("classifier", "a2", wrong)
