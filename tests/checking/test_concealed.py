@@ -200,8 +200,8 @@ layers: [{dense: {W: [[0.31, -0.72]], b: [0.15], activation: tanh}}]
 conventions: {weights: rows, samples: rows}
 inputs: {x: [[1.2, 0.3], [0.4, -1.7], [0.9, 1.6], [-0.6, 0.8]]}
 targets: {y: [[0.3], [-0.2], [0.8], [0.1]]}
-loss: {name: half_squared_error, reduction: mean}
-training: {learning_rate: 0.13, epochs: 2, batch_size: 1}
+loss: {name: half_squared_error, reduction: sum}
+training: {learning_rate: 0.13, epochs: 2, batch_size: all}
 ask: [L@e1]
 """
 DECAY = 0.13 * 0.17 * np.array([[0.31, -0.72], [1.13, 0.44]])
@@ -210,7 +210,7 @@ STATED: dict[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
     "factor-left-out": (UNIT, "dC/dw", lambda own: own / -4.3),
     "weight-decay-missing": (TRAINED.format("weight_decay: 0.17", "W1@1"), "W1@1", lambda own: own + DECAY),
     "betas-exchanged": (TRAINED.format(ADAM, "m_W@1"), "m_W@1", lambda own: own * 0.06 / 0.27),
-    "sum-for-mean": (BATCH, "L@e1", lambda own: 4 * own),
+    "sum-for-mean": (BATCH, "L@e1", lambda own: 16 * own),
 }
 
 
@@ -328,6 +328,16 @@ def test_of_no_number_is_said_that_it_is_wrong_which_is_right(tmp_path: Path) ->
         path = Path(written(tmp_path, f"problem: p\nanswers: {{A: {text}}}\n", "a.yaml"))
         assert checker.item(path, hide=True).message == f"{count} of 9 numbers count as wrong, the first is [1,1]"
         assert "are wrong" in checker.item(path, hide=False).message
+
+
+def test_numbers_of_one_digit_hide_no_sign(tmp_path: Path) -> None:
+    """Turned round, most of them would be right but for the digits, which earns half."""
+    problem = "parameters: {v: [0.04, 0.003, 0.6, 8.2, 55, 0.088, 0.05, 0.15, 6, 0.95]}\nequations: [A = -(-v)]\n"
+    written(tmp_path, f"{problem}ask: [A]\n", "p.yaml")
+    answer = "[-0.04, -0.003, -0.6, -8, -60, -0.09, -0.1, -0.2, -6, -1]"
+    path = Path(written(tmp_path, f"problem: p\nanswers: {{A: {answer}}}\n", "a.yaml"))
+    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    assert checker.item(path, hide=False).causes and not checker.item(path, hide=True).causes
 
 
 def test_a_percentage_of_few_digits_is_not_written_out(tmp_path: Path) -> None:

@@ -98,9 +98,10 @@ def test_an_order_is_found_beside_a_slip_and_what_cannot_be_read() -> None:
 
 
 def test_one_digit_is_enough_where_it_is_not_most_of_the_number() -> None:
-    loss = right("norm", "L")
-    digit = float(f"{loss:.1g}")
-    assert undone("norm", "L", -digit, None)
+    gradient = right("network", "dL/dz1")
+    one = [float(f"{number:.1g}") for number in gradient]
+    assert undone("network", "dL/dz1", np.negative(one), None)
+    assert not undone("network", "dL/dz1", np.sign(gradient), None)
 
 
 def test_probabilities_that_are_not_normalized_are_undone_by_their_sum() -> None:
