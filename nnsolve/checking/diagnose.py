@@ -179,7 +179,7 @@ class Diagnosis:
 
     def explain(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, tuple[Cause, ...]]:
         """For each wrong answer the mistakes that would give it; none where that could be coincidence."""
-        return {ask: _causes(fitting) for ask, fitting in self.fitting(given, wrong).items()}
+        return {ask: _causes(fitting) for ask, fitting in self.fitting(self.affordable(given), wrong).items()}
 
     def fitting(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, list[Combination]]:
         """For each wrong answer the combinations of mistakes that would give it, the best first.
@@ -187,7 +187,6 @@ class Diagnosis:
         Other answers that are not right speak for a mistake, too; right ones that it would change, against it. Nothing
         explains zeros alone: they stand where nothing was worked out.
         """
-        given = self.affordable(given)
         found: dict[str, list[Found]] = {}
         late: list[str] = []
         right: list[str] = []

@@ -106,6 +106,8 @@ def follow(
 def without_errors(key: Key, items: list[Item], follows: Mapping[str, Follows]) -> list[Item]:
     """The items: what follows from answers that are imprecise, and from none that is wrong, is imprecise as well."""
     imprecise = {item.id for item in items if item.verdict == "imprecise"}
+    if not imprecise:
+        return items
     open = {id: found.by_digits() for id, found in follows.items() if found.found.of}
     settled: set[str] = set()
     known = -1

@@ -104,7 +104,7 @@ def rounding_charged_once(items: Sequence[Item], before: Sequence[Item], marking
     first = ""
     result = []
     for item, exact in zip(items, before, strict=True):
-        pairs = list(zip(item.elements, exact.elements, strict=True))
+        pairs = list(zip(item.elements, exact.elements, strict=True)) if item is not exact else []
         if item.asked and ("imprecise", "wrong") in pairs:
             if first:
                 again = max(marking.carried, marking.imprecise)
