@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from nnsolve.checking.carried import Rerun, Reruns
@@ -16,6 +15,7 @@ from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
+from nnsolve.checking.question import Question
 from nnsolve.checking.reading import Reading, agreeing, read
 from nnsolve.checking.slips import cause_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
@@ -42,29 +42,8 @@ WORK = 25_000
 SHORT = 2_500
 """What takes more of it alone is not worked out from the student's own values with a mistake: that takes longer yet."""
 
-
-class _Question(NamedTuple):
-    """What an answer is to: an ask of a section, or any address in it.
-
-    What is late, after many updates, is not known for all mistakes; `begin` is the number of updates where it starts.
-    `work` is what it takes to make mistakes in what is not asked.
-    """
-
-    section: str
-    mistaken: Mistaken
-    item: Asked
-    is_late: bool
-    begin: float
-    is_asked: bool
-    work: float
-
-    @classmethod
-    def of(cls, section: str, mistaken: Mistaken, item: Asked) -> _Question:
-        is_late = not mistaken.scene.near(item)
-        scene = mistaken.scene
-        is_asked = any(item is other for other in scene.asked)
-        begin = scene.begin(item) if is_late else 0
-        return cls(section, mistaken, item, is_late, begin, is_asked, 0 if is_asked else mistaken.work(item))
+FILES = 1000
+"""Files of which is remembered what explains them, 10 kB each."""
 
 
 class Diagnosis:
@@ -74,11 +53,13 @@ class Diagnosis:
         self.solution = solution or Solution(problem)
         self._mistaken: dict[str, Mistaken] = {}
         self._onward: dict[str, Onward] = {}
-        self._questions: dict[str, _Question | None] = {}
+        self._questions: dict[str, Question | None] = {}
         self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
         self._further: dict[tuple[str, SlipName | None, tuple[int, ...]], Evidence | None] = {}
         self._readings: dict[Hashable, Reading] = {}
         self._denied: dict[tuple[str, ...], Set[SlipName]] = {}
+        self.files: dict[Hashable, Diagnosed] = {}
+        """What explains whole files, by their numbers: students who make the same mistake often have all in common."""
 
     # What mistakes give
 
@@ -96,14 +77,14 @@ class Diagnosis:
             self._evidence[id, trained] = Evidence(question.mistaken.table(question.item, trained))
         return self._evidence[id, trained]
 
-    def _question(self, id: str) -> _Question | None:
+    def _question(self, id: str) -> Question | None:
         if id not in self._questions:
             if len(self._questions) == REMEMBERED:
                 self._questions.clear()
             found = self._asked(id)
             if found is not None and found[0] not in self._mistaken:
                 self._mistaken[found[0]] = Mistaken(found[1])
-            self._questions[id] = _Question.of(found[0], self._mistaken[found[0]], found[2]) if found else None
+            self._questions[id] = Question.of(found[0], self._mistaken[found[0]], found[2]) if found else None
         return self._questions[id]
 
     def _trained(
@@ -371,11 +352,21 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
 
     What no mistake gives from the right values may be one made with the student's own, which `reruns` go on with.
     """
-    diagnosis = _DIAGNOSES.get(key)
-    if diagnosis is None:
-        diagnosis = _DIAGNOSES[key] = Diagnosis(key.problem, key.solution)
+    diagnosis = diagnosis_of(key)
     given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
-    given = diagnosis.affordable(given)
+    numbers = [(id, answer.shape, tuple([claim[:3] for claim in answer.claims])) for id, answer in given.items()]
+    same = tuple(numbers), tuple([item.id for item in wrong])
+    found = diagnosis.files.get(same)
+    if found is None:
+        if len(diagnosis.files) == FILES:
+            diagnosis.files.clear()
+        found = diagnosis.files[same] = _diagnosed(key, diagnosis, diagnosis.affordable(given), wrong, reruns)
+    return found
+
+
+def _diagnosed(
+    key: Key, diagnosis: Diagnosis, given: Mapping[str, Given], wrong: Sequence[Item], reruns: Mapping[str, Reruns]
+) -> Diagnosed:
     fitting = diagnosis.fitting(given, [item.id for item in wrong])
     after: dict[str, tuple[str, ...]] = {}
     for item in wrong:

@@ -34,6 +34,24 @@ def test_a_student_alone_gets_the_verdicts_that_the_class_gets(course: Path) -> 
         assert check_many([result.file], problems=course, diagnose=diagnose).results == (result,)
 
 
+def test_the_same_numbers_in_other_files_are_explained_alike_and_others_anew(course: Path) -> None:
+    write(course / "others", 6, wrong=True, random=False)
+    paths = sorted((course / "others").iterdir())
+    for path in paths:  # all of it again, a line lower; then with one other digit; then less of it
+        text = path.read_text(encoding="utf-8")
+        path.with_suffix(".lower.yaml").write_text(text.replace("answers:", "# mine\nanswers:"), encoding="utf-8")
+        path.with_suffix(".digit.yaml").write_text(text.replace("W1@1: [[", "W1@1: [[1"), encoding="utf-8")
+        path.with_suffix(".less.yaml").write_text(text[: text.index("  dL/dW1")], encoding="utf-8")
+    together = check_many([course / "others"], problems=course, diagnose=diagnose).results
+    assert len(together) == 24
+    for result in together:
+        assert check_many([result.file], problems=course, diagnose=diagnose).results == (result,)
+    causes = {Path(result.file).name: [item.causes for item in result.items] for result in together}
+    assert any(any(codes) for codes in causes.values())
+    for path in paths:
+        assert causes[path.name] == causes[path.with_suffix(".lower.yaml").name]
+
+
 def test_results_are_the_same_behind_the_parcel(course: Path) -> None:
     results = list(check_many([course / "answers"], problems=course, diagnose=diagnose).results)
     assert any(item.causes for result in results for item in result.items) and any(r.findings for r in results)
