@@ -43,7 +43,7 @@ SHORT = 2_500
 """What takes more of it alone is not worked out from the student's own values with a mistake: that takes longer yet."""
 
 FILES = 1000
-"""Files of which is remembered what explains them, 10 kB each."""
+"""Files of which is remembered what explains them."""
 
 
 class Diagnosis:

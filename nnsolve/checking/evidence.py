@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nnsolve.checking.claims import meant_units
+from nnsolve.checking.mistakes.collected import Table
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
-from nnsolve.checking.mistakes.table import Table
 from nnsolve.checking.model import Claim, Given
 
 if TYPE_CHECKING:

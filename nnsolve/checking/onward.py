@@ -11,9 +11,10 @@ from nnsolve.checking.carried import Rerun
 from nnsolve.checking.evidence import Evidence
 from nnsolve.checking.explanations import ACCUSED
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE
+from nnsolve.checking.mistakes.collected import Collection
 from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import View
-from nnsolve.checking.mistakes.table import Collection, Mistaken, readings
+from nnsolve.checking.mistakes.table import Mistaken, readings
 from nnsolve.checking.model import Claim, Given
 from nnsolve.checking.route import Home, Route, Routes
 from nnsolve.core.expressions import references

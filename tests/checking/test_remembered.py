@@ -10,8 +10,8 @@ import pytest
 from nnsolve.checking.check import check_many
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.evidence import MOST_SLIPS, Evidence
+from nnsolve.checking.mistakes.collected import Entry, Table
 from nnsolve.checking.mistakes.examples import NETWORK
-from nnsolve.checking.mistakes.table import Entry, Table
 from nnsolve.checking.parcel import packed, unpacked
 from nnsolve.core.diagnostics import Place
 from nnsolve.problem.source import read_text

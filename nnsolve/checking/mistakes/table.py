@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnsolve.checking.mistakes.apply import IMPOSSIBLE, EditedRuns
-from nnsolve.checking.mistakes.digits import alike, digits
+from nnsolve.checking.mistakes.collected import NUMBERS, Collection, Table, ValueKey
 from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import Scene, View
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float64]
 
-ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
-"""What equal values have in common: their shape and their first digits."""
-
 WORK = 30_000
 """Equations that are evaluated at most for an asked value under pairs of slips: what is left out is rare."""
 
@@ -37,38 +34,12 @@ MORE = 200_000
 SINGLES = 150_000
 """The same for the single slips of one section."""
 
-NUMBERS = 1 << 23
-"""Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
-
 LIKELY = 60
 """So many slips, those of rounding and one of each mistake that is often made besides another one may be made together
 with any other one."""
 
 ROWS = 40
 """Slips whose pairs with all others are kept."""
-
-ALL = 200.0
-"""What the weights of all mistakes add up to, about."""
-
-
-class Entry(NamedTuple):
-    """A wrong value, the combinations of slips that give it, and how likely they are in relation to the others."""
-
-    value: Tensor
-    combinations: tuple[Combination, ...]
-    prior: float
-    single: bool
-
-
-class Table(NamedTuple):
-    """The right value of an asked quantity, and the wrong ones, the likely first.
-
-    `given` is what the file gives for it, where it is a parameter after updates.
-    """
-
-    right: Tensor
-    entries: tuple[Entry, ...]
-    given: Tensor | None = None
 
 
 class Mistaken:
@@ -338,66 +309,3 @@ def _fairly(slips: list[Slip]) -> list[Slip]:
         places[slip.code] = places.get(slip.code, 0) + 1
         ranked.append((places[slip.code] / CAUSES[slip.code].weight, slip))
     return [slip for _, slip in sorted(ranked, key=lambda pair: pair[0])]
-
-
-def _weight(combination: Combination) -> float:
-    """How often slips are made; two independent ones come together as seldom as both are rare."""
-    weights = [CAUSES[slip.code].weight for slip in combination]
-    return weights[0] if len(weights) == 1 else weights[0] * weights[1] / ALL
-
-
-class Collection:
-    """Wrong values, each with all combinations that give it."""
-
-    def __init__(self, right: Tensor) -> None:
-        self.right = right
-        self.found: dict[ValueKey, tuple[Tensor, list[Combination]]] = {}
-        self.of_singles: Mapping[ValueKey, list[Combination]] = {}
-        self.numbers = 0
-
-    def _key(self, value: Tensor) -> ValueKey:
-        """What equal values have in common: the first digits of their elements."""
-        return value.shape, digits(value).tobytes()
-
-    def add(self, value: Tensor, combination: Combination) -> None:
-        """Add a value unless it is right, not finite, or what one of two slips gives alone."""
-        if not np.isfinite(value).all():
-            return
-        if value.shape == self.right.shape and alike(value, self.right):
-            return
-        key = self._key(value)
-        if len(combination) > 1 and any(made[0] in combination for made in self.of_singles.get(key, ())):
-            return
-        if key not in self.found:
-            self.numbers += value.size
-            if self.numbers > NUMBERS:
-                return
-            self.found[key] = value, []
-        self.found[key][1].append(combination)
-
-    def alone(self, value: Tensor, combination: Combination) -> None:
-        """What a slip gives alone, and needs no second one."""
-        self.of_singles = {**self.of_singles, self._key(value): [combination]}
-
-    def singles_done(self) -> None:
-        """From now on pairs are added: what one of the two gives alone needs no second one."""
-        self.of_singles = {key: list(made) for key, (_, made) in self.found.items()}
-
-    def table(self) -> Table:
-        """The entries, each as likely as what gives it: a mistake that can be made in many places is likely in none."""
-        places: dict[tuple[str, ...], int] = {}
-        for _, made in self.found.values():
-            for codes in {_codes(combination) for combination in made}:
-                places[codes] = places.get(codes, 0) + 1
-        entries = []
-        for value, made in self.found.values():
-            single = len(made[0]) == 1
-            weights = {_codes(c): _weight(c) / places[_codes(c)] for c in made}
-            ordered = sorted(made, key=lambda c: -weights[_codes(c)])
-            entries.append(Entry(value, tuple(ordered), sum(weights.values()), single))
-        entries.sort(key=lambda entry: (not entry.single, -entry.prior))
-        return Table(self.right, tuple(entries))
-
-
-def _codes(combination: Combination) -> tuple[str, ...]:
-    return tuple([slip.code for slip in combination])
