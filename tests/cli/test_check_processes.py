@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import connection
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,10 @@ def test_an_interruption_ends_the_processes_whatever_they_are_at() -> None:
         processes = multiprocessing.active_children()
         raise KeyboardInterrupt
     assert len(processes) == 2
-    for process in processes:
-        process.join(LONG)
-        assert process.exitcode == -signal.SIGKILL
-    assert time.monotonic() - start < LONG / 2
+    waiting = {process.sentinel for process in processes}  # the executor asks for the exit codes, and only one can
+    while waiting:
+        waiting -= set(connection.wait(waiting, LONG))
+        assert time.monotonic() - start < LONG / 2
 
 
 def test_a_killed_process_is_a_lost_one() -> None:
