@@ -15,7 +15,7 @@ from threading import current_thread, main_thread
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nnsolve.checking import check
+from nnsolve.checking import solved
 from nnsolve.checking.key import Key
 from nnsolve.problem.model import Problem
 
@@ -29,7 +29,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 @pytest.fixture(scope="session", autouse=True)
 def keys_computed_once() -> Iterator[None]:
-    """`check` takes the keys of `known` for problems in problems/; a key belongs to one thread."""
+    """`solved` takes the keys of `known` for problems in problems/; a key belongs to one thread."""
 
     def key(problem: Problem) -> Key:
         folder, name = os.path.split(problem.path)
@@ -40,7 +40,7 @@ def keys_computed_once() -> Iterator[None]:
     from tests.bench.diagnosis import known
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check, "Key", key)
+        patch.setattr(solved, "Key", key)
         yield
 
 

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nnsolve.checking.check import BROKEN_PROBLEM
 from nnsolve.checking.claims import MISSING, flat
 from nnsolve.checking.model import Item, Result
+from nnsolve.checking.solved import BROKEN_PROBLEM
 from nnsolve.core.diagnostics import Diagnostic
 
 LISTED = 3

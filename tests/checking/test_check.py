@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from nnsolve.checking.check import BROKEN_PROBLEM, Diagnose, check, check_many
+from nnsolve.checking.check import check, check_many
 from nnsolve.checking.key import Key
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Item, Result
+from nnsolve.checking.solved import BROKEN_PROBLEM
+from nnsolve.checking.verdicts import Diagnose
 from tests.seeds.printed import ANSWER_FILES, PROBLEMS, marked_wrong
 
 SCALAR = """\

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nnsolve
-from nnsolve.checking.check import _Checker
+from nnsolve.checking.checker import Checker
 from nnsolve.checking.diagnose import diagnose, diagnosis_of
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes import CAUSES
@@ -46,10 +46,10 @@ class Examples(NamedTuple):
     """The problems of the examples in a folder, and what checks answers to them; both ways with the same tables."""
 
     folder: Path
-    checker: _Checker
+    checker: Checker
 
     def key(self, problem: str) -> Key:
-        return self.checker.solved(problem, "").key
+        return self.checker.problems.named(problem, "").key
 
     def results(self, paths: Iterable[Path], hide: bool) -> list[Result]:
         self.checker.hide = hide
@@ -76,7 +76,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
     folder = tmp_path_factory.mktemp("examples")
     for name, text in PROBLEMS.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return Examples(folder, _Checker(str(folder), diagnose))
+    return Examples(folder, Checker(str(folder), diagnose))
 
 
 def handed_in(folder: Path, problem: str, answers: Mapping[str, Tensor], name: str = "a") -> Path:
@@ -218,7 +218,7 @@ STATED: dict[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
 def test_no_cause_is_told_of_an_answer_that_the_problem_s_numbers_undo(code: str, tmp_path: Path) -> None:
     problem, ask, wrong = STATED[code]
     (tmp_path / "p.yaml").write_text(problem, encoding="utf-8")
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     path = handed_in(tmp_path, "p", {ask: wrong(right(checker.key("p").targets[ask]))})
     shown, hidden = (checker.item(path, hide) for hide in (False, True))
     assert code in {cause.code for cause in shown.causes}
@@ -259,7 +259,7 @@ def test_no_format_says_a_right_number_beside_a_mistake(code: str, examples: Exa
 def test_a_slip_that_is_charged_once_is_not_named_either(tmp_path: Path) -> None:
     """Which answers it joins would tell as much as its name; the points are the same."""
     (tmp_path / "p.yaml").write_text(f"{PROBLEMS['formula']}marking: {{repeated: 0.6}}\n", encoding="utf-8")
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     wrong = {ask: -right(checker.key("p").targets[ask]) for ask in ("dC/dw", "dC/db")}
     shown, hidden = (checker.result(handed_in(tmp_path, "p", wrong), hide) for hide in (False, True))
     assert ["charged once" in item.message for item in shown.items].count(True) == 1
@@ -311,7 +311,7 @@ def test_a_number_that_cannot_be_read_hides_no_order(order: str, tmp_path: Path)
     """And it is no wrong number."""
     written(tmp_path, f"{MATRIX}ask: [A]\n", "p.yaml")
     path = Path(written(tmp_path, f"problem: p\nanswers:\n  A: {GAPS[order]}\n", "a.yaml"))
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     shown, hidden = (checker.item(path, hide) for hide in (False, True))
     assert shown.causes and not hidden.causes
     assert hidden.elements.count("unreadable") == 1
@@ -322,7 +322,7 @@ def test_a_number_that_cannot_be_read_hides_no_order(order: str, tmp_path: Path)
 def test_of_no_number_is_said_that_it_is_wrong_which_is_right(tmp_path: Path) -> None:
     """The diagonal of what is transposed is right; it earns nothing, as any wrong number: it counts as wrong."""
     written(tmp_path, f"{MATRIX}ask: [A]\n", "p.yaml")
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     transposed = "[[2.03, 3.11, 5.27], [7.01, 2.17, 4.23], [6.07, 8.29, 1.91]]"
     for text, count in ((transposed, 9), (transposed.replace("2.03", "1.55").replace("1.91", "7.7"), 8)):
         path = Path(written(tmp_path, f"problem: p\nanswers: {{A: {text}}}\n", "a.yaml"))
@@ -336,14 +336,14 @@ def test_numbers_of_one_digit_hide_no_sign(tmp_path: Path) -> None:
     written(tmp_path, f"{problem}ask: [A]\n", "p.yaml")
     answer = "[-0.04, -0.003, -0.6, -8, -60, -0.09, -0.1, -0.2, -6, -1]"
     path = Path(written(tmp_path, f"problem: p\nanswers: {{A: {answer}}}\n", "a.yaml"))
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     assert checker.item(path, hide=False).causes and not checker.item(path, hide=True).causes
 
 
 def test_a_percentage_of_few_digits_is_not_written_out(tmp_path: Path) -> None:
     written(tmp_path, "parameters: {p: 0.0068}\nequations: [q = p]\nask: [{of: q, percent: true}]\n", "p.yaml")
     path = Path(written(tmp_path, "problem: p\nanswers: {q: 1}\n", "a.yaml"))
-    checker = Examples(tmp_path, _Checker(str(tmp_path), diagnose))
+    checker = Examples(tmp_path, Checker(str(tmp_path), diagnose))
     assert "1 %" in checker.item(path, hide=False).message
     assert not checker.item(path, hide=True).message
 

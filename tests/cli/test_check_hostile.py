@@ -16,7 +16,9 @@ from xml.etree import ElementTree
 import pytest
 
 from nnsolve.checking import answerfile
-from nnsolve.checking.check import MAX_FAR, MAX_STEPS, _Checker, check
+from nnsolve.checking.added import MAX_FAR, MAX_STEPS
+from nnsolve.checking.check import check
+from nnsolve.checking.checker import Checker
 from nnsolve.checking.claims import value_of
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.files import MAX_DEPTH
@@ -179,7 +181,7 @@ def test_steps_after_many_updates_take_no_training_each(chain: Path, monkeypatch
         advance(self, update, *rest)
 
     monkeypatch.setattr(Trainer, "advance", counted)
-    checker = _Checker("problems", diagnose)
+    checker = Checker("problems", diagnose)
     for first in (2990, 2500):
         keys = [f"w@{k}" for k in range(first, first - 50, -1)]
         path = written(chain, f"problem: t\nanswers: {{{', '.join(f'{key}: 7' for key in keys)}}}\n", "in.yaml")
@@ -188,7 +190,7 @@ def test_steps_after_many_updates_take_no_training_each(chain: Path, monkeypatch
         assert [finding.code for finding in result.findings] == ["too-many-steps"]
         assert [item.id for item in result.items if not item.asked] == keys[:MAX_FAR]
         assert sum(made) <= (MAX_FAR + 1) * 3000
-    run = checker.solved("t", path).key.solvers[""].run
+    run = checker.problems.named("t", path).key.solvers[""].run
     assert len(run._moments) < 5  # nothing is kept of what others ask
 
 
