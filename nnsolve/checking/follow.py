@@ -61,7 +61,7 @@ class Follows(NamedTuple):
             message=message,
         )
         if self.is_whole:
-            return item._replace(carried_from=", ".join(found.of) if verdict == "carried" else None)
+            return item._replace(carried_from=found.of if verdict == "carried" else ())
         first = elements.index("wrong")
         text = f"{told(elements, 'wrong', self.target, key)}; the others are {message}"
         claim = self.answer.claims[first]

@@ -43,8 +43,7 @@ def item_of(
         line,
         column,
         elements,
-        None,
-        target.is_asked,
+        asked=target.is_asked,
     )
 
 

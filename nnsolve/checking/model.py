@@ -109,8 +109,8 @@ class Diagnosed(NamedTuple):
 class Item(NamedTuple):
     """What one answer is worth: an ask of the problem, or (`asked` false) an address that the student added.
 
-    `credit` is between 0 and 1, `elements` has the verdict of each number; `carried_from` names the earlier answer that
-    this one is right for.
+    `credit` is between 0 and 1, `elements` has the verdict of each number; `carried_from` names the earlier answers
+    that this one is right for.
     """
 
     id: str
@@ -126,7 +126,7 @@ class Item(NamedTuple):
     line: int | None = None
     column: int | None = None
     elements: tuple[Verdict, ...] = ()
-    carried_from: str | None = None
+    carried_from: tuple[str, ...] = ()
     asked: bool = True
     by_hand: ByHand | None = None
 

@@ -105,8 +105,8 @@ def _warning(result: Result) -> str:
     """What is odd about a file that can be checked: what a person should look at, then what its first warning says."""
     asked = [item for item in result.items if item.asked]
     unread = sum(map(_is_unread, asked)) if not any(finding.severity == "error" for finding in result.findings) else 0
-    added = [item.id for item in result.items if item.of and not item.asked]
-    carried = sum(any(f", {id}, " in f", {item.carried_from}, " for id in added) for item in asked)
+    added = {item.id for item in result.items if item.of and not item.asked}
+    carried = sum(not added.isdisjoint(item.carried_from) for item in asked)
     counted = [
         f"{unread} unreadable" if unread else "",
         f"{carried} carried from steps that are not asked" if carried else "",

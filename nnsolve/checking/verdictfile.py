@@ -277,5 +277,5 @@ def _ruled(item: Item, ruling: Ruling, marking: Marking) -> Item:
         message = f"{item.message}; {message}" if item.message else message
         return item._replace(credit=credit, message=message, by_hand=by_hand)
     return item._replace(
-        verdict=verdict, credit=credit, causes=(), message=message, elements=(), carried_from=None, by_hand=by_hand
+        verdict=verdict, credit=credit, causes=(), message=message, elements=(), carried_from=(), by_hand=by_hand
     )

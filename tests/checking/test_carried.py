@@ -191,7 +191,7 @@ def test_few_digits_are_no_error_that_is_carried(answers: str, verdicts: str, tm
         id: 1 if id in again else credits[item.verdict] for id, item in items.items()
     }
     assert all(("charged once, at " in item.message) is (id in again) for id, item in items.items())
-    assert all((item.carried_from is None) is (item.verdict != "carried") for item in items.values())
+    assert all((not item.carried_from) is (item.verdict != "carried") for item in items.values())
 
 
 def test_what_follows_from_a_tensor_of_few_digits_says_so(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_slip_of_the_pen_among_carried_numbers_is_wrong() -> None:
     item = items["q-g-W2"]
     assert (item.verdict, item.elements.count("carried"), item.elements.index("wrong")) == ("wrong", 8, 9)
     assert item.message == "1 of 12 numbers is wrong, at [3,2]; the others are right, given your q-e-W2"
-    assert item.credit == pytest.approx(11 / 12) and item.carried_from is None
+    assert item.credit == pytest.approx(11 / 12) and not item.carried_from
     assert (item.line, item.column) == (25, 82)
     honest = ("q-e-W2", "q-e-b2", "q-f-h1", "q-f-hbar1", "q-f-W1", "q-f-b1", "q-g-b2", "q-g-W1")
     assert {items[id].verdict for id in honest} == {"carried"}
@@ -301,7 +301,7 @@ def test_the_losses_of_epochs_follow_from_a_wrong_gradient(tmp_path: Path, seen:
     answers = f"{{dL/dW1: [[0, 0], [0.1117, 0.1117]], L@e1: {seen}}}"
     file.write_text(f"problem: xor-mini-batches\nstudent: s\nanswers: {answers}\n")
     items = {item.id: item for item in check(file, PROBLEMS).items}
-    assert (items["L@e1"].verdict, items["L@e1"].carried_from) == (verdict, "dL/dW1" if verdict == "carried" else None)
+    assert (items["L@e1"].verdict, items["L@e1"].carried_from) == (verdict, ("dL/dW1",) if verdict == "carried" else ())
 
 
 @pytest.mark.parametrize(("percent", "verdict"), [("10.1%", "carried"), ("10.2%", "wrong")])
@@ -315,7 +315,7 @@ def test_a_quantity_that_is_asked_twice_is_charged_once(tmp_path: Path, percent:
     assert (first.verdict, second.verdict, second.carried_from) == (
         "wrong",
         verdict,
-        "a" if verdict == "carried" else None,
+        ("a",) if verdict == "carried" else (),
     )
 
 

@@ -122,6 +122,18 @@ def test_json_is_what_the_contract_says() -> None:
     assert item["expected"][2] == 0 and (item["line"], item["column"]) == (22, 15)
 
 
+def test_json_joins_the_answers_that_one_is_right_for(tmp_path: Path) -> None:
+    written(
+        tmp_path / "problems",
+        "inputs: {x: 3}\nequations: [y = 2 * x, z = 4 * x, s = y + z]\nask: [y, z, s]\n",
+        "p.yaml",
+    )
+    path = written(tmp_path, "problem: p\nanswers: {y: 7, z: 15, s: 22}\n", "a.yaml")
+    document = json.loads(call("check", path, "--problems", str(tmp_path / "problems"), "--json", "-").output)
+    found = {item["id"]: (item["verdict"], item["carried_from"]) for item in document["results"][0]["items"]}
+    assert found == {"y": ("wrong", None), "z": ("wrong", None), "s": ("carried", "z, y")}
+
+
 def test_the_order_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
     traced = (PROBLEMS / "printed" / "softmax-unit-gradient-step.yaml").read_text()
     for n in range(3 * CHUNK):  # the first chunk has what takes long

@@ -59,7 +59,7 @@ class JsonWriter:
             "column": item.column,
             "tolerance": item.tolerance,
             "elements": list(item.elements),
-            "carried_from": item.carried_from,
+            "carried_from": ", ".join(item.carried_from) or None,
             "asked": item.asked,
             "by_hand": _by_hand(item.by_hand),
         }
