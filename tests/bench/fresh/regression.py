@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.bench.fresh import words as w
+from tests.bench.fresh.steps import relu_mask
 from tests.bench.fresh.student import Answers, Array, Student, problem
 
 
@@ -50,11 +51,7 @@ def regression(s: Student) -> Answers:
 
     back = new_w2.T if s(w.NEW_WEIGHTS) else w1 if s(w.OTHER_LAYERS_WEIGHTS) else w2.T
     dh1 = s.keep(back @ dh2, "dh1")
-    mask = (z1 > 0).astype(float)
-    if s(w.MASK_MISSING):
-        mask = np.ones(4)
-    if s(w.MASK_INVERTED, "backward"):
-        mask = 1 - mask
+    mask = relu_mask(s, z1)
     if s(w.DERIVATIVE_OF_OTHER):
         mask = h1 * (1 - h1)
     dz1 = s.keep(dh1 * mask, "dz1")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tests.bench.fresh import words as w
+from tests.bench.fresh.steps import delta, relu_mask
 from tests.bench.fresh.student import Answers, Array, Student, problem
 
 
@@ -54,15 +55,7 @@ def softmax_unit(s: Student) -> Answers:
         return np.asarray(s.keep(z if s(w.SOFTMAX_LEFT_OUT) else softmax(z), "a"))
 
     a = forward(weights)
-    dz = a - y
-    if s(w.TARGET_MINUS_OUTPUT):
-        dz = y - a
-    if s(w.DERIVATIVE_EXTRA):
-        dz = (a - y) * a * (1 - a)
-    if s(w.DERIVATIVE_MISSING):
-        dz = -y / a
-    if s(w.TWO_EXTRA):
-        dz = 2 * (a - y)
+    dz = delta(s, a, y, -y / a)
     if s(w.MEAN_FOR_SUM):
         dz = (a - y) / 3
     dz = s.keep(dz, "dz")
@@ -119,11 +112,7 @@ def step_2_4_2(s: Student) -> Answers:
     up = {name: 1 if s(w.ASCENT, name) else -1 for name in ("W2", "W1")}
     new_w2 = w2 + up["W2"] * eta["W2"] * dw2
     back = new_w2 if s(w.NEW_WEIGHTS) else w1.T if s(w.OTHER_LAYERS_WEIGHTS) else w2
-    mask = (z1 > 0).astype(float)
-    if s(w.MASK_MISSING):
-        mask = np.ones(4)
-    if s(w.MASK_INVERTED, "backward"):
-        mask = 1 - mask
+    mask = relu_mask(s, z1)
     dz1 = (back @ dz2) * mask
     dw1 = np.outer(x, dz1)
     if s(w.FACTORS_SWAPPED):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.bench.fresh import words as w
+from tests.bench.fresh.steps import delta, ln_of_base
 from tests.bench.fresh.student import Answers, Array, Student, problem
 
 
@@ -82,21 +83,12 @@ def binary_nll(s: Student) -> Answers:
     if s(w.OTHER_ACTIVATION):
         a = (np.tanh(z) + 1) / 2
     a = s.keep(a, "a")
-    scale = np.log(2) if s(w.LOG_2) else np.log(10) if s(w.LOG_10) else 1.0
-    loss = -(y * np.log(a) + (1 - y) * np.log(1 - a)) / scale
+    loss = -(y * np.log(a) + (1 - y) * np.log(1 - a)) / ln_of_base(s)
     if s(w.SIGN_OF_LOSS):
         loss = -loss
     if s(w.HALF_EXTRA):
         loss = loss / 2
-    dz = a - y
-    if s(w.TARGET_MINUS_OUTPUT):
-        dz = y - a
-    if s(w.DERIVATIVE_EXTRA):
-        dz = (a - y) * a * (1 - a)
-    if s(w.DERIVATIVE_MISSING):
-        dz = (a - y) / (a * (1 - a))
-    if s(w.TWO_EXTRA):
-        dz = 2 * (a - y)
+    dz = delta(s, a, y, (a - y) / (a * (1 - a)))
     dw = s.keep(dz, "dz") * x
     return {
         "z": a if s(w.A_FOR_Z) else z,
@@ -164,8 +156,7 @@ def multiclass_nll(s: Student) -> Answers:
     a, y = np.array([0.1, 0.4, 0.5]), np.array([1.0, 0.0, 0.0])
     if s(w.INDEX_BASE):
         y = np.array([0.0, 1.0, 0.0])
-    scale = np.log(2) if s(w.LOG_2) else np.log(10) if s(w.LOG_10) else 1.0
-    terms = s.keep(y * np.log(a) / scale, "ln")
+    terms = s.keep(y * np.log(a) / ln_of_base(s), "ln")
     loss = -(np.mean(terms) if s(w.MEAN_FOR_SUM) else np.sum(terms))
     return {"NLLM": -loss if s(w.SIGN_OF_LOSS) else loss / 2 if s(w.HALF_EXTRA) else loss}
 
