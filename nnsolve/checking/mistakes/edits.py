@@ -63,13 +63,18 @@ def over_time(names: Iterable[Name]) -> list[list[Name]]:
 
 
 def each(code: str, equations: Iterable[Equation], change: Change, *, forward: bool = False) -> Iterator[Slip]:
-    """A slip in one equation (the same at all time steps), in all that a change changes; and in each of them."""
+    """A slip in one equation (the same at all time steps), in all that a change changes; and in each of them.
+
+    What is summed over time steps is changed in its terms or in the sum.
+    """
     found = [e for e in equations if change(e.expr) != e.expr]
-    groups = over_time(e.name for e in found)
-    if len(groups) > 1:
-        yield from everywhere(code, found, change, forward=forward)
-    for names in groups:
-        yield from everywhere(code, [e for e in found if e.name in names], change, forward=forward)
+    summed = {e.name._replace(time=None) for e in found if e.name.time is not None}
+    for some in ([e for e in found if e.name not in summed], [e for e in found if e.name in summed]):
+        groups = over_time(e.name for e in some)
+        if len(groups) > 1:
+            yield from everywhere(code, some, change, forward=forward)
+        for names in groups:
+            yield from everywhere(code, [e for e in some if e.name in names], change, forward=forward)
 
 
 def each_of(code: str, changes: Mapping[Name, Change]) -> Iterator[Slip]:
