@@ -364,7 +364,7 @@ WORDS = (
     "wrong-pooling:last",
     "wrong-pooling:max",
     "norms-missing",
-    "wrong-word:similarity",
+    "wrong-word/wrong-time-step:similarity",
     "softmax-left-out",
     "softmax-not-normalized",
     "previous-state-missing",
@@ -409,7 +409,7 @@ def words(made: Made) -> Answers:
         y_hat = squash(W @ p)
         answers[f"mean-{name}.y_hat"] = y_hat[::-1] if "elements-permuted:y_hat" in made else y_hat
         if name == "dog-bites-man":
-            other = es[1] if "wrong-word:similarity" in made else es[2]
+            other = es[1] if "wrong-word/wrong-time-step:similarity" in made else es[2]
             scale = 1.0 if "norms-missing" in made else np.linalg.norm(es[0]) * np.linalg.norm(other)
             answers[f"mean-{name}.similarity"] = float(es[0] @ other / scale)
             answers[f"mean-{name}.nearest"] = _nearest(es[0], made)

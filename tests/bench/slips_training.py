@@ -266,7 +266,7 @@ def course(key: str, made: frozenset[str]) -> Course:
             for i in range(0, len(X), size):
                 gradient, loss = model.gradient(s, X[i : i + size], Y[i : i + size])
                 s, k, total = model.step(s, gradient), k + 1, total + loss
-                if k < 6 or k == t.epochs:
+                if k < 6 or k in (t.epochs - 1, t.epochs):
                     states[k] = s
             losses.append(total / len(X))
     return Course(states, losses, s)
@@ -317,7 +317,7 @@ def _misread(how: str, ask: str, value: Any, run: Course, model: Model) -> Any:
         return {"W2@1": model.step(start, g).W2, "a2": z[3], "dL/dW1": g.W1}[ask]
     g, _ = model.gradient(start, X[: t.batch], Y[: t.batch])
     if how == "wrong-update":
-        k = 2 if ask == "W2@1" else t.epochs if t.batch == 1 else 5
+        k = 2 if ask == "W2@1" else t.epochs if t.batch == 1 else t.epochs - 1
         return getattr(run.states[k], name)
     if how == "not-updated":
         return model.forward(start, X)[3] if name == "y_hat" else getattr(start, name)

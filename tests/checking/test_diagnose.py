@@ -191,6 +191,12 @@ def test_a_mistake_is_named_for_what_comes_after_many_updates() -> None:
         assert all("learning-rate-twice" in {cause.code for cause in causes} for causes in found.values()), found
 
 
+def test_what_is_asked_after_other_updates_is_recognised() -> None:
+    diagnosed = trained()
+    given = {"W2@1": answer(np.asarray(diagnosed.solution["W2@end"]))}
+    assert {cause.code for cause in diagnosed.explain(given, ["W2@1"])["W2@1"]} == {"wrong-update"}
+
+
 def test_what_is_not_there_at_all_is_not_updated() -> None:
     """Without biases z and what follows are others, and b stays as it was: that is no second mistake."""
     made = training("xor-mini-batches", ("bias-missing",))

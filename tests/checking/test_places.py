@@ -13,6 +13,7 @@ from nnsolve.checking.model import Claim
 from nnsolve.core.diagnostics import Place
 from nnsolve.problem.loader import load_problem
 from nnsolve.problem.reader import ScalarNode
+from tests.bench import trained
 from tests.bench.fresh import words as w
 from tests.bench.fresh.score import PROBLEMS, Outcome, judged, solved
 from tests.checking.answering import answer
@@ -99,3 +100,29 @@ def test_rounding_is_named_after_what_else_fits(tmp_path: Path) -> None:
 def test_single_digit_is_meant_as_precisely_as_the_numbers_beside_it(numbers: list[str], units: list[float]) -> None:
     claims = [claim(ScalarNode(text, Place(""))) for text in numbers]
     assert meant_units([found for found in claims if isinstance(found, Claim)]) == pytest.approx(units)
+
+
+SEQUENCES = {
+    "next-bit-rnn": [
+        ("mean-for-sum:time", "dL/dW_hh", "mean-for-sum"),  # its terms are right, their sum is not
+        ("wrong-batch", "h_2", "wrong-batch"),  # of all four sequences, where one is asked
+    ],
+    "word-embeddings": [("wrong-pooling:last", "mean-dog-bites-man.p", "wrong-pooling")],  # p is the last vector then
+}
+
+
+@pytest.mark.parametrize("problem", SEQUENCES)
+def test_mistake_in_a_sequence_is_named(problem: str) -> None:
+    (exercise,) = [one for one in trained.EXERCISES if one.problem == problem]
+    diagnosis = trained.diagnosis(problem)
+    for made, ask, code in SEQUENCES[problem]:
+        given = {id: answer(value) for id, value in exercise.values((made,)).items() if "@" not in id}
+        assert code in {cause.code for cause in diagnosis.explain(given, [ask])[ask]}, made
+
+
+def test_mistakes_that_train_alike_are_named_together() -> None:
+    """A layer's gradient with the wrong sign, and a step up it: the first epoch's loss is right with both."""
+    (exercise,) = [one for one in trained.EXERCISES if one.problem == "xor-batch"]
+    given = {ask: answer(value) for ask, value in exercise.values(("sign-flipped:hidden",)).items()}
+    found = trained.diagnosis("xor-batch").explain(given, [ask for ask in given if ask not in ("W2@1", "L@e1")])
+    assert {"sign-flipped", "ascent-for-descent"} <= {cause.code for cause in found["b1@end"]}

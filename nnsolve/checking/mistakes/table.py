@@ -226,11 +226,9 @@ class Mistaken:
                         yield from (((first, second), twice) for twice in readings(second, right.with_value(value)))
 
     def _seen_loss(self, combination: Combination, view: View) -> Iterator[Tensor]:
-        """The loss of an epoch where a mistake in the loss is made in it, too: who sums up a batch sums up the epoch."""
-        if not view.is_seen_loss:
-            return
+        """The loss of an epoch where a mistake is made in it, too: who sums up a batch also sums up the epoch."""
         codes = {slip.code for slip in combination if self.scene.loss in {*slip.forward, *slip.emitted}}
-        for slip in self.asked if codes else ():
+        for slip in self.asked if codes and view.is_seen_loss else ():
             if slip.code in codes:
                 yield from readings(slip, view)
 

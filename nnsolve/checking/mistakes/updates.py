@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -110,7 +110,7 @@ def _wrong_update(scene: Scene) -> Iterator[Slip]:
         if not names or any(name.epoch is not None for name in names):
             return
         own, last = max(scene.run.resolve_moment(name) for name in names), scene.run.last or 0
-        for update in _other_updates(scene, own):
+        for update in _other_updates(scene, own, names):
             if 0 < update <= last or (update == 0 and own > 1):
                 moved = partial(_moved, scene, own, update)
                 yield view.renamed(moved) if view.name is None else view.after(update)
@@ -118,20 +118,29 @@ def _wrong_update(scene: Scene) -> Iterator[Slip]:
     yield Slip("wrong-update", "", asked=asked)
 
 
-def _other_updates(scene: Scene, own: int) -> list[int]:
-    """One update or one epoch too few or too many; updates counted as epochs, and epochs as updates."""
+def _other_updates(scene: Scene, own: int, names: Iterable[Name]) -> list[int]:
+    """One update or epoch too few or too many; updates counted as epochs, epochs as updates; others that are asked."""
     n = scene.run.per_epoch
-    others = [own - 1, own + 1, own - n, own + n, own // n, own * n]
+    asked = [scene.run.resolve_moment(name) for name in _also_asked(scene, names) if name.epoch is None]
+    others = [own - 1, own + 1, own - n, own + n, own // n, own * n, *asked]
     return [update for update in dict.fromkeys(others) if update != own]
 
 
 def _other_epochs(scene: Scene, name: Name) -> Iterator[Name]:
-    """The epochs before and after one."""
+    """The epochs before and after one, and those of which the loss is asked, too."""
     assert name.epoch is not None
     last = (scene.run.last or 0) // scene.run.per_epoch
-    for epoch in (name.epoch - 1, name.epoch + 1):
-        if 0 < epoch <= last:
+    asked = [other.epoch for other in _also_asked(scene, [name]) if other.epoch is not None]
+    for epoch in dict.fromkeys([name.epoch - 1, name.epoch + 1, *asked]):
+        if 0 < epoch <= last and epoch != name.epoch:
             yield name._replace(epoch=epoch)
+
+
+def _also_asked(scene: Scene, names: Iterable[Name]) -> list[Name]:
+    """The same quantities as they are asked after other updates or epochs."""
+    plain = {name.after(0) for name in names}
+    asked = [name for item in scene.asked for name in references(item.expr)]
+    return [name for name in asked if name.after(0) in plain]
 
 
 def _moved(scene: Scene, own: int, update: int, name: Name) -> Name:
