@@ -268,8 +268,8 @@ LSTM = (
     "gate-inverted",
     "wrong-activation:candidate",
     "wrong-activation:output",
-    "activation-left-out:output",
-    "activation-left-out:candidate",
+    "activation-left-out/z-for-a:output",
+    "activation-left-out/z-for-a:candidate",
     "bias-missing",
     "bias-missing:forget",
     "bias-missing:input",
@@ -318,7 +318,7 @@ def _lstm(state_rounded: bool, made: Made, xs: tuple[int, ...]) -> tuple[list[fl
         return 0.0 if "bias-missing" in made or f"bias-missing:{gate}" in made else b
 
     def squash(where: str, z: float) -> float:
-        if f"activation-left-out:{where}" in made:
+        if f"activation-left-out/z-for-a:{where}" in made:
             return z
         return tanh_rnd(float(sigmoid(np.array(z)) if f"wrong-activation:{where}" in made else np.tanh(z)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, each_of, instead, over_time, renamed, rewritten
+from nnsolve.checking.mistakes.edits import each, each_of, everywhere, instead, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import OFTEN, RARE, Slip, register
 from nnsolve.core.expressions import Call, Expr, Ref, call, mul, references
 from nnsolve.core.names import Name
@@ -36,7 +36,7 @@ def _left_out(scene: Scene) -> Iterator[Slip]:
     for op in ("sigmoid", "tanh", "relu"):
         bare = rewritten(partial(_bare, op))
         if any(bare(e.expr) != e.expr for e in scene.forward if e.name not in found):
-            yield from each(code, scene.forward, bare, forward=True)
+            yield from everywhere(code, scene.forward, bare, forward=True)
 
 
 def _bare(op: str, node: Expr) -> Expr:
