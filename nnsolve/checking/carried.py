@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from operator import add, le, mul, sub
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nnsolve.checking.judge import bounds, judge
 from nnsolve.checking.route import Home, Outcome, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
+from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
+from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.run import Run
 from nnsolve.ops.operation import UndefinedValueError
@@ -31,6 +33,10 @@ MAX_WORK = 2000
 
 ABOUT = 100.0
 """A sum of moves is hardly ever larger than the root of their number times this, times the most that a trial showed."""
+
+
+Homes: TypeAlias = Mapping[Home, Sequence[int] | None]
+"""The quantities that an answer is to: one, or the steps of a sequence, each with the places of its numbers."""
 
 
 class Own(NamedTuple):
@@ -67,15 +73,29 @@ class Carrier:
     def __init__(self, key: Key) -> None:
         self.key = key
         self._routes: dict[str, tuple[Routes, Routes]] = {}
-        self._homes = {id: self._home(target) for id, target in key.targets.items()}
+        self._homes = {id: self._homes_of(target) for id, target in key.targets.items()}
 
-    def home(self, target: Target) -> Home | None:
-        """Where a quantity is computed; None for an expression, what no single run computes, a given value."""
-        return self._homes[target.id] if target.is_asked else self._home(target)
+    def homes(self, target: Target) -> Homes:
+        """Where a quantity is computed, or each step of a sequence; nowhere other expressions and what is given."""
+        return self._homes[target.id] if target.is_asked else self._homes_of(target)
 
-    def _home(self, target: Target) -> Home | None:
-        name, run = target.name, self.key.solvers[target.section].run
-        if name is None or run.is_seen_loss(name):
+    def _homes_of(self, target: Target) -> Homes:
+        if isinstance(target.expr, Ref):
+            home = self._home(target, target.expr.name)
+            return {} if home is None else {home: None}
+        if not (isinstance(target.expr, Call) and target.expr.op == "sequence"):
+            return {}
+        names = references(target.expr)
+        shapes = target.asked.shapes
+        counted = {name: np.full(shapes.of(name).dims, float(n)) for n, name in enumerate(names)}
+        steps = evaluate(target.expr, shapes, counted).ravel().tolist()
+        homes = {name: self._home(target, name) for name in names}
+        places = {name: tuple([at for at, step in enumerate(steps) if step == n]) for n, name in enumerate(names)}
+        return {home: places[name] for name, home in homes.items() if home is not None}
+
+    def _home(self, target: Target, name: Name) -> Home | None:
+        run = self.key.solvers[target.section].run
+        if run.is_seen_loss(name):
             return None
         update, plain = run.home(name)
         is_made = update > 0 and plain in run.program.updated
@@ -96,11 +116,11 @@ class Reruns(NamedTuple):
     short: Rerun
     long: Rerun
 
-    def judged(self, target: Target, given: Given, home: Home | None) -> Iterator[Carried]:
+    def judged(self, target: Target, given: Given, homes: Homes) -> Iterator[Carried]:
         """The verdicts on an answer by own values; none where it does not follow from any."""
-        same = None if home is None else self.short.own.get(home)
-        if same is not None and same.id != target.id and not same.right:  # asked twice, in percent perhaps
-            yield Carried(tuple(_verdicts(target, given, same.values, same.off)), (same.id,), (same.id,))
+        same = {home: own for home in homes if (own := self.short.own.get(home)) is not None and not own.right}
+        if any(own.id != target.id for own in same.values()):  # asked twice, in percent perhaps, or one of its steps
+            yield _repeated(target, given, homes, same)
         for rerun in self:
             try:
                 route = rerun.routes.to(target, rerun.answered)
@@ -280,6 +300,18 @@ class Rerun:
                 made = {name: moment.values[new] for name, new in updated if new in moment.values}
         numbers: list[float] = route.value(moments).ravel().tolist()
         return numbers
+
+
+def _repeated(target: Target, given: Given, homes: Homes, same: Mapping[Home, Own]) -> Carried:
+    """The verdicts on an answer by what other answers say of the same quantity."""
+    values, off = list(target.values), [0.0] * len(target.values)
+    ids: dict[str, None] = {}
+    for home, own in same.items():
+        if own.id != target.id:
+            ids[own.id] = None
+            for n, place in enumerate(homes[home] or range(len(values))):
+                values[place], off[place] = own.values[n], own.off[n]
+    return Carried(tuple(_verdicts(target, given, values, off)), tuple(ids), tuple(ids))
 
 
 def _flat(parts: Iterable[Sequence[float]]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
@@ -80,12 +80,11 @@ def follow(
         if item.id not in given:
             continue
         target, answer = given[item.id]
-        home, own = carrier.home(target), _own(item, target, answer)
-        if home is None or own is None:
-            continue
-        known = sections.setdefault(target.section, {})
-        if home not in known or own.right:
-            known[home] = own
+        for home, places in carrier.homes(target).items():
+            own = _own(item, target, answer) if places is None else _step(item, target, answer, places)
+            known = sections.setdefault(target.section, {})
+            if own is not None and (home not in known or own.right):
+                known[home] = own
     reruns = {section: carrier.with_own(section, own) for section, own in sections.items()}
     result: list[Item] = []
     follows: dict[str, Follows] = {}
@@ -94,7 +93,7 @@ def follow(
             target, answer = given[item.id]
             if isinstance(answer, Given) and target.section in reruns:
                 found = _followed(
-                    item, reruns[target.section].judged(target, answer, carrier.home(target)), target, answer
+                    item, reruns[target.section].judged(target, answer, carrier.homes(target)), target, answer
                 )
                 if found is not None:
                     follows[item.id] = found
@@ -152,6 +151,17 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
         off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
         return Own(item.id, target.values, tuple(off), True)
     return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
+
+
+def _step(item: Item, target: Target, answer: Given | Unreadable, places: Sequence[int]) -> Own | None:
+    """The answer to a step of a sequence, by the places of its numbers."""
+    if not isinstance(answer, Given) or answer.unread or not item.elements:
+        return None
+    elements = tuple([item.elements[place] for place in places])
+    values = tuple([target.values[place] for place in places])
+    claims = tuple([answer.claims[place] for place in places])
+    part = item._replace(verdict=overall(elements), elements=elements)
+    return _own(part, target._replace(values=values), answer._replace(claims=claims))
 
 
 _HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once

@@ -172,20 +172,27 @@ class Routes:
             needs = [(update, used) for used in references(equation.expr)]
             nearest = self._nearest(needs, answered, itself)
             value = _by_equation(update, equation)
+        elif isinstance(target.expr, Call) and target.expr.op == "sequence":
+            made = {name: self._made(*home) for name, home in homes.items()}
+            steps = {name: (at, self.program(at, [plain]).equation(plain)) for name, (at, plain) in made.items()}
+            operands = [(at, used) for at, step in steps.values() if step is not None for used in references(step.expr)]
+            needs = [*operands, *(homes[name] for name, (_, step) in steps.items() if step is None)]
+            nearest = self._nearest(needs, answered, None)
+            value = _by_steps(target, homes, steps)
         else:
             needs = list(homes.values())
             nearest = self._nearest(needs, answered, None)
             value = _by_expression(target, homes)
         between = self._between(needs, answered)
         changed = {home: self._changed(between, [home]) for home in nearest}
-        used = [equation, *(step for steps in between.values() for step in steps)]
+        used = [equation, *(step for some in between.values() for step in some)]
         equations = [step for step in used if step is not None]
         shortcut = any(step.long is not None for step in equations)
         together, trials = self._changed(between, nearest), self._trials(nearest)
         quick = None
         if equation is not None:
-            steps = {at: [*some, *([equation] if at == update else ())] for at, some in between.items()}
-            quick = self._quick({at: some for at, some in steps.items() if some}, nearest)
+            way = {at: [*some, *([equation] if at == update else ())] for at, some in between.items()}
+            quick = self._quick({at: some for at, some in way.items() if some}, nearest)
         return Route(between, value, nearest, changed, together, trials, shortcut, quick, equations)
 
     def _quick(self, steps: Steps, nearest: Sequence[Home]) -> Quick | None:
@@ -300,6 +307,21 @@ def _by_equation(update: int, equation: Equation) -> Callable[[Mapping[int, Mome
 
 def _by_seen_loss(run: Run, needs: Iterable[Home]) -> Callable[[Mapping[int, Moment]], Tensor]:
     return lambda moments: run.seen_loss({update: moments[update] for update, _ in needs})
+
+
+def _by_steps(
+    target: Target, homes: Mapping[Name, Home], steps: Mapping[Name, tuple[int, Equation | None]]
+) -> Callable[[Mapping[int, Moment]], Tensor]:
+    """A sequence, each step of which follows from what is answered before it, its own earlier steps among that."""
+
+    def value(moments: Mapping[int, Moment]) -> Tensor:
+        values = {}
+        for name, (at, step) in steps.items():
+            update, plain = homes[name]
+            values[name] = moments[update].values[plain] if step is None else computed(moments[at], step)
+        return evaluate(target.expr, target.asked.shapes, values)
+
+    return value
 
 
 def _by_expression(target: Target, homes: Mapping[Name, Home]) -> Callable[[Mapping[int, Moment]], Tensor]:

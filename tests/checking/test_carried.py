@@ -319,6 +319,57 @@ def test_a_quantity_that_is_asked_twice_is_charged_once(tmp_path: Path, percent:
     )
 
 
+SEQUENCE = """\
+conventions: {weights: rows, samples: columns}
+layers: [{rnn: {W_xh: [[0.5], [1]], W_hh: [[0.5, 0], [-1, 0.25]], b: [0, 0.1], activation: identity}}]
+inputs: {x: [1, -2, 3]}
+targets: {y: [[0, 0], [0, 0], [1, 0]]}
+loss: {name: half_squared_error, over_time: sum}
+ask: [h, h_3, L]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "elements", "verdict"),
+    [
+        (
+            "h: [[0.5, 1.200], [-0.75, -2.100], [1.125, 3.325]], L: 8.867",
+            "right wrong right carried right carried",
+            "carried",
+        ),
+        (
+            "h: [[0.5, 1.200], [-0.75, -2.100], [1.125, 3.325]], L: 8.967",
+            "right wrong right carried right carried",
+            "wrong",
+        ),
+        (
+            "h: [[0.5, 1.1], [-0.75, -2.125], [1.25, 3.31875]], L: 8.807",
+            "right right right right wrong right",
+            "carried",
+        ),
+        ("h: [[0.5, 1.1], [-0.75, -2.125], [1.25, 3.31875]], L: 8.820", "right right right right wrong right", "wrong"),
+    ],
+)
+def test_a_wrong_step_of_a_sequence_is_carried_forward(
+    answers: str, elements: str, verdict: str, tmp_path: Path
+) -> None:
+    """To the steps after it, and to what follows from all of them, as if each step had been asked."""
+    (tmp_path / "steps.yaml").write_text(SEQUENCE)
+    (tmp_path / "a.yaml").write_text(f"problem: steps\nanswers: {{{answers}}}\n")
+    items = {item.id: item for item in check(tmp_path / "a.yaml").items}
+    assert list(items["h"].elements) == elements.replace("right", "correct").split()
+    assert (items["L"].verdict, items["L"].carried_from) == (verdict, ("h",) if verdict == "carried" else ())
+
+
+@pytest.mark.parametrize(("step", "verdict"), [("[1.25, 3.31875]", "carried"), ("[1.35, 3.31875]", "wrong")])
+def test_a_step_that_is_asked_with_its_sequence_is_charged_once(step: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "steps.yaml").write_text(SEQUENCE)
+    sequence = "[[0.5, 1.1], [-0.75, -2.125], [1.25, 3.31875]]"
+    (tmp_path / "a.yaml").write_text(f"problem: steps\nanswers: {{h: {sequence}, h_3: {step}}}\n")
+    items = {item.id: item for item in check(tmp_path / "a.yaml").items}
+    assert (items["h"].verdict, items["h_3"].verdict) == ("wrong", verdict)
+
+
 SMALL_STEP = """
 conventions: {weights: rows, samples: columns, count_from: 1}
 layers:
