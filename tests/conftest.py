@@ -6,6 +6,7 @@ Folders are numbered: pytest's own looks through those of all tests before for e
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from nnsolve.checking import solved
 from nnsolve.checking.key import Key
+from nnsolve.core.garbage import SELDOM
 from nnsolve.problem.model import Problem
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +27,12 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 os.environ.pop("GITHUB_ACTIONS", None)
 
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: it is not looked through for garbage again and again."""
+    gc.freeze()
+    gc.set_threshold(SELDOM)
 
 
 @pytest.fixture(scope="session", autouse=True)
