@@ -41,7 +41,7 @@ def keys_computed_once() -> Iterator[None]:
 
     def key(problem: Problem) -> Key:
         folder, name = os.path.split(problem.path)
-        if current_thread() is main_thread() and os.path.normpath(folder) == SEEDS:
+        if current_thread() is main_thread() and os.path.abspath(folder) == SEEDS:
             return known(os.path.splitext(name)[0]).key
         return Key(problem)
 
