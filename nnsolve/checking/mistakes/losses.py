@@ -20,9 +20,10 @@ from nnsolve.checking.mistakes.edits import (
     scaled,
 )
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.checking.mistakes.parts import penalty_scaled
+from nnsolve.checking.mistakes.penalties import penalty_scaled
+from nnsolve.checking.mistakes.words import cosines
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, nodes, references, rewrite
+from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, mul, nodes, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -156,6 +157,12 @@ def _squared(scene: Scene) -> Iterator[Slip]:
         return node
 
     yield from each("squared-norm-for-norm", scene.forward, rewritten(change), forward=True)
+    yield from cosines("squared-norm-for-norm", _over_norms)(scene)
+
+
+def _over_norms(cosine: Call, one: Expr, other: Expr) -> list[Expr]:
+    """Divided by the norms once more."""
+    return [call("div", cosine, mul(one, other))]
 
 
 def _root(scene: Scene) -> Iterator[Slip]:
@@ -169,6 +176,7 @@ def _root(scene: Scene) -> Iterator[Slip]:
 
     for equation in _losses(scene):
         yield from each("norm-for-squared-norm", [equation], rewritten(change), forward=True)
+        yield from each("norm-for-squared-norm", [equation], rewritten(change))  # in the value alone
 
 
 def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:

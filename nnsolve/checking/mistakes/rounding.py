@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, over_time, rewritten
+from nnsolve.checking.mistakes.edits import deltas, each, over_time, rewritten
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Expr, call
+from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem, Rounding, Text
 
@@ -21,6 +22,9 @@ SIGNIFICANT = (2, 3, 4)
 
 ONE = (1, 2, 3, 4)
 """The decimals that one result alone is rounded to."""
+
+SOME = ((2, None), (3, None), (None, 3))
+"""The decimals or significant digits that some of the results are rounded to."""
 
 
 def _rounded(scene: Scene) -> Iterator[Slip]:
@@ -39,6 +43,19 @@ def _rounded(scene: Scene) -> Iterator[Slip]:
         for decimals in ONE:
             own = [Rounding(Text(str(name), place), decimals, None, "away", place) for name in names]
             yield _slip(str(names[0]), own, through)
+    for names in _kinds(scene, results):
+        through = list(dict.fromkeys(short[name] for name in names if name in short))
+        for decimals, significant in SOME:
+            own = [Rounding(Text(str(name), place), decimals, significant, "away", place) for name in names]
+            yield _slip(str(names[0]), own, through)
+
+
+def _kinds(scene: Scene, results: list[Name]) -> list[list[Name]]:
+    """What is written down by who does not write down all: what activations give, and with it the gradients below."""
+    sums = {z for _, _, z in scene.activations()}
+    outputs = [name for name in results if name not in sums]
+    below = [e.name for e in deltas(scene) if e.name.primal in sums]
+    return [list(kind) for kind in dict.fromkeys((tuple(outputs), (*outputs, *below))) if len(kind) > 1]
 
 
 def _undone(shortcut: Expr, long: Expr) -> Change:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from nnsolve.blocks.pooling import POOLS
+from nnsolve.checking.mistakes.edits import instead
 from nnsolve.checking.mistakes.mistake import Slip, register
-from nnsolve.core.expressions import Call, nodes, references
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr, Ref, call, mul, nodes, references, rewrite
 from nnsolve.problem.model import Problem, Text
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _neighbours(scene: Scene) -> Iterator[Slip]:
-    """The numbers of all words one too large or too small."""
+    """The numbers of all words one too large or too small; those of the nearest ones as well."""
     words = _words(scene)
     for shift in (1, -1):
 
@@ -30,6 +32,12 @@ def _neighbours(scene: Scene) -> Iterator[Slip]:
 
         if words:
             yield Slip("wrong-word", str(words[0]), given=dict.fromkeys(words, moved))
+
+    def asked(view: View) -> Iterator[Tensor]:
+        if isinstance(view.item.expr, Call) and view.item.expr.op == "nearest":
+            yield from (view.own + shift for shift in (1, -1))
+
+    yield Slip("wrong-word", "", asked=asked)
 
 
 def _words(scene: Scene) -> list[Name]:
@@ -40,25 +48,53 @@ def _words(scene: Scene) -> list[Name]:
     return [name for name in names if name in leaves and leaves[name].role == "input"]
 
 
-def _norms(scene: Scene) -> Iterator[Slip]:
-    def asked(view: View) -> Iterator[Tensor]:
-        cosines = [node for node in nodes(view.item.expr) if isinstance(node, Call) and node.op == "cosine"]
-        if len(cosines) == 1 and cosines[0] == view.item.expr:
-            a, b = (view.evaluated(arg) for arg in cosines[0].args)
-            if a.shape == b.shape:
-                yield np.asarray(np.sum(a * b))
+def cosines(code: str, change: Callable[[Call, Expr, Expr], Iterable[Expr]]) -> Callable[[Scene], Iterator[Slip]]:
+    """Something else for the cosine of two vectors, which is given the cosine and the norms of both."""
 
-    yield Slip("norms-missing", "", asked=asked)
+    def changes(scene: Scene, expr: Expr) -> Iterator[Expr]:
+        found = [node for node in nodes(expr) if isinstance(node, Call) and node.op == "cosine"]
+        for cosine in dict.fromkeys(found):
+            one, other = cosine.args
+            if scene.shapes(one).size == scene.shapes(other).size:
+                others = change(cosine, call("norm", one), call("norm", other))
+                yield from (_with(expr, cosine, new) for new in others)
+
+    def slips(scene: Scene) -> Iterator[Slip]:
+        def asked(view: View) -> Iterator[Tensor]:
+            yield from (view.reported(view.evaluated(expr)) for expr in changes(scene, view.item.expr))
+
+        yield Slip(code, "", asked=asked)
+        for equation in scene.forward:
+            for expr in changes(scene, equation.expr):
+                yield Slip(code, str(equation.name), {equation.name: instead(expr)})
+
+    return slips
+
+
+def _with(expr: Expr, old: Expr, new: Expr) -> Expr:
+    """An expression with another one in the place of a part."""
+    return rewrite(expr, lambda node: new if node == old else node)
+
+
+def _without_norms(cosine: Call, one: Expr, other: Expr) -> Iterator[Expr]:
+    """The product of the vectors, or divided by one of the norms."""
+    yield mul(cosine, one, other)
+    yield mul(cosine, one)
+    yield mul(cosine, other)
 
 
 def _pooled(scene: Scene) -> Iterator[Slip]:
     """The mean, the maximum or the last for each other; the sum for the mean has a cause of its own."""
+    for equation in scene.forward:
+        last = None if equation.name == scene.loss else _last_pooled(equation)
+        if last is not None:
+            yield Slip("wrong-pooling", str(equation.name), {equation.name: instead(last)})
     layers = scene.program.problem.layers
     for i, layer in enumerate(layers):
         if layer.kind != "pooling":
             continue
         own = layer.options["over_time"]
-        for way in ("mean", "max", "last"):
+        for way in ("mean", "max"):
 
             def pooled(problem: Problem, i: int = i, own: Text = own, way: str = way) -> Problem:
                 layer = problem.layers[i]
@@ -67,6 +103,13 @@ def _pooled(scene: Scene) -> Iterator[Slip]:
 
             if way != own.text:
                 yield Slip("wrong-pooling", "pooling", problem=pooled)
+
+
+def _last_pooled(equation: Equation) -> Expr | None:
+    """The last of several time steps that are put together."""
+    steps = [Ref(name) for name in references(equation.expr) if name.time is not None]
+    is_pooled = len(steps) > 1 and any(pool(steps) == equation.expr for pool in POOLS.values())
+    return steps[-1] if is_pooled else None
 
 
 register(
@@ -78,7 +121,7 @@ register(
 )
 register(
     "wrong-word",
-    "The vector of a neighbouring word is taken: check from which number the words are counted.",
+    "A neighbouring word is taken: check from which number the words are counted.",
     "source",
     _neighbours,
     ("words", "p"),
@@ -86,7 +129,7 @@ register(
 register(
     "norms-missing",
     "The product of the vectors is not divided by their norms.",
-    "asked",
-    _norms,
+    "source",
+    cosines("norms-missing", _without_norms),
     ("words", "s"),
 )
