@@ -6,7 +6,6 @@ Folders are numbered: pytest's own looks through those of all tests before for e
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -18,7 +17,6 @@ from hypothesis import HealthCheck, settings
 
 from nnsolve.checking import solved
 from nnsolve.checking.key import Key
-from nnsolve.core.garbage import SELDOM
 from nnsolve.problem.model import Problem
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,19 +27,13 @@ os.environ.pop("GITHUB_ACTIONS", None)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays: it is not looked through for garbage again and again."""
-    gc.freeze()
-    gc.set_threshold(SELDOM)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def keys_computed_once() -> Iterator[None]:
     """`solved` takes the keys of `known` for problems in problems/; a key belongs to one thread."""
 
     def key(problem: Problem) -> Key:
         folder, name = os.path.split(problem.path)
-        if current_thread() is main_thread() and os.path.abspath(folder) == SEEDS:
+        if current_thread() is main_thread() and os.path.normpath(folder) == SEEDS:
             return known(os.path.splitext(name)[0]).key
         return Key(problem)
 

@@ -36,7 +36,7 @@ REMEMBERED = 10_000
 TABLES = 1000
 """Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
 
-WORK = 25_000
+WORK = 30_000
 """Runs times updates that mistakes are made in for what is not asked, for the answers of one file."""
 
 SHORT = 2_500

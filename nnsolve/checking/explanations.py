@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nnsolve.checking.evidence import Evidence, Matches
 from nnsolve.checking.judge import place
 from nnsolve.checking.mistakes.late import Early
-from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName
+from nnsolve.checking.mistakes.mistake import CAUSES, RARE, Combination, Identity, Slip, SlipName
 from nnsolve.checking.model import Given
 
 ACCUSED = 0.02
@@ -178,8 +178,9 @@ def _rough_unit(value: float) -> float:
 
 
 def singly(explained: Iterable[Explanation]) -> bool:
-    """Whether a single slip explains an answer that no right one denies."""
-    return any(len(one.combination) == 1 and not one.denied for one in explained)
+    """Whether a single slip explains an answer, one that no right answer denies and that is no rare mistake."""
+    alone = [one.combination[0] for one in explained if len(one.combination) == 1 and not one.denied]
+    return any(CAUSES[slip.code].weight > RARE for slip in alone)
 
 
 def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import chdir
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -19,10 +18,9 @@ SCALAR = str(PROBLEMS / "scalar-backpropagation.yaml")
 PARTS = str(PROBLEMS / "relu-relu-softmax-classifier.yaml")
 
 
-def call(*args: str, cwd: Path | None = None, **environment: str) -> Result:
+def call(*args: str) -> Result:
     """Run a command in this process; an exception that reaches the top is raised."""
-    with chdir(cwd or Path()):
-        return CliRunner(env=environment).invoke(main, list(args), catch_exceptions=False)
+    return CliRunner().invoke(main, list(args), catch_exceptions=False)
 
 
 def process(

@@ -80,7 +80,7 @@ def test_no_name_makes_the_tables_wider_than_the_terminal(cells: int, chain: Pat
             text = f'problem: {problem}\nstudent: "{student}"\nanswers: {{z: 6.34, a: 1, s: 6, "{id}": x}}\n'
             written(chain / "in", text, f"{n}{len(student)}.yaml")
     written(chain / "in", "problem: chain\nanswers: [" + "x" * 500, "torn.yaml")
-    result = call("check", "in", "--width", str(cells), "--json", "out.json", cwd=chain)
+    result = process("check", "in", "--width", str(cells), "--json", "out.json", cwd=chain)
     lines = result.stdout.splitlines()
     assert max(map(cell_len, lines)) <= cells and not result.stderr
     assert all(any(start in line for line in lines) for start in ("  Ada", "  名", "  c", "torn.yaml"))
@@ -94,17 +94,17 @@ def test_the_average_says_which_files_it_is_without(chain: Path) -> None:
     }
     for name, text in files.items():
         written(chain / "in", text, f"{name}.yaml")
-    assert "2 answer files, 66.7 % of the points on average\n" in call("check", "in", cwd=chain).stdout
+    assert "2 answer files, 66.7 % of the points on average\n" in process("check", "in", cwd=chain).stdout
     written(chain / "in", "problem: chain\nanswers: {z: ]}\n", "torn.yaml")
     assert (
         "3 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0\n"
-        in call("check", "in", "--width", "200", cwd=chain).stdout
+        in process("check", "in", "--width", "200", cwd=chain).stdout
     )
     written(chain / "in", "problem: other\nanswers: {z: 1}\n", "other.yaml")
     text = (
         "4 answer files, 44.4 % of the points on average; 1 that cannot be read counts as 0; 1 that cannot be checked"
     )
-    assert f"{text} is left out\n" in call("check", "in", "--width", "200", cwd=chain).stdout
+    assert f"{text} is left out\n" in process("check", "in", "--width", "200", cwd=chain).stdout
 
 
 def test_json_is_what_the_contract_says() -> None:
@@ -201,7 +201,7 @@ def test_a_blank_file_says_what_is_asked() -> None:
 )
 def test_exit_status_of_answers(chain: Path, answers: str, status: int) -> None:
     path = written(chain, f"problem: chain\nanswers: {answers}\n", "a.yaml")
-    assert call("check", path, cwd=chain).exit_code == status
+    assert process("check", path, cwd=chain).returncode == status
 
 
 def test_exit_status_of_problems_and_usage(chain: Path) -> None:
@@ -212,7 +212,7 @@ def test_exit_status_of_problems_and_usage(chain: Path) -> None:
     assert broken.returncode == 2 and "problems/broken.yaml:1:17" in broken.stderr and "rellu" in broken.stderr
     (chain / "empty").mkdir()
     for arguments in (["none.yaml"], ["empty"], [path, "--problems", "none"], [path, "--jobs", "0"], []):
-        assert call("check", *arguments, cwd=chain).exit_code == 2
+        assert process("check", *arguments, cwd=chain).returncode == 2
 
 
 def test_nothing_of_a_file_is_interpreted(chain: Path) -> None:
@@ -221,10 +221,10 @@ def test_nothing_of_a_file_is_interpreted(chain: Path) -> None:
         text = f'problem: chain\nstudent: "{name}"\nanswers: {{"{EVIL}": 1, z: "{EVIL}"}}\n'
         written(folder, text, f"{n}.yaml")
     written(folder, "problem: ../../../etc/passwd\nanswers: {z: 1}\n", "\x1b[31mred.yaml")
-    many = call("check", str(folder), cwd=chain)
-    single = [call("check", str(path), "--width", "200", cwd=chain) for path in sorted(folder.iterdir())]
+    many = process("check", str(folder), cwd=chain)
+    single = [process("check", str(path), "--width", "200", cwd=chain) for path in sorted(folder.iterdir())]
     for result in [many, *single]:
-        assert result.exit_code == 1 and not result.stderr
+        assert result.returncode == 1 and not result.stderr
         assert all(character == "\n" or character.isprintable() for character in result.stdout)
         assert "root:" not in result.stdout
     assert "[red]x[/red]" in many.stdout and any("[red]x[/red]" in result.stdout for result in single)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from time import process_time
+from time import perf_counter
 
 import pytest
 
@@ -64,9 +64,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_file_is_reported_with_its_place(command: str, case: str) -> None:
     content, code, place = BROKEN[case]
     Path("problem.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
-    start = process_time()
+    start = perf_counter()
     result = call(command, "problem.yaml")
-    assert process_time() - start < BOUND
+    assert perf_counter() - start < BOUND
     if command in ("grad", "train") and case == "unknown ask":
         return  # it asks for other things
     assert result.exit_code == 2
@@ -87,9 +87,9 @@ def test_a_path_that_is_not_there_or_is_a_folder(command: str) -> None:
 def test_100_megabytes_are_refused_unread() -> None:
     with Path("problem.yaml").open("wb") as file:
         file.truncate(100_000_000)
-    start = process_time()
+    start = perf_counter()
     assert "error[too-big] problem.yaml" in call("run").output
-    assert process_time() - start < BOUND
+    assert perf_counter() - start < BOUND
 
 
 def test_all_errors_of_a_file_are_said_at_once() -> None:

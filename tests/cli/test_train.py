@@ -304,13 +304,7 @@ def interrupted(*args: str) -> tuple[int, str, str]:
     command = [sys.executable, "-m", "nnsolve", "train", *args]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "xterm", "COLUMNS": "80"}
     running = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=inside,
-        env=environment,
-        text=True,
-        encoding="utf-8",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background nobody hears Ctrl-C
+        command, stdout=subprocess.PIPE, stderr=inside, env=environment, text=True, encoding="utf-8"
     )
     os.close(inside)
     shown, end = b"", time.monotonic() + 60

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each, each_of, everywhere, instead, over_time, renamed, rewritten
 from nnsolve.checking.mistakes.mistake import OFTEN, RARE, Slip, register
-from nnsolve.core.expressions import Call, Expr, Ref, call, mul, references
+from nnsolve.core.expressions import Call, Expr, Num, Ref, call, mul, nodes, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 from nnsolve.problem.model import Problem
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 CONFUSED = ("sigmoid", "tanh", "relu", "softmax", "identity")
 """Activations that are taken for one another."""
+
+
+EXPONENTIAL = ("exp", "sigmoid", "softmax")
+"""Functions with an exponential that is written down."""
 
 
 def _left_out(scene: Scene) -> Iterator[Slip]:
@@ -43,10 +48,11 @@ def _bare(op: str, node: Expr) -> Expr:
     return node.args[0] if isinstance(node, Call) and node.op == op else node
 
 
-def misvalued(scene: Scene, code: str, change: Change) -> Iterator[Slip]:
+def misvalued(scene: Scene, code: str, change: Change, *, together: bool = False) -> Iterator[Slip]:
     """Activations whose value alone is another: dL/dz is still worked out from them by the rule of the right one."""
     short = {name: e for e in scene.forward if e.long is not None for name in e.bypassed}
-    for names in over_time(e.name for e in scene.forward if change(e.expr) != e.expr):
+    found = [e.name for e in scene.forward if change(e.expr) != e.expr]
+    for names in [found] if together and found else over_time(found):
         changes: dict[Name, Change] = dict.fromkeys(names, change)
         for loss in (short[name] for name in names if name in short):
             if loss.long is not None:
@@ -82,7 +88,7 @@ def _wrong_axis(scene: Scene) -> Iterator[Slip]:
             return call("softmax", *node.args, axis=other)
         return node
 
-    yield from each("softmax-wrong-axis", scene.forward, rewritten(change), forward=True)
+    yield from _replaced(scene, "softmax-wrong-axis", rewritten(change))
 
 
 def _temperature(scene: Scene) -> Iterator[Slip]:
@@ -119,6 +125,30 @@ def _confused(scene: Scene) -> Iterator[Slip]:
             return call(op, *node.args) if plain and isinstance(node, Call) else node
 
         yield from _replaced(scene, "wrong-activation", rewritten(change))
+    yield from _replaced(scene, "wrong-activation", rewritten(_moved_tanh))
+
+
+def _moved_tanh(node: Expr) -> Expr:
+    """(tanh(z) + 1) / 2 for the sigmoid, which is that of z / 2."""
+    is_sigmoid = isinstance(node, Call) and node.op == "sigmoid"
+    return call("sigmoid", mul(Num(2), *node.args)) if is_sigmoid and isinstance(node, Call) else node
+
+
+def _other_base(scene: Scene) -> Iterator[Slip]:
+    """10^z or 2^z for e^z, in all functions that have it or in those of a kind; derived by the rule for e^z."""
+    own = [op for op in EXPONENTIAL if any(_has(e.expr, op) for e in scene.forward)]
+    for scale in (Num(math.log(2)), Num(math.log(10))):
+        for ops in [own, *([op] for op in own)] if len(own) > 1 else [own]:
+
+            def change(node: Expr, ops: Sequence[str] = ops, scale: Num = scale) -> Expr:
+                grows = isinstance(node, Call) and node.op in ops
+                return node.with_args((mul(scale, node.args[0]),)) if grows and isinstance(node, Call) else node
+
+            yield from misvalued(scene, "wrong-base", rewritten(change), together=True)
+
+
+def _has(expr: Expr, op: str) -> bool:
+    return any(isinstance(node, Call) and node.op == op for node in nodes(expr))
 
 
 def _step_at_zero(scene: Scene) -> Iterator[Slip]:
@@ -220,6 +250,14 @@ register(
     ("network", "a2"),
     2.0,
     paired=True,
+)
+register(
+    "wrong-base",
+    "The exponential is taken to another base than e.",
+    "source",
+    _other_base,
+    ("classifier", "a2"),
+    RARE,
 )
 register(
     "step-at-zero",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.activations import CONFUSED
-from nnsolve.checking.mistakes.edits import each, each_of, instead, over_time, renamed, rewritten, scaled
-from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, Slip, register
+from nnsolve.checking.mistakes.edits import each, each_of, factors, instead, over_time, renamed, rewritten, scaled
+from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, RARE, Slip, register
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ONE, Call, Expr, Num, Ref, add, call, mul, neg, nodes, references
 from nnsolve.core.names import Name
@@ -128,6 +128,26 @@ def _extra(scene: Scene) -> Iterator[Slip]:
             yield Slip("activation-derivative-extra", str(name), {}, {name: scaled(_sigmoid_slope(Ref(delta.a)))})
 
 
+def _twice(scene: Scene) -> Iterator[Slip]:
+    """dL/da f'(z)^2, where no shortcut has one of them in it."""
+    changes: dict[Name, Change] = {}
+    for delta in _deltas(scene):
+        if delta.equation.long is None and (slope := _slope(delta)) is not None:
+            changes[delta.equation.name] = scaled(slope)
+    yield from each_of("activation-derivative-twice", changes)
+
+
+def _slope(delta: _Delta) -> Expr | None:
+    """What dL/da is multiplied by, which is no mask."""
+    rest = [factor for factor in factors(delta.expr) if factor != (delta.incoming and Ref(delta.incoming))]
+    is_product = delta.incoming is None or len(rest) == len(factors(delta.expr)) - 1 > 0
+    return mul(*rest) if is_product and not any(map(_is_mask, rest)) else None
+
+
+def _is_mask(factor: Expr) -> bool:
+    return isinstance(factor, Call) and factor.op == "relu'"
+
+
 def _sigmoid_slope(a: Expr) -> Expr:
     return mul(a, add(ONE, neg(a)))
 
@@ -141,6 +161,27 @@ def _not_squared(scene: Scene) -> Iterator[Slip]:
     found = [d for d in _deltas(scene) if d.function.op == "tanh"]
     slope = {d.equation.name: d.times(add(ONE, neg(Ref(d.a)))) for d in found}
     yield from each_of("derivative-not-squared", slope)
+
+
+def _sign_inside(scene: Scene) -> Iterator[Slip]:
+    """a (1 + a) for a (1 - a), 1 + a^2 for 1 - a^2."""
+    changes: dict[Name, Change] = {}
+    for delta in _deltas(scene):
+        a = Ref(delta.a)
+        if delta.function.op == "sigmoid":
+            changes[delta.equation.name] = delta.times(mul(a, add(ONE, a)))
+        elif delta.function.op == "tanh":
+            changes[delta.equation.name] = delta.times(add(ONE, call("pow", a, Num(2))))
+    yield from each_of("derivative-sign", changes)
+    inside = _of_inside(lambda a: add(ONE, call("pow", a, Num(2))))
+    yield from each("derivative-sign", scene.backward, inside)
+
+
+def _diagonal(scene: Scene) -> Iterator[Slip]:
+    """dL/da a (1 - a), element by element."""
+    found = [d for d in _deltas(scene) if d.function.op == "softmax"]
+    changes = {d.equation.name: d.times(_sigmoid_slope(Ref(d.a))) for d in found}
+    yield from each_of("softmax-derivative-diagonal", changes)
 
 
 def _at_activation(scene: Scene) -> Iterator[Slip]:
@@ -222,9 +263,17 @@ register(
     "The derivative of the output activation is applied although prediction minus target already has it in it.",
     "backward",
     _extra,
-    ("classifier", "dL/dz2"),
+    ("classifier", "dL/dz1"),
     OFTEN,
     paired=True,
+)
+register(
+    "activation-derivative-twice",
+    "The derivative of the activation is multiplied in twice.",
+    "backward",
+    _twice,
+    ("classifier", "dL/dz1"),
+    RARE,
 )
 register(
     "derivative-at-activation",
@@ -260,6 +309,23 @@ register(
     _not_squared,
     ("classifier", "dL/dz1"),
     paired=True,
+)
+register(
+    "derivative-sign",
+    "In the derivative of the activation a plus stands where a minus belongs.",
+    "backward",
+    _sign_inside,
+    ("classifier", "dL/dz1"),
+    RARE,
+    paired=True,
+)
+register(
+    "softmax-derivative-diagonal",
+    "The softmax is differentiated element by element: each of its outputs depends on all pre-activations.",
+    "backward",
+    _diagonal,
+    ("classifier", "dL/dz1"),
+    RARE,
 )
 register(
     "relu-mask-inverted",

@@ -122,6 +122,18 @@ training: {optimizer: sgd, learning_rate: 0.1, steps: 1}
 ask: [z, L, dL/dW, W@1]
 """
 
+PENALIZED_BIAS = """
+conventions: {samples: columns}
+parameters: {w: [[0.5, -1.2]], b: 0.7}
+constants: {lam: 0.3}
+inputs: {x: [1.3, -0.8]}
+targets: {y: 0.4}
+equations: ["z = w @ x + b", "p = sigmoid(z)", "L = 1/2 * sum((p - y)^2) + lam/2 * sum(w^2)"]
+loss: L
+training: {optimizer: sgd, learning_rate: 0.1, steps: 1}
+ask: [p, L, dL/dw, dL/db, b@1]
+"""
+
 STEPS = """
 conventions: {weights: rows, samples: rows}
 layers: [{dense: {W: [[0.5, -1.2]], b: [0.3], activation: sigmoid}}]
@@ -183,4 +195,5 @@ PROBLEMS = {
     "momentum": MOMENTUM,
     "decayed": DECAYED,
     "penalized": PENALIZED,
+    "penalized_bias": PENALIZED_BIAS,
 }

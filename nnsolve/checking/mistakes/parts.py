@@ -11,14 +11,13 @@ from nnsolve.checking.mistakes.edits import (
     each,
     factors,
     instead,
-    leaf_gradients,
     over_time,
     product,
     rewritten,
 )
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, call, mul, nodes, references, rewrite
+from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, call, nodes, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -40,7 +39,7 @@ def each_part(
     for names in over_time(known):
         found: dict[Expr, dict[Name, Change]] = {}
         for equation in (known[name] for name in names):
-            for whole, part in _parts(_long(equation)):
+            for whole, part in _parts(long_of(equation)):
                 if wanted(equation, whole, part):
                     change = edit(whole.op, part)
                     if not forward and equation.long is not None:
@@ -59,7 +58,8 @@ def _parts(expr: Expr) -> Iterator[tuple[Call, Expr]]:
             yield from ((whole, part) for part in whole.args)
 
 
-def _long(equation: Equation) -> Expr:
+def long_of(equation: Equation) -> Expr:
+    """A right side, the long way where there is a shortcut."""
     return equation.expr if equation.long is None else equation.long
 
 
@@ -76,12 +76,12 @@ def _from_here(expr: Expr, time: int | None) -> Expr:
     return rewrite(expr, change)
 
 
-def _without(op: str, part: Expr) -> Change:
+def without(op: str, part: Expr) -> Change:
     """A right side without a part of its sums or products."""
-    return _with_parts(op, {part: None})
+    return with_parts(op, {part: None})
 
 
-def _with_parts(op: str, others: Mapping[Expr, Expr | None]) -> Change:
+def with_parts(op: str, others: Mapping[Expr, Expr | None]) -> Change:
     """A right side with other parts in the place of some of its sums or products; None leaves one out."""
 
     def change(node: Expr) -> Expr:
@@ -91,34 +91,6 @@ def _with_parts(op: str, others: Mapping[Expr, Expr | None]) -> Change:
         return node
 
     return rewritten(change)
-
-
-def _penalty_left_out(scene: Scene) -> Iterator[Slip]:
-    code, updates = "weight-decay-missing", scene.program.updates
-    if updates is not None and "weight_decay" in updates.hyper:
-        decay = updates.hyper["weight_decay"]
-        yield from each(code, scene.updates, rewritten(lambda node: mul(ZERO, node) if node == decay else node))
-    yield from _of_penalty(scene, code, _without)
-
-
-def penalty_scaled(scene: Scene, code: str, factor: Expr) -> Iterator[Slip]:
-    """A penalty with a factor too many."""
-    yield from _of_penalty(scene, code, lambda op, part: _with_parts(op, {part: mul(factor, part)}))
-
-
-def _of_penalty(scene: Scene, code: str, edit: Edit) -> Iterator[Slip]:
-    """An edit of a term of the loss that is made of parameters alone: in the loss, in its gradient, in both."""
-    leaves, parameters = scene.program.leaves, set(scene.program.parameters)
-    given = {name for name, leaf in leaves.items() if leaf.role in ("parameter", "constant")}
-
-    def wanted(equation: Equation, whole: Call, part: Expr) -> bool:
-        used = references(part).keys()
-        return whole is _long(equation) and whole.op == "add" and bool(used & parameters) and used <= given
-
-    loss = [e for e in scene.program.forward if e.name == scene.loss]
-    yield from each_part(code, loss, wanted, edit, forward=True)
-    yield from each_part(code, loss, wanted, edit)
-    yield from each_part(code, leaf_gradients(scene), wanted, edit)
 
 
 def _factor_left_out(scene: Scene) -> Iterator[Slip]:
@@ -146,11 +118,11 @@ def _factor_left_out(scene: Scene) -> Iterator[Slip]:
     def of_step(equation: Equation, whole: Call, part: Expr) -> bool:
         return whole.op == "mul" and isinstance(part, Ref) and part.name.time is not None
 
-    yield from each_part(code, scene.backward, of_gradient, _without)
+    yield from each_part(code, scene.backward, of_gradient, without)
     yield from _ones(scene)
-    yield from each_part(code, [e for e in scene.forward if e.name.time is not None], of_step, _without, forward=True)
+    yield from each_part(code, [e for e in scene.forward if e.name.time is not None], of_step, without, forward=True)
 
-    found = [node for e in (*scene.forward, *scene.backward) for node in nodes(_long(e)) if isinstance(node, Call)]
+    found = [node for e in (*scene.forward, *scene.backward) for node in nodes(long_of(e)) if isinstance(node, Call)]
     scales = [node.args[1:] if node.op == "div" else node.args for node in found if node.op in ("div", "mul")]
     for scale in dict.fromkeys(arg for args in scales for arg in args if is_constant(arg)):
         yield from each(code, scene.forward, _unscaled(scale), forward=True)
@@ -189,7 +161,7 @@ def _path_left_out(scene: Scene) -> Iterator[Slip]:
     def wanted(equation: Equation, whole: Call, part: Expr) -> bool:
         return whole is equation.expr and whole.op == "add" and any(name.of is not None for name in references(part))
 
-    yield from each_part("path-left-out", deltas(scene), wanted, _without)
+    yield from each_part("path-left-out", deltas(scene), wanted, without)
 
 
 register(
@@ -208,13 +180,5 @@ register(
     _path_left_out,
     ("rnn", "dL/dh_2"),
     RARE,
-    paired=True,
-)
-register(
-    "weight-decay-missing",
-    "The weight decay, the penalty for large weights, is left out.",
-    "source",
-    _penalty_left_out,
-    ("penalized", "L"),
     paired=True,
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each_layer, instead, rewritten
-from nnsolve.checking.mistakes.mistake import COMMON, Slip, register
-from nnsolve.core.expressions import ONE, Expr, Ref, mul, references
+from nnsolve.checking.mistakes.edits import each_layer, everywhere, instead, rewritten
+from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
+from nnsolve.core.expressions import ONE, Expr, Num, Ref, mul, references
 from nnsolve.core.names import Name
+from nnsolve.engine.program import Change
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,11 +39,23 @@ def _rate_twice(scene: Scene) -> Iterator[Slip]:
         yield from _rate_changed(scene, "learning-rate-twice", mul(rate, rate))
 
 
+def _rate_misread(scene: Scene) -> Iterator[Slip]:
+    """A tenth of the rate, or ten times it, in every step."""
+    rate = _rate(scene)
+    if rate is not None:
+        for factor in (Fraction(1, 10), Fraction(10)):
+            change = _instead_of(rate, mul(Num(factor), rate))
+            yield from everywhere("learning-rate-misread", scene.updates, change)
+
+
 def _rate_changed(scene: Scene, code: str, other: Expr) -> Iterator[Slip]:
     rate = _rate(scene)
     if rate is not None:
-        change = rewritten(lambda node: other if node == rate else node)
-        yield from each_layer(code, scene, scene.updates, change)
+        yield from each_layer(code, scene, scene.updates, _instead_of(rate, other))
+
+
+def _instead_of(rate: Expr, other: Expr) -> Change:
+    return rewritten(lambda node: other if node == rate else node)
 
 
 def _gradient_for_parameter(scene: Scene) -> Iterator[Slip]:
@@ -164,6 +178,15 @@ register(
     _rate_twice,
     ("network", "W1@1"),
     2.0,
+    paired=True,
+)
+register(
+    "learning-rate-misread",
+    "The learning rate is ten times too large or too small: look where its decimal point is.",
+    "emitted",
+    _rate_misread,
+    ("network", "W1@1"),
+    RARE,
     paired=True,
 )
 register(

@@ -163,7 +163,7 @@ LAST_STEP = Exercise(
         "mean_state": Mistake("the mean of the states into the output", ""),
         "halved": Mistake("1/2 in the loss, loss and gradient", "half-extra"),
         "halved_loss": Mistake("1/2 in the loss only", "half-extra"),
-        "not_squared": Mistake("forgets the square in the loss", "?norm-for-squared-norm"),
+        "not_squared": Mistake("forgets the square in the loss", "?wrong-loss norm-for-squared-norm"),
         "root": Mistake("takes the root of the loss", "norm-for-squared-norm"),
         "two_lost": Mistake("loses the 2 of the derivative", "half-extra"),
         "turned": Mistake("y - y_hat", "target-minus-prediction sign-flipped"),

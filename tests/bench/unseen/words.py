@@ -130,7 +130,7 @@ EMBEDDINGS = Exercise(
         "over_max": Mistake("divides by the largest exponential", "?softmax-not-normalized"),
         "classes_turned": Mistake("exchanges the two outputs", "elements-permuted"),
         "dot_product": Mistake("the dot product for the cosine", "norms-missing"),
-        "squared_norms": Mistake("divides by the squared norms", ""),
+        "squared_norms": Mistake("divides by the squared norms", "squared-norm-for-norm"),
         "one_norm": Mistake("divides by one norm only", "?norms-missing"),
         "distance": Mistake("the Euclidean distance for the cosine", ""),
         "neighbour": Mistake("the cosine of dog and bites", "wrong-word wrong-time-step"),

@@ -94,7 +94,7 @@ MINI_BATCHES = Exercise(
     PROBLEMS / "xor-mini-batches.yaml",
     mini_batches,
     {
-        "equivalence": Mistake("takes the targets of the equivalence: 0 for 1", "?wrong-class"),
+        "equivalence": Mistake("takes the targets of the equivalence: 0 for 1", "?wrong-class numbers-exchanged"),
         "conjunction": Mistake("takes the targets of AND", ""),
         "all_at_once": Mistake("one batch of all four samples an epoch", "wrong-batch"),
         "one_by_one": Mistake("an update after each sample", "wrong-batch"),
@@ -107,9 +107,9 @@ MINI_BATCHES = Exercise(
         "score": Mistake("gives z2 for a2, goes on with it in the first batch", "z-for-a activation-left-out"),
         "labels": Mistake("gives labels for the first outputs", "?rounded-early"),
         "hidden": Mistake("gives a1 for a2", "?wrong-layer"),
-        "ones_only": Mistake("only the terms with y = 1 in the loss, the gradient is right", ""),
+        "ones_only": Mistake("only the terms with y = 1 in the loss, the gradient is right", "?wrong-loss"),
         "base_2": Mistake("the logarithm to base 2 in the loss, the gradient is right", "log2-for-ln"),
-        "squared": Mistake("half the squared error, and its gradient", "?activation-derivative-extra"),
+        "squared": Mistake("half the squared error, and its gradient", "wrong-loss activation-derivative-extra"),
         "summed": Mistake("sums over the samples, loss and gradient", "sum-for-mean"),
         "summed_loss": Mistake("sums the loss over the samples, the gradient is right", "sum-for-mean"),
         "summed_gradient": Mistake("the loss is a mean, its gradient a sum", "sum-for-mean"),
@@ -118,7 +118,7 @@ MINI_BATCHES = Exercise(
         "slope_extra": Mistake("(a2 - y) a2 (1 - a2) at the output", "activation-derivative-extra"),
         "no_target": Mistake("forgets to subtract the target", ""),
         "bias_mean": Mistake("bias gradients: mean over the samples, again", "mean-for-sum"),
-        "bias_last": Mistake("bias gradients: those of the last sample", "?wrong-sample"),
+        "bias_last": Mistake("bias gradients: those of the last sample", "one-sample-alone"),
         "bias_unsloped": Mistake(
             "the gradient of b1 without the derivative of tanh", "bias-gradient-early activation-derivative-missing"
         ),
@@ -222,7 +222,7 @@ BATCH = Exercise(
     {
         **_LONG,
         "divided": Mistake("divides the gradient by the four samples", "mean-for-sum"),
-        "bias_last": Mistake("bias gradients: those of the last sample", "?wrong-sample"),
+        "bias_last": Mistake("bias gradients: those of the last sample", "one-sample-alone"),
         "bias_mean": Mistake("bias gradients: mean over the samples", "mean-for-sum"),
         "one_by_one": Mistake("updates after each sample", "wrong-batch"),
         "slope_at_z": Mistake("z1 (1 - z1)", "derivative-at-preactivation"),
