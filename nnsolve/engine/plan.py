@@ -155,8 +155,11 @@ class Plan:
 
     def weight(self, update: int) -> int:
         """How often the loss of a batch counts in the sum over an epoch's samples."""
-        samples = min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
-        return samples if self.averaged() else 1
+        return self.samples_of(update) if self.averaged() else 1
+
+    def samples_of(self, update: int) -> int:
+        """How many samples the batch of an update has."""
+        return min(self.batch_size, self.samples - (update % self.per_epoch) * self.batch_size)
 
     def averaged(self) -> bool:
         """Whether the loss is a mean over the samples of a batch: by its reduction, or by a mean in its equations."""

@@ -197,6 +197,20 @@ def test_what_is_asked_after_other_updates_is_recognised() -> None:
     assert {cause.code for cause in diagnosed.explain(given, ["W2@1"])["W2@1"]} == {"wrong-update"}
 
 
+def test_the_loss_of_the_last_batch_is_not_that_of_the_epoch() -> None:
+    diagnosed = trained()
+    y_hat = np.asarray(diagnosed.solution["y_hat@3"])  # of the fourth sample, before the update that it makes
+    found = diagnosed.explain({"L@e1": answer(0.5 * y_hat**2)}, ["L@e1"])["L@e1"]
+    assert "wrong-sample" in {cause.code for cause in found}
+
+
+def test_a_gradient_may_be_given_for_a_parameter_after_many_updates() -> None:
+    diagnosed = trained()
+    gradient = answer(np.asarray(diagnosed.solution["dL/dW2"]))
+    found = diagnosed.explain({"dL/dW2": gradient, "W2@end": gradient}, ["W2@end"])["W2@end"]
+    assert "gradient-for-parameter" in {cause.code for cause in found}
+
+
 def test_what_is_not_there_at_all_is_not_updated() -> None:
     """Without biases z and what follows are others, and b stays as it was: that is no second mistake."""
     made = training("xor-mini-batches", ("bias-missing",))

@@ -124,7 +124,8 @@ def _confused(scene: Scene) -> Iterator[Slip]:
             plain = isinstance(node, Call) and node.op in CONFUSED and node.op != op
             return call(op, *node.args) if plain and isinstance(node, Call) else node
 
-        yield from _replaced(scene, "wrong-activation", rewritten(change))
+        yield from each("wrong-activation", scene.forward, rewritten(change), forward=True)
+        yield from misvalued(scene, "wrong-activation", rewritten(change))
     yield from _replaced(scene, "wrong-activation", rewritten(_moved_tanh))
 
 

@@ -12,7 +12,12 @@ from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Ref, add, call,
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
-    from nnsolve.checking.mistakes.scene import Scene
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nnsolve.checking.mistakes.scene import Scene, View
+
+    Tensor = NDArray[np.float64]
 
 
 def _hyper(scene: Scene, key: str) -> Ref | None:
@@ -26,9 +31,15 @@ def _of_stem(scene: Scene, stem: str) -> list[Equation]:
 
 
 def _uncorrected(scene: Scene) -> Iterator[Slip]:
-    """m_hat = m and v_hat = v, both or one of them."""
+    """m_hat = m and v_hat = v, both or one of them; or m is given where m_hat is asked."""
     code = "bias-correction-missing"
     both = {}
+
+    def asked(view: View) -> Iterator[Tensor]:
+        if view.name is not None and view.name.stem.startswith(("m_hat_", "v_hat_")):
+            yield view.of(view.name._replace(stem=view.name.stem.replace("_hat_", "_", 1)))
+
+    yield Slip(code, "", asked=asked)
     for stem in ("m_hat", "v_hat"):
         changes = {}
         for equation in _of_stem(scene, stem):
@@ -103,6 +114,23 @@ def _complement(code: str, *, present: bool) -> Callable[[Scene], Iterator[Slip]
     return slips
 
 
+def _complement_exchanged(scene: Scene) -> Iterator[Slip]:
+    """beta m + (1 - beta) g -> (1 - beta) m + beta g."""
+    decays = [r for key in ("beta1", "beta2", "decay") if (r := _hyper(scene, key)) is not None]
+    other: dict[Expr, Expr] = {}
+    for decay in decays:
+        complement = add(ONE, neg(decay))
+        other |= {decay: complement, complement: decay}
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "mul" and node.args[0] in other:
+            return node.with_args((other[node.args[0]], *node.args[1:]))
+        return node
+
+    means = [e for e in scene.updates if _is_mean(e.name) and "hat" not in e.name.stem]
+    yield from each("complement-exchanged", means, rewritten(change))
+
+
 def _is_complement(expr: Expr, decays: set[Ref]) -> bool:
     return any(expr == add(ONE, neg(decay)) for decay in decays)
 
@@ -161,6 +189,13 @@ register(
     "In the running mean the new gradient is not multiplied by one minus beta.",
     "emitted",
     _complement("complement-missing", present=True),
+    ("optimizer", "W@2"),
+)
+register(
+    "complement-exchanged",
+    "In the running mean beta and one minus beta have changed places.",
+    "emitted",
+    _complement_exchanged,
     ("optimizer", "W@2"),
 )
 register(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
+    from nnsolve.engine.run import Run
     from nnsolve.problem.model import Problem
 
     Tensor = NDArray[np.float64]
@@ -35,7 +36,11 @@ def _other_batch(scene: Scene) -> Iterator[Slip]:
 def _other_sample(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         name, run = view.name, view.run
-        if name is None or name.epoch is not None or run.per_epoch < 2:
+        if name is None or run.per_epoch < 2:
+            return
+        if view.is_seen_loss:
+            yield from (_loss_of_a_batch(run, seen) for seen in run.epoch_updates(name.epoch or 0))
+        if name.epoch is not None:
             return
         update, plain = run.home(name)
         if update > 0 and plain in run.program.updated:
@@ -47,6 +52,11 @@ def _other_sample(scene: Scene) -> Iterator[Slip]:
             yield view.reported(run.moment_with(update + later, parameters).value(plain))
 
     yield Slip("wrong-sample", "", asked=asked)
+
+
+def _loss_of_a_batch(run: Run, update: int) -> Tensor:
+    """The mean loss per sample of one batch alone."""
+    return run.seen_loss({update: run.moment(update)}) * run.samples / run.samples_of(update)
 
 
 def _truncated(scene: Scene) -> Iterator[Slip]:

@@ -59,17 +59,22 @@ def _instead_of(rate: Expr, other: Expr) -> Change:
 
 
 def _gradient_for_parameter(scene: Scene) -> Iterator[Slip]:
+    """The gradient of the last update, or of the first one."""
+
     def asked(view: View) -> Iterator[Tensor]:
-        if _is_update(scene, view) and view.name is not None and scene.loss is not None:
-            yield view.of(view.name.gradient(scene.loss).after(view.name.update - 1))
+        update = _update(scene, view)
+        if update and view.name is not None and scene.loss is not None:
+            gradient = view.name.gradient(scene.loss)
+            yield from (view.of(gradient.after(other)) for other in {update - 1, 0})
 
     yield Slip("gradient-for-parameter", "", asked=asked)
 
 
 def _step_for_parameter(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        if _is_update(scene, view) and view.name is not None:
-            before = view.of(view.name.after(view.name.update - 1))
+        update = _update(scene, view)
+        if update and view.name is not None:
+            before = view.of(view.name.after(update - 1))
             yield before - view.own
             yield view.own - before
 
@@ -77,14 +82,16 @@ def _step_for_parameter(scene: Scene) -> Iterator[Slip]:
 
 
 def _parameter_for_gradient(scene: Scene) -> Iterator[Slip]:
-    def asked(view: View) -> Iterator[Tensor]:
+    def given(view: View) -> Iterator[Tensor]:
         name = view.name
         if name is not None and name.of is not None and name.of == scene.loss:
             parameter = name.primal.after(0)
             if parameter in scene.program.updated:
-                yield view.of(parameter.after(name.update + 1))
+                asked = [other.update for other in _also_asked(scene, [parameter]) if other.epoch is None]
+                for update in dict.fromkeys([name.update + 1, *asked]):
+                    yield view.of(parameter.after(update))
 
-    yield Slip("parameter-for-gradient", "", asked=asked)
+    yield Slip("parameter-for-gradient", "", asked=given)
 
 
 def _step_for_gradient(scene: Scene) -> Iterator[Slip]:
@@ -100,9 +107,11 @@ def _step_for_gradient(scene: Scene) -> Iterator[Slip]:
     yield Slip("step-for-gradient", "", asked=asked)
 
 
-def _is_update(scene: Scene, view: View) -> bool:
+def _update(scene: Scene, view: View) -> int:
+    """The number of updates after which a parameter is asked; 0 where nothing of the kind is."""
     name = view.name
-    return name is not None and name.of is None and name.update > 0 and name.after(0) in scene.program.parameters
+    is_parameter = name is not None and name.of is None and name.after(0) in scene.program.parameters
+    return scene.run.resolve_moment(name) if is_parameter and name is not None else 0
 
 
 def _not_updated(scene: Scene) -> Iterator[Slip]:
