@@ -331,7 +331,7 @@ def test_what_is_not_asked_is_worked_out_for_few_updates_in_all() -> None:
     """Where something is asked after as many updates it is worked out: that is the same in every file."""
     some = answer([[0.1], [0.2], [0.37]])
     for keys, affordable in (
-        (["W2@32", "W2@31", "W2@30", "W1@29", "W2@1"], {"W2@32", "W2@31", "W2@30", "W2@1"}),
+        (["W2@30", "W2@29", "W2@40", "W1@9", "W2@1"], {"W2@30", "W2@29", "W1@9", "W2@1"}),
         (["W2@4", "W2@400", "b1@end", "W2"], {"W2@4", "W2@400", "b1@end", "W2"}),  # L@e1 is asked, and W2@end
         (["W2@70", "W2@2"], {"W2@2"}),
     ):
