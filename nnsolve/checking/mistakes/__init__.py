@@ -5,6 +5,7 @@ from nnsolve.checking.mistakes import batches as batches
 from nnsolve.checking.mistakes import biases as biases
 from nnsolve.checking.mistakes import copying as copying
 from nnsolve.checking.mistakes import derivatives as derivatives
+from nnsolve.checking.mistakes import gates as gates
 from nnsolve.checking.mistakes import losses as losses
 from nnsolve.checking.mistakes import optimizers as optimizers
 from nnsolve.checking.mistakes import otherloss as otherloss

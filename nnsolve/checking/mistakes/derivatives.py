@@ -52,8 +52,7 @@ def _missing(code: str, *, relu: bool) -> Callable[[Scene], Iterator[Slip]]:
     def slips(scene: Scene) -> Iterator[Slip]:
         deltas = [d for d in _deltas(scene) if (d.function.op == "relu") is relu]
         incoming = {d.equation.name: d.incoming for d in deltas if d.incoming is not None}
-        yield from each_of(code, {name: instead(Ref(other)) for name, other in incoming.items()})
-        yield from _of_each_function(code, deltas)
+        yield from _of_functions(code, deltas, lambda d: None if d.incoming is None else instead(Ref(d.incoming)))
         if not relu:
             yield from each(code, scene.backward, rewritten(_without_slope))
         for names in over_time(incoming):
@@ -62,15 +61,19 @@ def _missing(code: str, *, relu: bool) -> Callable[[Scene], Iterator[Slip]]:
     return slips
 
 
-def _of_each_function(code: str, deltas: list[_Delta]) -> Iterator[Slip]:
-    """The derivative missing for all activations with the same function: of the gates and not of the candidate."""
-    groups: dict[str, dict[Name, Change]] = {}
+def _of_functions(code: str, deltas: list[_Delta], change: Callable[[_Delta], Change | None]) -> Iterator[Slip]:
+    """A slip in all derivatives, in each, and in those of the same function: of the gates and not of the candidate."""
+    changes: dict[Name, Change] = {}
+    groups: dict[str, list[Name]] = {}
     for delta in deltas:
-        if delta.incoming is not None:
-            groups.setdefault(delta.function.op, {})[delta.equation.name] = instead(Ref(delta.incoming))
-    for changes in groups.values() if len(groups) > 1 else ():
-        if len(over_time(changes)) > 1:
-            yield Slip(code, str(next(iter(changes))), {}, changes)
+        found = change(delta)
+        if found is not None:
+            changes[delta.equation.name] = found
+            groups.setdefault(delta.function.op, []).append(delta.equation.name)
+    yield from each_of(code, changes)
+    for names in groups.values() if len(groups) > 1 else ():
+        if len(over_time(names)) > 1:
+            yield Slip(code, str(names[0]), {}, {name: changes[name] for name in names})
 
 
 def is_slope(factor: Expr) -> bool:
@@ -193,15 +196,15 @@ def _at_activation(scene: Scene) -> Iterator[Slip]:
             return delta.changed(rewritten(lambda node: outer if node == Ref(delta.a) else node))
         return delta.changed(renamed((delta.z, delta.a)))
 
-    yield from each_of("derivative-at-activation", {d.equation.name: change(d) for d in _deltas(scene)})
+    yield from _of_functions("derivative-at-activation", list(_deltas(scene)), change)
     twice = _of_inside(lambda inside: _tanh_slope(inside.with_args((inside,))))
     yield from each("derivative-at-activation", scene.backward, twice)
 
 
 def _at_preactivation(scene: Scene) -> Iterator[Slip]:
     """a (1 - a) and 1 - a^2 with z in the place of a."""
-    found = {d.equation.name: d.changed(renamed((d.a, d.z))) for d in _deltas(scene) if d.a in references(d.expr)}
-    yield from each_of("derivative-at-preactivation", found)
+    found = [d for d in _deltas(scene) if d.a in references(d.expr)]
+    yield from _of_functions("derivative-at-preactivation", found, lambda d: d.changed(renamed((d.a, d.z))))
     yield from each("derivative-at-preactivation", scene.backward, _of_inside(lambda a: _tanh_slope(a.args[0])))
 
 

@@ -54,6 +54,14 @@ def everywhere(code: str, equations: Iterable[Equation], change: Change, *, forw
         yield Slip(code, at, changes, {}) if forward else Slip(code, at, {}, changes)
 
 
+def and_in_values(scene: Scene, slips: Iterable[Slip]) -> Iterator[Slip]:
+    """Slips of the forward pass; and each in the values alone, the gradients by the rules of the right equations."""
+    for slip in slips:
+        yield slip
+        if scene.backward:
+            yield slip._replace(forward={}, emitted=slip.forward)
+
+
 def over_time(names: Iterable[Name]) -> list[list[Name]]:
     """The same quantity at all time steps together: who makes a mistake at one makes it at the others."""
     found: dict[Name, list[Name]] = {}

@@ -1,18 +1,18 @@
-"""Mistakes with recurrent networks: time steps, states and gates."""
+"""Mistakes with recurrent networks: time steps and states."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnsolve.checking.mistakes.edits import (
+    and_in_values,
     deltas,
     each,
     each_of,
-    everywhere,
     instead,
     leaf_gradients,
     over_time,
@@ -22,7 +22,7 @@ from nnsolve.checking.mistakes.edits import (
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Ref, add, mul, neg, references
+from nnsolve.core.expressions import ZERO, Call, Expr, Ref, add, mul, references
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from nnsolve.engine.program import Change
 
     Tensor = NDArray[np.float64]
-
-GATES = ("f", "i", "o", "g", "r", "u")
 
 
 def _kept(expr: Expr, drop: set[Name]) -> Expr:
@@ -60,6 +58,20 @@ def _recurrent_dropped(scene: Scene) -> Iterator[Slip]:
         if later and equation.name.primal in scene.program.equations:
             changes[equation.name] = _dropper(later)
     yield from each_of("recurrent-gradient-dropped", changes)
+    yield from _one_way_back(scene)
+
+
+def _one_way_back(scene: Scene) -> Iterator[Slip]:
+    """The gradient that comes back from the next time step through one gate alone."""
+    ways: dict[str, dict[Name, Change]] = {}
+    for equation in scene.backward:
+        later = _later(equation) if equation.name.primal in scene.program.equations else set()
+        for stem in sorted({name.stem for name in later}):
+            others = {name for name in later if name.stem != stem}
+            if others:
+                ways.setdefault(stem, {})[equation.name] = _dropper(others)
+    for changes in ways.values():
+        yield Slip("recurrent-gradient-dropped", str(next(iter(changes))), {}, changes)
 
 
 def _last_step_only(scene: Scene) -> Iterator[Slip]:
@@ -82,19 +94,34 @@ def _last_step_only(scene: Scene) -> Iterator[Slip]:
 
 
 def _previous_missing(scene: Scene) -> Iterator[Slip]:
-    """W_hh h_{t-1} left out of every pre-activation."""
+    """W_hh h_{t-1} left out of every pre-activation; of h_{t-1} and c_{t-1} one or both."""
+    code, states = "previous-state-missing", _states(scene)
 
-    def change(equation: Equation) -> Change | None:
-        time = equation.name.time
-        earlier = {n for n in references(equation.expr) if n.time is not None and time is not None and n.time < time}
-        is_sum = isinstance(equation.expr, Call) and equation.expr.op == "add"
-        return _dropper(earlier) if earlier and is_sum and _kept(equation.expr, earlier) != equation.expr else None
+    def changes(left_out: Collection[str]) -> dict[Name, Change]:
+        found: dict[Name, Change] = {}
+        for equation in scene.forward:
+            earlier = {n for n in references(equation.expr) if n.stem in left_out and _lag(equation, n) > 0}
+            is_sum = isinstance(equation.expr, Call) and equation.expr.op == "add"
+            if earlier and is_sum and _kept(equation.expr, earlier) != equation.expr:
+                found[equation.name] = _dropper(earlier)
+        return found
 
-    changes = {e.name: found for e in scene.forward if (found := change(e)) is not None}
-    for slip in each_of("previous-state-missing", changes):
-        yield slip._replace(forward=slip.emitted, emitted={})
-        if scene.backward:
-            yield slip  # the gradient still goes back through it
+    slips = list(each_of(code, changes(states)))
+    for state in states if len(states) > 1 else ():
+        own = changes([state])
+        if len(over_time(own)) > 1:
+            slips.append(Slip(code, str(next(iter(own))), {}, own))
+    yield from and_in_values(scene, (slip._replace(forward=slip.emitted, emitted={}) for slip in slips))
+
+
+def _lag(equation: Equation, name: Name) -> int:
+    """How many time steps a quantity is older than the equation that uses it."""
+    return 0 if equation.name.time is None or name.time is None else equation.name.time - name.time
+
+
+def _states(scene: Scene) -> list[str]:
+    """The stems of what is used at the next time step."""
+    return list(dict.fromkeys(n.stem for e in scene.program.forward for n in references(e.expr) if _lag(e, n) > 0))
 
 
 def _wrong_step(scene: Scene) -> Iterator[Slip]:
@@ -110,10 +137,12 @@ def _wrong_step(scene: Scene) -> Iterator[Slip]:
 
     yield Slip("wrong-time-step", "", asked=asked)
     yield from _shifted(scene)
+    yield from and_in_values(scene, _older_state(scene))
     for gradients in (leaf_gradients(scene), deltas(scene)):
         shares = [e for e in gradients if e.name.time is not None]
-        changes = {e.name: change for e in shares if (change := _later_state(e)) is not None}
-        yield from each_of("wrong-time-step", changes)
+        for lag in (1, -1):
+            changes = {e.name: change for e in shares if (change := _own_state(e, lag)) is not None}
+            yield from each_of("wrong-time-step", changes)
     slopes = {e.name: change for e in deltas(scene) if (change := _earlier_slope(scene, e)) is not None}
     yield from each_of("wrong-time-step", slopes)
 
@@ -130,43 +159,34 @@ def _moved(name: Name, shift: int) -> Name:
     return name if name.time is None else name._replace(time=name.time + shift)
 
 
-def _later_state(equation: Equation) -> Change | None:
-    """h_t for h_{t-1} in the gradient of step t."""
-    time = equation.name.time
-    earlier = [n for n in references(equation.expr) if n.of is None and n.time is not None and n.time + 1 == time]
-    return renamed(*((name, _moved(name, 1)) for name in earlier)) if earlier else None
+def _own_state(equation: Equation, lag: int) -> Change | None:
+    """h_t for h_{t-1} in the gradient of step t, and for h_{t+1}."""
+    others = [n for n in references(equation.expr) if n.of is None and n.time is not None and _lag(equation, n) == lag]
+    return renamed(*((name, _moved(name, lag)) for name in others)) if others else None
 
 
-def _stems(scene: Scene) -> dict[str, list[Name]]:
+def _older_state(scene: Scene) -> Iterator[Slip]:
+    """h_{t-2} for h_{t-1} in the recurrent input; h_{t-1} for h_t in what else is made of it."""
+    known = {*scene.program.equations, *scene.program.leaves}
+    for state in _states(scene):
+        for lag in (0, 1):
+            changes: dict[Name, Change] = {}
+            for equation in scene.forward:
+                used = [n for n in references(equation.expr) if n.stem == state and n.time is not None]
+                pairs = [(n, _moved(n, -1)) for n in used if _lag(equation, n) == lag and _moved(n, -1) in known]
+                if pairs:
+                    changes[equation.name] = renamed(*pairs)
+            if changes:
+                yield Slip("wrong-time-step", str(next(iter(changes))), changes)
+
+
+def stems(scene: Scene) -> dict[str, list[Name]]:
     """The quantities that have a time step, by their stems."""
     found: dict[str, list[Name]] = {}
     for name in scene.shapes.named:
         if name.time is not None and name.of is None:
             found.setdefault(name.stem, []).append(name)
     return found
-
-
-def _cell_for_state(scene: Scene) -> Iterator[Slip]:
-    """c for h: given, or used by what follows."""
-    stems = _stems(scene)
-    if "c" not in stems or "h" not in stems:
-        return
-
-    def asked(view: View) -> Iterator[Tensor]:
-        if any(name.stem in ("c", "h") and name.time is not None for name in references(view.item.expr)):
-            yield view.renamed(_other_state)
-
-    yield Slip("cell-and-state-confused", "", asked=asked)
-    pairs = [(h, h._replace(stem="c")) for h in stems["h"] if h._replace(stem="c") in scene.shapes.named]
-    own = {h for h, _ in pairs}
-    others = [e for e in scene.program.forward if e.name not in own]
-    yield from everywhere("cell-and-state-confused", others, renamed(*pairs), forward=True)
-    cells = [e for e in scene.program.forward if e.name.stem == "c"]
-    yield from everywhere("cell-and-state-confused", cells, renamed(*((c, h) for h, c in pairs)), forward=True)
-
-
-def _other_state(name: Name) -> Name:
-    return name._replace(stem={"c": "h", "h": "c"}.get(name.stem, name.stem)) if name.time is not None else name
 
 
 def _initial(scene: Scene) -> Iterator[Slip]:
@@ -197,7 +217,7 @@ def _sequences(scene: Scene) -> list[list[Name]]:
 
 def _reversed(scene: Scene) -> Iterator[Slip]:
     """x_T, ..., x_1."""
-    leaves = scene.program.leaves
+    leaves = scene.run.whole.leaves
     given = {
         name: partial(_replaced, leaves[other].value)
         for names in _sequences(scene)
@@ -209,7 +229,7 @@ def _reversed(scene: Scene) -> Iterator[Slip]:
 
 def _shifted(scene: Scene) -> Iterator[Slip]:
     """x_{t+1} or x_{t-1} for x_t; zero beyond the sequence."""
-    leaves = scene.program.leaves
+    leaves = scene.run.whole.leaves
     for names in _sequences(scene):
         values = [leaves[name].value for name in names]
         nothing = np.zeros_like(values[0])
@@ -218,42 +238,9 @@ def _shifted(scene: Scene) -> Iterator[Slip]:
             yield Slip("wrong-time-step", str(names[0]), given=given)
 
 
-def _replaced(other: Tensor, _: Tensor) -> Tensor:
-    return other
-
-
-def _gates(scene: Scene) -> Iterator[Slip]:
-    stems = _stems(scene)
-    gates = [gate for gate in GATES if gate in stems]
-    for i, one in enumerate(gates):
-        for other in gates[i + 1 :]:
-            pairs = [(n, n._replace(stem=other)) for n in stems[one]]
-            pairs += [(n, n._replace(stem=one)) for n in stems[other]]
-            users = [e for e in scene.program.forward if e.name.stem in ("c", "h")]
-            yield from everywhere("gates-exchanged", users, renamed(*pairs), forward=True)
-
-
-def _inverted(scene: Scene) -> Iterator[Slip]:
-    """(1 - u) h_{t-1} + u g with u and 1 - u exchanged."""
-    gates = {n for stem in ("u", "f") for n in _stems(scene).get(stem, ())}
-    users = [e for e in scene.program.forward if e.name.stem in ("c", "h") and gates & set(references(e.expr))]
-
-    def inside(node: Expr) -> bool:
-        return isinstance(node, Ref) and node.name in gates
-
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call) and node.op == "add" and node.args[0] == ONE:
-            (rest,) = node.args[1:] if len(node.args) == 2 else (ZERO,)
-            if isinstance(rest, Call) and rest.op == "neg" and rest.args[0] == add(ONE, neg(rest.args[0])):
-                return rest.args[0]
-            inner = rest.args[0] if isinstance(rest, Call) and rest.op == "neg" else ZERO
-            double = isinstance(inner, Call) and inner.op == "add" and inner.args[0] == ONE
-            if double and isinstance(inner, Call) and isinstance(inner.args[1], Call):
-                return inner.args[1].args[0]  # 1 - (1 - u), as the arguments are changed first
-            return node
-        return add(ONE, neg(node)) if inside(node) else node
-
-    yield from everywhere("gate-inverted", users, rewritten(change), forward=True)
+def _replaced(other: Tensor, own: Tensor) -> Tensor:
+    """Other values for those of all samples; batches are then cut out of them."""
+    return other if other.shape == own.shape else own
 
 
 register(
@@ -313,26 +300,4 @@ register(
     _wrong_step,
     ("rnn", "h_2"),
     paired=True,
-)
-register(
-    "cell-and-state-confused",
-    "The cell state c and the hidden state h are confused.",
-    "source",
-    _cell_for_state,
-    ("lstm", "h_2"),
-)
-register(
-    "gates-exchanged",
-    "Two gates have changed places.",
-    "source",
-    _gates,
-    ("lstm", "h_2"),
-)
-register(
-    "gate-inverted",
-    "A gate is used the wrong way round: what it keeps and what it lets in are exchanged.",
-    "source",
-    _inverted,
-    ("gru", "h_2"),
-    RARE,
 )

@@ -43,9 +43,9 @@ def _neighbours(scene: Scene, name: Name) -> Iterator[Name]:
         return
     for kind in zip(*((a, z) for a, _, z in scene.activations()), strict=True):
         if name in kind:
-            here = kind.index(name)
-            yield from kind[max(here - 1, 0) : here]
-            yield from kind[here + 1 : here + 2]
+            here, layer = kind.index(name), scene.program.layer_of(name)
+            near = (*kind[max(here - 1, 0) : here], *kind[here + 1 : here + 2])
+            yield from (other for other in near if layer is None or scene.program.layer_of(other) != layer)
 
 
 def _wrong_layer(scene: Scene) -> Iterator[Slip]:
@@ -65,7 +65,8 @@ def _wrong_input(scene: Scene) -> Iterator[Slip]:
     fed = [(e, [name for name in references(e.expr) if name in outputs]) for e in scene.forward if e.name in sums]
     for (lower, below), (upper, above) in pairwise(fed):
         for one, other in ((below, above), (above, below)) if len(below) == len(above) == 1 else ():
-            if scene.dims(one[0]) == scene.dims(other[0]):
+            is_step = one[0]._replace(time=None) == other[0]._replace(time=None)
+            if scene.dims(one[0]) == scene.dims(other[0]) and not is_step:
                 change = renamed((other[0], one[0]))
                 yield from each("wrong-layer", [upper if other is above else lower], change, forward=True)
                 yield from each("wrong-layer", leaf_gradients(scene), change)

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import (
+    deltas,
     each,
     everywhere,
     leaf_gradients,
@@ -14,7 +15,8 @@ from nnsolve.checking.mistakes.edits import (
     rewritten,
 )
 from nnsolve.checking.mistakes.mistake import COMMON, OFTEN, Slip, register
-from nnsolve.core.expressions import Call, Expr, Ref, call, references
+from nnsolve.core.equations import Equation
+from nnsolve.core.expressions import Call, Expr, Ref, add, call, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -38,6 +40,32 @@ def _updated(scene: Scene) -> Iterator[Slip]:
     if len(scene.parameters) > 1:
         pairs = [(e.name.after(0), e.name) for e in scene.parameters]
         yield from each("updated-weights-used", scene.backward, renamed(*pairs))
+    for equation in scene.parameters:
+        yield from _updated_on_the_way(scene, equation)
+
+
+def _updated_on_the_way(scene: Scene, update: Equation) -> Iterator[Slip]:
+    """W updated after each time step on the way back: by the shares of the later ones, or by the own one, too."""
+    weight = update.name.after(0)
+    gradient = next((n for n in references(update.expr) if n.of is not None and n.primal == weight), None)
+    total = scene.program.equations.get(gradient) if gradient is not None else None
+    if total is None:
+        return
+    shares = [name for name in references(total.expr) if name.time is not None]
+    for first in (0, 1) if len(shares) > 1 else ():
+        changes: dict[Name, Change] = {}
+        for equation in deltas(scene):
+            since = first + (equation.name.time or 0)
+            done = [Ref(name) for name in shares if name.time is not None and name.time >= since]
+            if done and equation.name.time is not None and weight in references(equation.expr):
+                changes[equation.name] = _put(Ref(weight), _put(Ref(total.name), add(*done))(update.expr))
+        if changes:
+            yield Slip("updated-weights-used", str(next(iter(changes))), {}, changes)
+
+
+def _put(old: Expr, new: Expr) -> Change:
+    """An expression in the place of another one."""
+    return rewritten(lambda node: new if node == old else node)
 
 
 def _old(scene: Scene) -> Iterator[Slip]:
