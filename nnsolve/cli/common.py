@@ -168,6 +168,12 @@ def problem_argument(function: _Function) -> _Function:
     return click.argument("problem", required=False, metavar="[PROBLEM]", shell_complete=problem_files)(function)
 
 
+def decimals_option(function: _Function) -> _Function:
+    """--decimals."""
+    help = "Show N decimals everywhere; what is computed stays exact."
+    return click.option("--decimals", type=click.IntRange(0, 15), metavar="N", help=help)(function)
+
+
 def spread_option(args: Sequence[str], option: str) -> list[str]:
     """`--only z1 a1` as `--only z1 --only a1`: all words up to the next option or file belong to it."""
     result: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nnsolve.cli import completion
-from nnsolve.cli.common import harmless, load, problem_argument
+from nnsolve.cli.common import decimals_option, harmless, load, problem_argument
 from nnsolve.cli.output import is_file, write_file, write_text
 from nnsolve.report.draw.kinds import KINDS
 
@@ -22,12 +22,7 @@ from nnsolve.report.draw.kinds import KINDS
     "--sample", type=click.IntRange(1), help="Whose values are shown; left out, the first of the first batch."
 )
 @click.option("--step", type=click.IntRange(1), default=1, show_default=True, help="The time step of a cell.")
-@click.option(
-    "--decimals",
-    type=click.IntRange(0, 15),
-    metavar="N",
-    help="Show N decimals everywhere; what is computed stays exact.",
-)
+@decimals_option
 @click.option(
     "-o", "--output", type=click.Path(), metavar="FILE", help="Write FILE.svg or FILE.png; - is standard output (SVG)."
 )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nnsolve.cli.common import harmless
+from nnsolve.cli.common import decimals_option, harmless
 from nnsolve.report.formats import FORMATS, TYPESET
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -31,8 +31,7 @@ def report_options(function: _Function) -> _Function:
     options = [
         click.option("--detail", type=click.Choice(["brief", "steps", "full"]), default="steps", show_default=True,
                      help="Answers only, every step, or each dot product written out too."),
-        click.option("--decimals", type=click.IntRange(0, 15), metavar="N",
-                     help="Show N decimals everywhere; what is computed stays exact."),
+        decimals_option,
         format_option(list(FORMATS)),
         click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; - is standard output."),
         click.option("--width", type=click.IntRange(40, 400), metavar="N",

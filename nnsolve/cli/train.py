@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnsolve.cli import completion
-from nnsolve.cli.common import INTERRUPTED, harmless, load, problem_argument
+from nnsolve.cli.common import INTERRUPTED, decimals_option, harmless, load, problem_argument
 from nnsolve.cli.output import shows_unicode, style_for, write_file, write_report, write_text
 from nnsolve.core.diagnostics import Findings, ProblemError
 
@@ -85,12 +85,7 @@ class Target(click.ParamType):  # type: ignore[type-arg]
     metavar="FILE",
     help="Write the final parameters to FILE.yaml or FILE.npz, for a problem to load.",
 )
-@click.option(
-    "--decimals",
-    type=click.IntRange(0, 15),
-    metavar="N",
-    help="Show N decimals everywhere; what is computed stays exact.",
-)
+@decimals_option
 @click.option(
     "--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
 )

@@ -15,15 +15,19 @@ def embeddings(hand: Hand) -> None:
     m = "mean-dog-bites-man."
     words = e[np.array([1, 3, 2]) - shift]
     hand.write(m + "e_1", words[0], second_word=words[1])
-    p = hand.write(
-        m + "p",
-        words.mean(0),
-        summed=words.sum(0),
-        maximum=words.max(0),
-        last_word=words[-1],
-        two_words=words[[0, 2]].mean(0),
-        halved=words.sum(0) / 2,
-    )
+
+    def mean(ask: str, words: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            hand.write(
+                ask,
+                words.mean(0),
+                summed=words.sum(0),
+                maximum=words.max(0),
+                last_word=words[-1],
+                two_words=words[[0, 2]].mean(0),
+                halved=words.sum(0) / 2,
+            )
+        )
 
     def output(ask: str, features: np.ndarray) -> np.ndarray:
         z = w @ features
@@ -38,7 +42,7 @@ def embeddings(hand: Hand) -> None:
             )
         )
 
-    output(m + "y_hat", p)
+    output(m + "y_hat", mean(m + "p", words))
     a, b = words[0], words[2]
     dot, na, nb = a @ b, np.sqrt(a @ a), np.sqrt(b @ b)
     hand.write(
@@ -55,17 +59,7 @@ def embeddings(hand: Hand) -> None:
         m + "nearest", np.array([1, 4, 2]), without_itself=np.array([4, 2, 5]), numbers_from_0=np.array([0, 3, 1])
     )
     m = "mean-man-bites-dog."
-    words = e[np.array([2, 3, 1]) - shift]
-    p = hand.write(
-        m + "p",
-        words.mean(0),
-        summed=words.sum(0),
-        maximum=words.max(0),
-        last_word=words[-1],
-        two_words=words[[0, 2]].mean(0),
-        halved=words.sum(0) / 2,
-    )
-    output(m + "y_hat", p)
+    output(m + "y_hat", mean(m + "p", e[np.array([2, 3, 1]) - shift]))
     wx, wh = np.array([[1.0, -1], [0, 1]]), np.array([[0.5, 0], [1, -0.5]])
     if hand.does("weights_exchanged"):
         wx, wh = wh, wx
