@@ -112,11 +112,11 @@ def unread(node: Node, why: Unreadable) -> tuple[Claim, Unreadable]:
     """What stands in a list in place of a number that cannot be read (no exact value is near it), and why."""
     text = node.text if type(node) is ScalarNode else ""
     is_gap = not _has_letters(text)
-    shown = MISSING if is_gap or len(text) > MAX_LENGTH else text
-    claim = Claim(math.nan, 0.0, 0, shown, node.place.line, node.place.column)
+    written = MISSING if is_gap or len(text) > MAX_LENGTH else text
+    found = Claim(math.nan, 0.0, 0, written, node.place.line, node.place.column)
     if is_gap:
-        return claim, why._replace(message=NO_NUMBER, help=None)
-    return claim, why if any(sign.isdigit() for sign in text) else why._replace(help=None)  # n/a, tbd
+        return found, why._replace(message=NO_NUMBER, help=None)
+    return found, why if any(sign.isdigit() for sign in text) else why._replace(help=None)  # n/a, tbd
 
 
 def _has_letters(text: str) -> bool:

@@ -41,7 +41,7 @@ class Follows(NamedTuple):
             return item
         if not right:
             text = f"it follows from the digits of your {' and '.join(found.of or found.rounded)}, which are too few"
-            return item._replace(message="; ".join(filter(None, [item.message, text])))
+            return item.saying(text)
         elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
         earned = [marking.credit(element) for element in elements]
         if verdict == "carried":

@@ -60,7 +60,7 @@ def with_unread(item: Item, answer: Given | Unreadable) -> Item:
     first, count = answer.unread[0], len(answer.unread)
     at = f"{'at' if count == 1 else 'the first at'} {first.line}:{first.column}"
     text = f"{count} of {len(item.elements)} numbers cannot be read, {at}: {first.message}"
-    return item._replace(message="; ".join(filter(None, [item.message, text, first.help])))
+    return item.saying(text, first.help)
 
 
 def by_accident(item: Item, target: Target, answer: Given, marking: Marking) -> Item:
@@ -74,8 +74,7 @@ def by_accident(item: Item, target: Target, answer: Given, marking: Marking) -> 
         return item
     if 2 * item.elements.count("correct") > len(item.elements) or not is_rearranged(answer, target.bounds):
         return item
-    text = "the others are right by accident"
-    return item._replace(credit=marking.rearranged * item.credit, message=f"{item.message}; {text}")
+    return item.saying("the others are right by accident")._replace(credit=marking.rearranged * item.credit)
 
 
 def rounded_on_the_way(item: Item, target: Target, answer: Given, key: Key) -> Item:
@@ -108,10 +107,8 @@ def rounding_charged_once(items: Sequence[Item], before: Sequence[Item], marking
             if first:
                 again = max(marking.carried, marking.imprecise)
                 credits = [again if pair == ("imprecise", "wrong") else marking.credit(pair[0]) for pair in pairs]
-                item = item._replace(
-                    credit=max(item.credit, marking.of_credits(credits)),
-                    message=f"{item.message}; charged once, at {first}",
-                )
+                credit = max(item.credit, marking.of_credits(credits))
+                item = item.saying(f"charged once, at {first}")._replace(credit=credit)
             first = first or item.id
         result.append(item)
     return result
@@ -126,11 +123,8 @@ def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: M
         is_charged = slip is not None and item.asked and item.verdict == "wrong"
         if slip is not None and is_charged and charged.setdefault(slip, item.id) != item.id:
             credits = [marking.repeated if element == "wrong" else marking.credit(element) for element in item.elements]
-            credit = marking.of_credits(credits or [marking.repeated])
-            text = f"its slip is charged once, at {charged[slip]}"
-            item = item._replace(
-                credit=max(credit, item.credit), message=f"{item.message}; {text}" if item.message else text
-            )
+            credit = max(item.credit, marking.of_credits(credits or [marking.repeated]))
+            item = item.saying(f"its slip is charged once, at {charged[slip]}")._replace(credit=credit)
         result.append(item)
     return result
 

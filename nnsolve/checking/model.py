@@ -130,6 +130,10 @@ class Item(NamedTuple):
     asked: bool = True
     by_hand: ByHand | None = None
 
+    def saying(self, *more: str | None) -> Item:
+        """The item with more behind its message."""
+        return self._replace(message="; ".join(filter(None, [self.message, *more])))
+
 
 class Result(NamedTuple):
     """An answer file with its verdicts; where it cannot be read, `findings` say why and every item is unreadable.

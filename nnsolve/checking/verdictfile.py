@@ -274,8 +274,7 @@ def _ruled(item: Item, ruling: Ruling, marking: Marking) -> Item:
     message = f"set by hand{why} (nnsolve: {item.verdict}, credit {item.credit:.4g})"
     by_hand = ByHand(ruling.why, item.verdict, item.credit)
     if verdict == item.verdict:
-        message = f"{item.message}; {message}" if item.message else message
-        return item._replace(credit=credit, message=message, by_hand=by_hand)
+        return item.saying(message)._replace(credit=credit, by_hand=by_hand)
     return item._replace(
         verdict=verdict, credit=credit, causes=(), message=message, elements=(), carried_from=(), by_hand=by_hand
     )

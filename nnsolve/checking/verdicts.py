@@ -127,8 +127,7 @@ def _explained(
     for item in items:
         item = item._replace(causes=found.causes.get(item.id, item.causes))
         if item.id in found.after:
-            message = f"worked out from your {' and '.join(found.after[item.id])}"
-            item = item._replace(message=f"{item.message}; {message}" if item.message else message)
+            item = item.saying(f"worked out from your {' and '.join(found.after[item.id])}")
         target, answer = key.find(item.id), answers.answers.get(item.id)
         if not item.causes or not item.elements or not isinstance(target, Target) or not isinstance(answer, Given):
             result.append(item)
