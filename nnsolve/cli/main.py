@@ -33,6 +33,7 @@ COMMANDS = {
     "explain": Entry("explain", "Explain an activation, loss, layer or optimizer."),
     "export": Entry("export", "Write a script or notebook of its own that computes the same."),
     "check": Entry("check", "Check answer files."),
+    "causes": Entry("causes", "List the mistakes that check names, or show one."),
     "answers": Entry("answers", "Print an answer file, blank or with the solution."),
     "new": Entry("new", "Write a commented starter file."),
     "lint": Entry("lint", "Check problem files."),

@@ -1,0 +1,53 @@
+"""The mistakes that answers are held against, each with what it does to the problem that it is registered with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from nnsolve.checking.diagnose import Diagnosis
+from nnsolve.checking.mistakes import CAUSES
+from nnsolve.checking.mistakes.examples import PROBLEMS
+from nnsolve.checking.mistakes.mistake import Mistake
+from nnsolve.problem.loader import problem_of_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float64]
+
+STAGES = {
+    "source": "in an equation of the forward pass, which is then differentiated as it stands",
+    "backward": "in the rules of the backward pass",
+    "emitted": "in one equation of the solution",
+    "asked": "in what is written down as the answer",
+}
+"""What each stage edits."""
+
+
+class Worked(NamedTuple):
+    """A mistake at its example: the problem, what is asked there, its right value, and the wrong ones."""
+
+    problem: str
+    ask: str
+    right: Tensor
+    wrong: tuple[Tensor, ...]
+
+
+def listed() -> dict[str, Mistake]:
+    """All mistakes by their codes, in the order of the alphabet."""
+    return dict(sorted(CAUSES.items()))
+
+
+def worked(mistake: Mistake) -> Worked:
+    """What a mistake gives at its example, wherever it can be made there."""
+    name, ask = mistake.example
+    text = PROBLEMS[name]
+    evidence = Diagnosis(problem_of_text(text, f"{name}.yaml")).evidence(ask)
+    assert evidence is not None
+    alone = [
+        entry.value
+        for entry in evidence.table.entries
+        if any(len(made) == 1 and made[0].code == mistake.code for made in entry.combinations)
+    ]
+    return Worked(text.strip(), ask, evidence.right, tuple(alone))
