@@ -182,7 +182,7 @@ class View:
         self.item = item
         self.run = run
         self.name = item.expr.name if isinstance(item.expr, Ref) else None
-        values = {name: self._value(self._here(name)) for name in references(item.expr)}
+        values = {name: self._value(name) for name in references(item.expr)}
         shape = item.shape
         if self.name is not None and self.name.after(0) == run.program.loss:
             shape = SCALAR
@@ -193,11 +193,6 @@ class View:
     def is_seen_loss(self) -> bool:
         """Whether the loss over an epoch is asked: what is written down of a training that goes on as it should."""
         return self.name is not None and self.scene.run.is_seen_loss(self.name)
-
-    def _here(self, name: Name) -> Name:
-        """What a name stands for in the run: p for e_3 where the last vector is taken and not their mean."""
-        program = self.run.program
-        return name if program.scope is self.scene.program.scope else program.parse_address(str(name)) or name
 
     def _value(self, name: Name) -> Tensor:
         """A value of the run; where all values are rounded on the way, the answer itself is not."""
