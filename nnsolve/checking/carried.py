@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnsolve.checking.judge import bounds, judge
-from nnsolve.checking.route import Home, Outcome, Route, Routes, Steps, computed
+from nnsolve.checking.judge import judge_by
+from nnsolve.checking.route import MAX_REMEMBERED, Home, Outcome, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
@@ -52,6 +52,10 @@ class Own(NamedTuple):
     right: bool
 
 
+Start: TypeAlias = tuple[Own, ...]
+"""The own answers that another one follows from."""
+
+
 class Carried(NamedTuple):
     """The verdict on each element by the student's own earlier answers, and which wrong ones it follows from.
 
@@ -73,6 +77,7 @@ class Carrier:
     def __init__(self, key: Key) -> None:
         self.key = key
         self._routes: dict[str, tuple[Routes, Routes]] = {}
+        self._answered: dict[frozenset[Home], frozenset[Home]] = {}
         self._homes = {id: self._homes_of(target) for id, target in key.targets.items()}
 
     def homes(self, target: Target) -> Homes:
@@ -107,7 +112,14 @@ class Carrier:
             run = self.key.solvers[section].run
             self._routes[section] = Routes(run, long=False), Routes(Run(run.problem), long=True)
         short, long = self._routes[section]
-        return Reruns(Rerun(short, own), Rerun(long, own))
+        answered = self._same(frozenset(own))
+        return Reruns(Rerun(short, own, answered), Rerun(long, own, answered))
+
+    def _same(self, answered: frozenset[Home]) -> frozenset[Home]:
+        """The set of what is answered that other students had: no set is found sooner than itself."""
+        if len(self._answered) == MAX_REMEMBERED:
+            self._answered.clear()
+        return self._answered.setdefault(answered, answered)
 
 
 class Reruns(NamedTuple):
@@ -126,8 +138,7 @@ class Reruns(NamedTuple):
                 route = rerun.routes.to(target, rerun.answered)
                 if route is None:
                     return
-                with np.errstate(all="ignore"):
-                    found = rerun.judged(route, target, given)
+                found = rerun.judged(route, target, given)
             except (ProblemError, UndefinedValueError):
                 continue
             if found is not None:
@@ -139,23 +150,34 @@ class Reruns(NamedTuple):
 class Rerun:
     """One pass over the moments of a run, own values in place of computed ones."""
 
-    def __init__(self, routes: Routes, own: Mapping[Home, Own]) -> None:
+    def __init__(self, routes: Routes, own: Mapping[Home, Own], answered: frozenset[Home]) -> None:
         self.routes = routes
         self.run = routes.run
         self.own = own
-        self.answered = frozenset(own)
+        self.answered = answered
         self.moments: list[Moment] = []
 
     def judged(self, route: Route, target: Target, given: Given) -> Carried | None:
         """The verdict on each element of an answer by own values; None where these make no difference."""
-        if not route.nearest:
+        own = self.start(route)
+        if not own:
             return None
-        known = self.outcome(route, target)
+        known = self.outcome(route, own, target)
         if not known.finite:
             return None
-        wrong = [home for home in route.nearest if not self.own[home].right]
+        wrong = [one for one in own if not one.right]
         if wrong and not known.differs:
             return None
+        claimed = tuple([claim[:2] for claim in given.claims])
+        found = known.judged.get(claimed)
+        if found is None:
+            found = self._judged(route, own, known, target, given)
+            self.routes.charge(2 * len(claimed))
+            known.judged[claimed] = found
+        return found
+
+    def _judged(self, route: Route, own: Start, known: Outcome, target: Target, given: Given) -> Carried:
+        wrong = [one for one in own if not one.right]
         elements: list[Verdict] = ["wrong"] * len(known.value)
         off = [abs(claim[0] - number) - claim[1] for claim, number in zip(given.claims, known.value, strict=True)]
         if wrong and any(map(le, off, known.most)):
@@ -164,42 +186,41 @@ class Rerun:
             atol = target.options.get("atol", 0.0)
             if any(
                 by <= about + atol and element == "wrong"
-                for by, about, element in zip(off, self.about(route, known), elements, strict=True)
+                for by, about, element in zip(off, self.about(route, own, known), elements, strict=True)
             ):
-                elements = _verdicts(target, given, known.value, self.spread(route, known))
-        return Carried(tuple(elements), self._ids(wrong), self._ids(route.nearest))
+                elements = _verdicts(target, given, known.value, self.spread(route, own, known))
+        return Carried(tuple(elements), _ids(wrong), _ids(own))
 
-    def _ids(self, homes: Iterable[Home]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.own[home].id for home in homes))
+    def start(self, route: Route) -> Start:
+        """The own answers that a route begins at."""
+        return tuple([self.own[home] for home in route.nearest])
 
     def wrong_before(self, target: Target) -> tuple[str, ...]:
         """The nearest wrong answers that an answer follows from."""
         route = self.routes.to(target, self.answered)
-        return () if route is None else self._ids(home for home in route.nearest if not self.own[home].right)
+        return () if route is None else _ids([one for one in self.start(route) if not one.right])
 
     # Values
 
-    def outcome(self, route: Route, target: Target) -> Outcome:
+    def outcome(self, route: Route, own: Start, target: Target) -> Outcome:
         """What follows from own answers; remembered, since many students make the same mistakes."""
-        own = tuple([self.own[home][1:] for home in route.nearest])
         key = target.id, self.answered, own
         known = self.routes.outcomes.get(key)
         if known is None:
-            value = self.value(route)
+            numbers = numbers_of(own)
+            value = self.value(route, numbers)
             known = Outcome(value, target)
-            self.routes.remember(key, known, len(value) + sum([len(values) for values, *_ in own]))
+            self.routes.charge(len(value) + len(numbers))
+            self.routes.outcomes[key] = known
         return known
 
-    def value(self, route: Route) -> Sequence[float]:
-        """What follows from own answers."""
-        found = None if route.quick is None else route.quick(self.numbers(route))
+    def value(self, route: Route, numbers: Sequence[float]) -> Sequence[float]:
+        """What follows from the numbers of own answers."""
+        found = None if route.quick is None else route.quick(numbers)
         if found is None:
-            found = route.value(self._computed(route)).ravel().tolist()
+            with np.errstate(all="ignore"):
+                found = route.value(self._computed(route)).ravel().tolist()
         return found
-
-    def numbers(self, route: Route) -> list[float]:
-        """The numbers of the nearest own answers, one behind the other."""
-        return _flat([self.own[home].values for home in route.nearest])
 
     def _computed(self, route: Route) -> dict[int, Moment]:
         """The moments of a route, with all that is between answers and its value."""
@@ -226,61 +247,57 @@ class Rerun:
 
     # How far values move
 
-    def about(self, route: Route, known: Outcome) -> Sequence[float]:
+    def about(self, route: Route, own: Start, known: Outcome) -> Sequence[float]:
         """How far each element may be off because the own answers are, at most."""
         if known.about is None:
-            known.about = self._about(route, known.value)
+            known.about = self._about(route, own, known.value)
         return known.about
 
-    def spread(self, route: Route, known: Outcome) -> Sequence[float]:
+    def spread(self, route: Route, own: Start, known: Outcome) -> Sequence[float]:
         """How far each element may be off because the own answers are."""
         if known.spread is None:
-            known.spread = self.spread_of(route, known.value)
+            known.spread = self.spread_of(route, own, known.value)
         return known.spread
 
-    def _about(self, route: Route, value: Sequence[float]) -> list[float]:
+    def _about(self, route: Route, own: Start, value: Sequence[float]) -> list[float]:
         """By a few random trials."""
-        off = self._off(route)
-        most = [0.0] * len(value)
-        for trial in route.trials:
-            most = list(
-                map(max, most, _distances(self._moved(route, route.together, list(map(mul, off, trial))), value))
-            )
+        numbers, off = numbers_of(own), _off(own)
         reach = ABOUT * math.sqrt(len(off))
-        return [reach * number for number in most]
+        moved = [self._moved(route, route.together, numbers, list(map(mul, off, trial))) for trial in route.trials]
+        return [reach * number for number in map(max, *[_distances(trial, value) for trial in moved])]
 
-    def spread_of(self, route: Route, value: Sequence[float]) -> list[float]:
+    def spread_of(self, route: Route, own: Start, value: Sequence[float]) -> list[float]:
         """How far each element of a value may be off: to first order, one own number after the other.
 
         0 where that would be too much work.
         """
         total = [0.0] * len(value)
         work, start = 0.0, 0
-        off = self._off(route)
-        for home in route.nearest:
-            steps, end = route.changed[home], start + len(self.own[home].off)
+        numbers, off = numbers_of(own), _off(own)
+        for home, one in zip(route.nearest, own, strict=True):
+            steps, end = route.changed[home], start + len(one.off)
             moving = [n for n in range(start, end) if off[n]]
             sizes = [self.run.program.shapes.of(equation.name).size for k in steps for equation in steps[k]]
             work += 2 * len(moving) * (1 + len(sizes) + sum(sizes) / 1000)
             if work > MAX_WORK:
                 return [0.0] * len(value)
             for n in moving:
-                up, down = [self._moved(route, steps, _only(n, by, len(off))) for by in (off[n], -off[n])]
+                up, down = [self._moved(route, steps, numbers, _only(n, by, len(off))) for by in (off[n], -off[n])]
                 most = map(max, _distances(up, value), _distances(down, value))
                 total = list(map(add, total, most))
             start = end
         return total
 
-    def _off(self, route: Route) -> list[float]:
-        """How far each number of the nearest own answers may be off."""
-        return _flat([self.own[home].off for home in route.nearest])
-
-    def _moved(self, route: Route, steps: Steps, by: Sequence[float]) -> Sequence[float]:
+    def _moved(self, route: Route, steps: Steps, numbers: Sequence[float], by: Sequence[float]) -> Sequence[float]:
         """The value with the numbers of the nearest own answers moved by so much."""
-        if route.quick is not None:
-            found = route.quick(list(map(add, self.numbers(route), by)))
-            if found is not None:
-                return found
+        found = None if route.quick is None else route.quick(list(map(add, numbers, by)))
+        if found is None:
+            with np.errstate(all="ignore"):
+                found = self._traced(route, steps, by)
+        return found
+
+    def _traced(self, route: Route, steps: Steps, by: Sequence[float]) -> Sequence[float]:
+        """As `_moved`, by arrays."""
         self._computed(route)
         moments: dict[int, Moment] = {}
         made: dict[Name, Tensor] = {}
@@ -314,8 +331,18 @@ def _repeated(target: Target, given: Given, homes: Homes, same: Mapping[Home, Ow
     return Carried(tuple(_verdicts(target, given, values, off)), tuple(ids), tuple(ids))
 
 
-def _flat(parts: Iterable[Sequence[float]]) -> list[float]:
-    return [number for part in parts for number in part]
+def numbers_of(own: Start) -> list[float]:
+    """The numbers of own answers, one behind the other."""
+    return [number for one in own for number in one.values]
+
+
+def _off(own: Start) -> list[float]:
+    """How far each of them may be off."""
+    return [number for one in own for number in one.off]
+
+
+def _ids(own: Iterable[Own]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([one.id for one in own]))
 
 
 def _only(n: int, by: float, count: int) -> list[float]:
@@ -343,4 +370,4 @@ def _verdicts(target: Target, given: Given, value: Sequence[float], spread: Sequ
         value = [min(max(claim[0], new - by), new + by) for claim, new, by in zip(claims, value, spread, strict=True)]
     if start is not None:
         changes = list(map(sub, value, start))
-    return judge(given, bounds(value, changes, target.options, claims))
+    return judge_by(given, value, changes, target.options)

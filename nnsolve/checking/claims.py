@@ -176,6 +176,8 @@ def meant_units(claims: Sequence[Claim]) -> list[float]:
     A single digit among longer numbers (the 0 in [0.42, 0, 1.37]) is meant as precisely as these; but no 0.5 beside
     -3.616e-05 has more digits than that.
     """
+    if all([claim[0] and claim[2] > 1 for claim in claims]):
+        return [claim[1] for claim in claims]
     finest = min((claim.unit for claim in claims if claim.digits > 1), default=math.inf)
     longest = max(claim.digits for claim in claims) if claims else 1
 

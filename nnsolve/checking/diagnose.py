@@ -7,7 +7,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from nnsolve.checking.carried import Rerun, Reruns
-from nnsolve.checking.evidence import NOTHING, Evidence
+from nnsolve.checking.evidence import Evidence
 from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explained, fewest, roughly, said, seeds, singly
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
@@ -16,7 +16,7 @@ from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
 from nnsolve.checking.question import Question
-from nnsolve.checking.reading import Reading, agreeing, read
+from nnsolve.checking.reading import SAYS_NOTHING, Reading, agreeing, allowed_slips, read
 from nnsolve.checking.slips import cause_of, grouped
 from nnsolve.core.diagnostics import Place, ProblemError
 from nnsolve.core.expressions import Ref
@@ -113,7 +113,7 @@ class Diagnosis:
         """The mistakes that give a late answer from the right training, as a bias does that was not updated."""
         evidence = self.evidence(id)
         assert evidence is not None
-        matches = self._read(id, (), evidence, given).matches
+        matches = self._read((id, ()), evidence, given).matches
         near = [entry for entry, crowd in zip(matches.entries, matches.crowd, strict=True) if crowd <= ACCUSED]
         return {slip.code for i in near for made in evidence.table.entries[i].combinations for slip in made}
 
@@ -134,7 +134,7 @@ class Diagnosis:
         """What an answer says that no training is needed for."""
         evidence = self.evidence(id)
         assert evidence is not None
-        reading = self._read(id, (), evidence, given)
+        reading = self._read((id, ()), evidence, given)
         found = found or [Found(evidence, reading.matches)]
         if seed is not None and (further := self._with_others(id, seed)) is not None:
             found = [*found, Found(further, agreeing(further, given))]
@@ -184,23 +184,28 @@ class Diagnosis:
                 for name, slip in reading.written.items():
                     written.setdefault(name, []).append(slip)
         clues = Clues(self._denied_by(tuple(right)), written, partial(self._stopped, right))
-        found = {ask: [one.knowing(clues.denied, given[ask]) for one in several] for ask, several in found.items()}
+        if clues.denied:
+            found = {ask: [one.knowing(clues.denied, given[ask]) for one in several] for ask, several in found.items()}
         result = explained(found, clues)
         unexplained = [ask for ask, several in result.items() if ask in wrong and not several and self._is_asked(ask)]
+        has_more = False
         for ask in unexplained:
             further = self._further_agreeing(ask, None, given, found)
             found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
+            has_more = has_more or bool(further)
         for ask in late:
             found |= self._agreeing(ask, given, found)
             found[ask] = [one.knowing(clues.denied, given[ask]) for one in found.get(ask, ())]
-        if unexplained or late:
+        if has_more or late:
             result = explained(found, clues)
         pending = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
+        has_more = False
         for seed in seeds(result.values(), clues) if pending else ():
             for ask in pending:
                 further = self._further_agreeing(ask, seed, given, found)
                 found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
-        if any(len(several) > 1 for several in found.values()):
+                has_more = has_more or bool(further)
+        if has_more:
             result = explained(found, clues)
         return {ask: fewest(result.get(ask, ())) for ask in wrong}
 
@@ -234,7 +239,7 @@ class Diagnosis:
         for trained in self._trained(ask, given, before):
             evidence = self.evidence(ask, trained)
             if evidence is not None:
-                matches = self._read(ask, trained, evidence, given[ask], copies=copies).matches
+                matches = self._read((ask, trained), evidence, given[ask], copies=copies).matches
                 found[ask] = [Found(evidence, matches, copies)]
                 if found[ask][0].is_explained:
                     break
@@ -246,7 +251,7 @@ class Diagnosis:
         evidence = None if question is None or question.is_late else self.evidence(ask)
         if evidence is None:
             return None
-        reading = self._read(ask, (), evidence, answer)
+        reading = self._read((ask, ()), evidence, answer)
         if reading.is_right:
             return reading
         found[ask] = [Found(evidence, reading.matches)]
@@ -289,10 +294,13 @@ class Diagnosis:
         found: list[Found] = []
         if here is None and seed is not None:
             return found
+        name = None if here is None else here.name
         for trained in self._trained(ask, given, before, here):
             further = self._with_others(ask, here, trained)
-            matches = NOTHING if further is None else agreeing(further, given[ask])
-            if further is not None and matches.entries:
+            if further is None:
+                continue
+            matches = self._read((ask, trained, name), further, given[ask]).matches
+            if matches.entries:
                 found = [Found(further, matches)]
                 if found[0].is_explained:
                     break
@@ -313,11 +321,14 @@ class Diagnosis:
             self._further[key] = None if table is None else Evidence(table)
         return self._further[key]
 
-    def _read(
-        self, id: str, trained: tuple[int, ...], evidence: Evidence, given: Given, *, copies: bool = False
-    ) -> Reading:
-        """What an answer says; remembered, since many students give the same."""
-        key = id, trained, copies, given.shape, tuple([claim[:2] for claim in given.claims])
+    def _read(self, asked: Hashable, evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
+        """What an answer says by the evidence that is asked for; remembered, since many students give the same.
+
+        Not if it says nothing: that is the same for no two of them.
+        """
+        if evidence.says_nothing(given, allowed_slips(given)):
+            return SAYS_NOTHING
+        key = asked, copies, given.shape, tuple([claim[:2] for claim in given.claims])
         found = self._readings.get(key)
         if found is None:
             if len(self._readings) == REMEMBERED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,18 +86,19 @@ class Group(NamedTuple):
     floor: Tensor
     columns: tuple[tuple[list[float], list[int]], ...]
 
-    def near(self, claims: Sequence[Claim], slips: int) -> list[int]:
+    def near(self, claims: Iterable[Claim], slips: int) -> list[int]:
         """Rows, among which are all that agree with an answer in all numbers but at most some `slips`."""
         found = []
-        for (value, unit, *_), (ordered, row) in zip(claims, self.columns, strict=False):
-            reach = 0.5 * unit * (1 + 1e-6) + 2 * SLACK * abs(value)
+        for claim, (ordered, row) in zip(claims, self.columns, strict=False):
+            value = claim[0]
+            reach = 0.5 * claim[1] * (1 + 1e-6) + 2 * SLACK * abs(value)
             first = bisect_left(ordered, value - reach)
             if first < len(ordered) and ordered[first] <= value + reach:
                 found.append(row[first : bisect_right(ordered, value + reach, first)])
             elif slips:
-                found.append([])
+                slips -= 1
             else:
-                return []
+                return []  # as nearly always
         found.sort(key=len)
         return sorted({i for rows in found[: slips + 1] for i in rows})
 
@@ -120,33 +121,54 @@ def _group(table: Table, found: Sequence[int]) -> Group:
     )
 
 
+class Made(NamedTuple):
+    """What gives a wrong value: some slips, and what they are called together.
+
+    `rounds` says whether something is rounded: that gives few digits, which much else gives, too. `changed` are the
+    equations that the slips change, `read` those of them by which an answer is read off wrongly.
+    """
+
+    name: Identity
+    slips: Combination
+    rounds: bool
+    changed: int
+    read: int
+
+    @classmethod
+    def of(cls, slips: Combination) -> Made:
+        """Slips that are made together."""
+        changed = sum(len(slip.forward) + len(slip.emitted) for slip in slips if not slip.asked)
+        read = sum(slip.asked is not None for slip in slips)
+        return cls(identity(slips), slips, any(slip.rounding for slip in slips), changed, read)
+
+
 class Evidence:
     """The wrong values of a table, by their shapes, ready to be held against answers."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.right = table.right
+        self.first = float(self.right.ravel()[0]) if self.right.size else math.nan
         self.least = _least(table.right.ravel())
         self._denied: dict[tuple[int, Set[SlipName]], NDArray[np.bool_]] = {}
         self._changed: frozenset[SlipName] | None = None
-        self._made: dict[int, list[tuple[Identity, Combination]]] = {}
+        self._made: dict[int, list[Made]] = {}
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, entry in enumerate(table.entries):
             by_shape.setdefault(squeezed(entry.value.shape), []).append(i)
         self.groups = {shape: _group(table, found) for shape, found in by_shape.items()}
 
-    def made(self, position: int) -> list[tuple[Identity, Combination]]:
-        """What gives an entry, with what it is called."""
+    def made(self, position: int) -> list[Made]:
+        """What gives an entry."""
         found = self._made.get(position)
         if found is None:
-            combinations = self.table.entries[position].combinations
-            found = self._made[position] = [(identity(combination), combination) for combination in combinations]
+            found = self._made[position] = [Made.of(slips) for slips in self.table.entries[position].combinations]
         return found
 
     @cached_property
     def identities(self) -> frozenset[Identity]:
         """What gives any of the entries."""
-        return frozenset([made for position in range(len(self.table.entries)) for made, _ in self.made(position)])
+        return frozenset([made.name for position in range(len(self.table.entries)) for made in self.made(position)])
 
     def changed_by(self) -> frozenset[SlipName]:
         """The names of the slips that alone make an answer wrong, by more than rounding does.
@@ -180,11 +202,9 @@ class Evidence:
         The slips that are `denied` were hardly made. With `copies` what the file gives for a parameter is taken for a
         copy of it, however few digits it has.
         """
-        group = self.groups.get(squeezed(given.shape))
-        if group is None or len(given.claims) != group.values.shape[1]:
-            return NOTHING
-        rows = group.near(given.claims, slips)
-        if not rows:
+        group = self._group(given)
+        rows = group.near(given.claims, slips) if group else None
+        if not group or not rows:
             return NOTHING
         positions, priors = group.positions, group.priors
         claimed, units = _claimed(given)
@@ -205,6 +225,19 @@ class Evidence:
         crowd[order] = np.minimum(np.cumsum(chances[order]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
+    def is_near(self, given: Given, claims: Iterable[Claim], slips: int = 0) -> bool:
+        """Whether an answer, were these its numbers, may agree with an entry in all of them but at most some `slips`.
+
+        Soon decided for the many that do not.
+        """
+        group = self._group(given)
+        return group is not None and bool(group.near(claims, slips))
+
+    def _group(self, given: Given) -> Group | None:
+        """The wrong values of the shape of an answer."""
+        group = self.groups.get(squeezed(given.shape))
+        return group if group is not None and len(given.claims) == group.values.shape[1] else None
+
     def _is_copied(self, claimed: Tensor) -> bool:
         """Whether an answer is what the file gives for the parameter, to the last digit."""
         if self.table.given is None or self.table.given.size != len(claimed):
@@ -219,17 +252,23 @@ class Evidence:
             if len(self._denied) == DENIED:
                 self._denied.clear()
             entries = [self.made(position) for position in group.positions.tolist()]
-            found = [not any(denied.isdisjoint(made) for made, _ in entry) for entry in entries]
+            found = [not any(denied.isdisjoint(made.name) for made in entry) for entry in entries]
             self._denied[key] = np.array(found)
         return self._denied[key]
 
+    def says_nothing(self, given: Given, slips: int) -> bool:
+        """Whether an answer is neither right nor agrees with anything: soon decided for the many of which it is so."""
+        return not (self._may_be_right(given) or self.is_near(given, given.claims, slips))
+
+    def _may_be_right(self, given: Given) -> bool:
+        """Whether the first number of an answer is right, about."""
+        first = given.claims[0]
+        return not abs(self.first - first[0]) > max(first[1], 2e-3 * abs(self.first))
+
     def is_right(self, given: Given) -> bool:
         """Whether an answer is right to its digits, or within 0.1 %."""
-        if squeezed(given.shape) != squeezed(self.right.shape):
+        if squeezed(given.shape) != squeezed(self.right.shape) or not self._may_be_right(given):
             return False
-        first, value = given.claims[0], float(self.right.ravel()[0]) if self.right.size else math.nan
-        if abs(value - first.value) > max(first.unit, 2e-3 * abs(value)):
-            return False  # as most wrong ones are
         claimed, units = _claimed(given)
         right = self.right.ravel()
         return bool((np.abs(right - claimed) <= np.maximum(_reach(right, units), 1e-3 * np.abs(right))).all())

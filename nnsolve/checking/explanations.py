@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
 
-from nnsolve.checking.evidence import Evidence, Matches
+from nnsolve.checking.evidence import Evidence, Made, Matches
 from nnsolve.checking.judge import place
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import CAUSES, RARE, Combination, Identity, Slip, SlipName
-from nnsolve.checking.model import Given
+from nnsolve.checking.model import Claim, Given
 
 ACCUSED = 0.02
 """The chance that a wrong answer which none of the mistakes made is accused all the same, at most."""
@@ -55,7 +56,7 @@ def said(found: Iterable[Found], is_right: bool) -> Early:
     given_by: set[Identity] = set()
     for evidence, matches, _ in found:
         changed_by |= evidence.identities
-        given_by.update(made for position in matches.entries for made, _ in evidence.made(position))
+        given_by.update(made.name for position in matches.entries for made in evidence.made(position))
     return Early(changed_by, given_by, is_right)
 
 
@@ -71,60 +72,65 @@ class Clues(NamedTuple):
     written: Mapping[SlipName, Sequence[Slip]]
     stop: Callable[[str, Combination], bool]
 
+    def wrote(self, made: Made, chance: float, crowd: float) -> bool:
+        """Whether a right answer is written just as a mistake would leave it that hardly any other answer agrees with.
+
+        Of a pair that answer has to tell from all others that are as likely.
+        """
+        if not self.written or (chance if len(made.slips) == 1 else crowd) > WRITTEN:
+            return False
+        return any(name in self.written for name in made.name)
+
     def deny(self, made: Identity) -> bool:
         """Whether a mistake would have made one of them wrong."""
         return not self.denied.isdisjoint(made)
 
 
-class Support(NamedTuple):
-    """How many wrong answers a combination of slips explains, and the chance that they all agree by accident.
-
-    `answers` are those with just its values, `covered` also those that one of its slips gives alone.
-    """
-
-    answers: int
-    chance: float
-    covered: int
+Agreeing: TypeAlias = Mapping[Identity, Mapping[str, tuple[float, int]]]
+"""For each combination of slips the answers that agree with it: the chance of that, and the rank of its value."""
 
 
-def _corroborated(found: Mapping[str, Sequence[Found]]) -> dict[Identity, Support]:
-    """Each combination of slips with the answers that it explains.
-
-    That some k of m wrong answers agree by accident with one of N values is at most N times the number of choices of k
-    out of m times the product of their chances.
-    """
-    parts: dict[Identity, dict[str, tuple[float, int]]] = {}
-    for id, several in found.items():
+def _agreeing(found: Mapping[str, Sequence[Found]]) -> Agreeing:
+    agreeing: dict[Identity, dict[str, tuple[float, int]]] = {}
+    for ask, several in found.items():
         for evidence, matches, _ in several:
             for position, chance in zip(matches.entries, matches.chances, strict=True):
-                for made, _ in evidence.made(position):
-                    parts.setdefault(made, {}).setdefault(id, (chance, position + 1))
-    result = {}
-    for made, answers in parts.items():
-        chance = math.prod(chance for chance, _ in answers.values()) * math.comb(len(found), len(answers))
-        rank = max(rank for _, rank in answers.values())
-        covered = answers.keys() | {ask for name in made for ask in parts.get((name,), ())}
-        result[made] = Support(len(answers), min(1.0, chance * rank), len(covered))
-    return result
+                for made in evidence.made(position):
+                    agreeing.setdefault(made.name, {}).setdefault(ask, (chance, position + 1))
+    return agreeing
+
+
+def _accident(answers: Collection[tuple[float, int]], wrong: int) -> float:
+    """The chance that some answers agree with a combination of slips by accident.
+
+    That some k of m wrong answers agree with one of N values is at most N times the number of choices of k out of m
+    times the product of their chances.
+    """
+    chance = math.prod([chance for chance, _ in answers]) * math.comb(wrong, len(answers))
+    return min(1.0, chance * max([rank for _, rank in answers]))
 
 
 class Explanation(NamedTuple):
-    """A combination of slips that explains an answer, the others that it explains, whether a right one denies it."""
+    """A combination of slips that explains an answer; whether a right one denies it.
 
-    combination: Combination
-    support: Support
+    It gives so many `answers` just its values; `covered` are also those that one of its slips gives alone.
+    """
+
+    made: Made
+    answers: int
+    covered: int
     denied: bool
 
     @property
-    def rounds(self) -> bool:
-        """Whether something is rounded: that gives few digits, which much else gives, too."""
-        return any(slip.rounding for slip in self.combination)
+    def is_single(self) -> bool:
+        return len(self.made.slips) == 1
 
     @property
-    def extent(self) -> int:
-        """How often slips are made: in each equation that they change, or in each answer that was read off wrongly."""
-        answers = self.support.answers
-        return sum(answers if slip.asked else len(slip.forward) + len(slip.emitted) for slip in self.combination)
+    def rank(self) -> tuple[float, ...]:
+        """The best come first; among equals where slips are made least often: in equations, or in reading answers."""
+        made = self.made
+        extent = made.changed + made.read * self.answers
+        return self.denied, -self.covered, len(made.slips), made.rounds, extent
 
 
 def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, list[Explanation]]:
@@ -133,53 +139,65 @@ def explained(found: Mapping[str, Sequence[Found]], clues: Clues) -> dict[str, l
     What a right answer denies is left out where anything else explains an answer, or where it cannot have reached it
     and few digits speak for it; pairs where a single slip does as well.
     """
-    together = _corroborated(found)
-    result = {}
+    agreeing = _agreeing(found)
+    result: dict[str, list[Explanation]] = {}
     for ask, several in found.items():
         accepted: dict[Identity, Explanation] = {}
         for evidence, matches, _ in several:
             for position, chance, crowd in zip(*matches, strict=True):
-                for made, combination in evidence.made(position):
-                    if made in accepted:
+                for made in evidence.made(position):
+                    name = made.name
+                    if name in accepted:
                         continue
-                    support = together[made]
-                    accident = min(crowd, support.chance) if support.answers > 1 else crowd
-                    seldom = (chance if len(made) == 1 else crowd) <= WRITTEN
-                    written = seldom and any(name in clues.written for name in made)
-                    denied = clues.deny(made)
-                    if denied and accident > STOPPED and clues.stop(ask, combination):
+                    answers = agreeing[name]
+                    accident = min(crowd, _accident(answers.values(), len(found))) if len(answers) > 1 else crowd
+                    if accident > ACCUSED and not clues.wrote(made, chance, crowd):
                         continue
-                    if accident <= ACCUSED or written:
-                        accepted[made] = Explanation(combination, support, denied)
-        best = sorted(
-            accepted.values(),
-            key=lambda one: (one.denied, -one.support.covered, len(one.combination), one.rounds, one.extent),
-        )
+                    denied = clues.deny(name)
+                    if denied and accident > STOPPED and clues.stop(ask, made.slips):
+                        continue
+                    covered = answers.keys() if len(name) == 1 else _covered(name, agreeing)
+                    accepted[name] = Explanation(made, len(answers), len(covered), denied)
+        best = sorted(accepted.values(), key=_rank) if len(accepted) > 1 else list(accepted.values())
         if best and not best[0].denied:
             best = [one for one in best if not one.denied]
-        single = bool(best) and len(best[0].combination) == 1
-        result[ask] = [one for one in best if len(one.combination) == 1] if single else best
+        if best and best[0].is_single:
+            best = [one for one in best if one.is_single]
+        result[ask] = best
     return result
+
+
+_rank = attrgetter("rank")
+
+
+def _covered(name: Identity, agreeing: Agreeing) -> Set[str]:
+    """The answers that a combination explains, or one of its slips alone."""
+    return set().union(agreeing[name], *[agreeing.get((slip,), ()) for slip in name])
 
 
 def roughly(evidence: Evidence | None, given: Given) -> list[Combination]:
     """The single mistakes that give a wrong answer to fewer digits: it was worked out with rounded numbers."""
     if evidence is None:
         return []
-    claims = tuple([claim._replace(unit=max(claim.unit, _rough_unit(claim.value))) for claim in given.claims])
+    if not evidence.is_near(given, map(_roughly, given.claims)):
+        return []
+    claims = tuple(map(_roughly, given.claims))
     entries, _, crowd = evidence.matches(given._replace(claims=claims))
     accepted = [i for i, chance in zip(entries, crowd, strict=True) if chance <= ACCUSED]
     return [made for i in accepted for made in evidence.table.entries[i].combinations if len(made) == 1]
 
 
-def _rough_unit(value: float) -> float:
-    """The place value of the last of `INHERITED` significant digits; 0 for 0 and for what cannot be read."""
-    return place(value, INHERITED) if math.isfinite(value) else 0.0
+def _roughly(claim: Claim) -> Claim:
+    """A number of at most `INHERITED` significant digits; as it is if it cannot be read."""
+    value, unit, digits, text, line, column = claim
+    return (
+        Claim(value, max(unit, place(value, INHERITED)), digits, text, line, column) if math.isfinite(value) else claim
+    )
 
 
 def singly(explained: Iterable[Explanation]) -> bool:
     """Whether a single slip explains an answer, one that no right answer denies and that is no rare mistake."""
-    alone = [one.combination[0] for one in explained if len(one.combination) == 1 and not one.denied]
+    alone = [one.made.slips[0] for one in explained if one.is_single and not one.denied]
     return any(CAUSES[slip.code].weight > RARE for slip in alone)
 
 
@@ -188,7 +206,7 @@ def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip
     slips = {name: made[0] for name, made in clues.written.items()}
     answers: dict[SlipName, int] = {}
     for several in explained:
-        here = {slip.name: slip for one in several if not one.denied for slip in one.combination if slip.is_likely}
+        here = {slip.name: slip for one in several if not one.denied for slip in one.made.slips if slip.is_likely}
         for name, slip in here.items():
             slips[name] = slip
             answers[name] = answers.get(name, 0) + 1
@@ -202,8 +220,9 @@ def fewest(explained: Sequence[Explanation]) -> list[Combination]:
     codes: set[str] = set()
     chosen = []
     for explanation in explained:
-        codes.update(slip.code for slip in explanation.combination)
+        slips = explanation.made.slips
+        codes.update([slip.code for slip in slips])
         if len(codes) > NAMED:
             break
-        chosen.append(explanation.combination)
+        chosen.append(slips)
     return chosen

@@ -140,16 +140,16 @@ def _followed(item: Item, several: Iterable[Carried], target: Target, answer: Gi
 def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     """The answer as a value to go on with; None for one of the wrong shape, all zeros or unreadable."""
     if (
-        not isinstance(answer, Given)
+        type(answer) is not Given
         or answer.unread
         or not item.elements
-        or not any(claim.value for claim in answer.claims)
+        or not any([claim[0] for claim in answer.claims])
     ):
         return Own(item.id, target.values, (0.0,) * len(target.values), True) if item.verdict == "correct" else None
-    written = tuple([claim.value for claim in answer.claims])
     if item.verdict == "correct":
-        off = [abs(claim - value) for claim, value in zip(written, target.values, strict=True)]
+        off = [abs(claim[0] - value) for claim, value in zip(answer.claims, target.values, strict=True)]
         return Own(item.id, target.values, tuple(off), True)
+    written = tuple([claim[0] for claim in answer.claims])
     return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
 
 

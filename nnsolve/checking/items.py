@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import fits_start, is_cut_off, is_near, is_old, is_rearranged, overall, verdicts
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
-from nnsolve.checking.model import Explanation, Given, Item, Unreadable, Verdict
+from nnsolve.checking.model import Claim, Explanation, Given, Item, Unreadable, Verdict
 
 REARRANGED = {"transposed", "factors-exchanged", "elements-permuted"}
 """The codes of the causes that give the right numbers in wrong places."""
+
+REMEMBERED = 1000
+"""Verdicts on the elements of an answer of which is remembered how they are told."""
 
 ROUNDED = "rounded-early"
 """The code of the cause that spoils digits only."""
@@ -25,10 +29,12 @@ def item_of(
     elements: tuple[Verdict, ...] = (),
     message: str = "",
     tolerance: str = "",
+    at: Claim | None = None,
 ) -> Item:
-    """The record of an answer; None where there is none that can be read."""
-    given = None if answer is None else nested([claim.text for claim in answer.claims], answer.shape)
-    line, column = (None, None) if answer is None else (answer.line, answer.column)
+    """The record of an answer; None where there is none that can be read. It stands `at` a number that is to blame."""
+    given = None if answer is None else nested([claim[3] for claim in answer.claims], answer.shape)
+    place = at or answer
+    line, column = (None, None) if place is None else (place.line, place.column)
     return Item(
         target.id,
         target.of,
@@ -158,7 +164,7 @@ def reason(
     """
     wrong = [n for n, element in enumerate(elements) if element == "wrong"]
     why = ""
-    if count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong):
+    if target.changes is not None and (count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong)):
         some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
         why = f"{some}too few digits: the value before the update fits them as well"
     elif not hide and wrong and target.options.get("percent") and _is_percentage(target, answer):
@@ -177,14 +183,22 @@ def _is_percentage(target: Target, answer: Given) -> bool:
 
 def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key, *, hide: bool = False) -> str:
     """What is wrong with an answer of several numbers, or counts (to `hide` which), and where the first stands."""
+    base = key.problem.conventions.count_from
+    count_from = 1 if base is None else base
+    return _told(tuple(elements), verdict, target.shape, count_from, hide=hide)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _told(
+    elements: tuple[Verdict, ...], verdict: Verdict, shape: tuple[int, ...], count_from: int, *, hide: bool
+) -> str:
     short = "too few digits" if verdict == "imprecise" else ""
     if len(elements) == 1 or verdict == "unreadable":
         return short
     off = sum(element == verdict for element in elements)
-    base = key.problem.conventions.count_from
     index, rest = [], next(n for n, element in enumerate(elements) if element == verdict)
-    for size in reversed(target.shape):
-        index.append(rest % size + (1 if base is None else base))
+    for size in reversed(shape):
+        index.append(rest % size + count_from)
         rest //= size
     verb = ("counts as", "count as") if hide else ("is", "are")
     what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{verb[off > 1]} wrong"

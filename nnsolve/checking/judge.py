@@ -41,38 +41,61 @@ class Bounds(NamedTuple):
     start: float = math.nan
 
 
-def bounds(
-    values: Sequence[float],
-    changes: Sequence[float] | None,
-    options: Mapping[str, Any],
-    claims: Sequence[Claim] | None = None,
-) -> Iterator[Bounds]:
+def bounds(values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]) -> Iterator[Bounds]:
     """The bounds of one element after the other: rtol is taken of the value, or of how much an update changed it.
 
     An ask that says decimals or significant asks for that digit; else for two significant digits of the value. Half a
-    unit of a digit that the ask names is enough, unless the `claims` that were written are given and finer; then the
-    digits are not worked out where a claim is right without them, or too far away.
+    unit of a digit that the ask names is enough.
     """
-    rtol, atol = options.get("rtol", RTOL), options.get("atol", 0.0)
-    noise = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    for n, (value, size) in enumerate(zip(values, values if changes is None else changes, strict=True)):
+    noise = _noise(values)
+    for n, value in enumerate(values):
         if not math.isfinite(value):
             yield Bounds(value, -1.0, 0.0, 0.0)  # no number is right
-            continue
-        tolerance = max(rtol * abs(size), atol, noise)
-        if claims is not None:
-            off = abs(claims[n][0] - value)
-            if off <= tolerance * _SLACK or off > claims[n][1] / 2 * _SLACK:
-                yield Bounds(value, tolerance * _SLACK, 0.0, 0.0)
-                continue
-        if "decimals" in options:
-            asked = 10.0 ** -options["decimals"]
         else:
-            asked = place(value, options.get("significant", ASKED_DIGITS))
-        if "decimals" in options or "significant" in options:
-            tolerance = max(tolerance, asked / 2 if claims is None else min(asked, claims[n].unit) / 2)
-        start = value - size if changes is not None and abs(size) > noise else math.nan
-        yield Bounds(value, tolerance * _SLACK, asked * _SLACK, FARTHEST * abs(value) * _SLACK, start)
+            yield _bounds(value, None if changes is None else changes[n], options, noise)
+
+
+def _noise(values: Sequence[float]) -> float:
+    return NOISE * max([abs(value) for value in values if math.isfinite(value)], default=0.0)
+
+
+def _bounds(
+    value: float, change: float | None, options: Mapping[str, Any], noise: float, finest: float = math.inf
+) -> Bounds:
+    size = value if change is None else change
+    tolerance = max(options.get("rtol", RTOL) * abs(size), options.get("atol", 0.0), noise)
+    if "decimals" in options:
+        asked = 10.0 ** -options["decimals"]
+    else:
+        asked = place(value, options.get("significant", ASKED_DIGITS))
+    if "decimals" in options or "significant" in options:
+        tolerance = max(tolerance, min(asked, finest) / 2)
+    start = value - size if change is not None and abs(size) > noise else math.nan
+    return Bounds(value, tolerance * _SLACK, asked * _SLACK, FARTHEST * abs(value) * _SLACK, start)
+
+
+def judge_by(
+    given: Given, values: Sequence[float], changes: Sequence[float] | None, options: Mapping[str, Any]
+) -> list[Verdict]:
+    """The verdicts by other values than the exact ones, as `judge` by their `bounds`.
+
+    But half a unit of a digit that the ask names is enough only where nothing finer is written. Digits are not worked
+    out where a number is right without them, or too far away.
+    """
+    rtol, atol, noise = options.get("rtol", RTOL), options.get("atol", 0.0), _noise(values)
+    result: list[Verdict] = []
+    for n, (claim, value) in enumerate(zip(given.claims, values, strict=True)):
+        change = None if changes is None else changes[n]
+        off = abs(claim[0] - value)
+        if not off < math.inf:
+            result.append("wrong" if claim[0] == claim[0] else "unreadable")  # NaN
+        elif off <= max(rtol * abs(value if change is None else change), atol, noise) * _SLACK:
+            result.append("correct")
+        elif off > claim[1] / 2 * _SLACK:
+            result.append("wrong")
+        else:
+            result.append(_verdict(claim, _bounds(value, change, options, noise, claim[1])))
+    return result
 
 
 def place(value: float, digits: int) -> float:
@@ -92,14 +115,19 @@ def judge(given: Given, bounds: Iterable[Bounds]) -> list[Verdict]:
 
 def verdicts(given: Given, bounds: Iterable[Bounds]) -> Iterator[Verdict]:
     """As `judge`, one element after the other, for those who stop at a wrong one."""
-    for claim, (exact, tolerance, asked, farthest, start) in zip(given.claims, bounds, strict=True):
-        deviation = abs(claim[0] - exact)
-        if deviation <= tolerance:
-            yield "correct"
-        elif deviation <= min(half := claim[1] / 2 * _SLACK, farthest) and not abs(claim[0] - start) <= half:
-            yield "correct" if claim[1] <= asked else "imprecise"
-        else:
-            yield "wrong" if claim[0] == claim[0] else "unreadable"  # NaN
+    return map(_verdict, given.claims, bounds)
+
+
+def _verdict(claim: Claim, bounds: Bounds) -> Verdict:
+    exact, tolerance, asked, farthest, start = bounds
+    value = claim[0]
+    deviation = abs(value - exact)
+    if deviation <= tolerance:
+        return "correct"
+    half = claim[1] / 2 * _SLACK
+    if deviation <= half and deviation <= farthest and not abs(value - start) <= half:
+        return "correct" if claim[1] <= asked else "imprecise"
+    return "wrong" if value == value else "unreadable"  # NaN
 
 
 def is_rearranged(given: Given, bounds: Sequence[Bounds]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nnsolve.checking.evidence import MOST_SLIPS, Evidence, Matches
+from nnsolve.checking.evidence import MOST_SLIPS, NOTHING, Evidence, Matches
 from nnsolve.checking.explanations import ACCUSED
 from nnsolve.checking.mistakes.mistake import Slip, SlipName
 from nnsolve.checking.model import Given
@@ -22,6 +22,14 @@ class Reading(NamedTuple):
     matches: Matches
 
 
+SAYS_NOTHING = Reading(False, {}, NOTHING)
+
+
+def allowed_slips(given: Given) -> int:
+    """So many elements of a large answer may be slips of the pen."""
+    return min(len(given.claims) // 8, MOST_SLIPS)
+
+
 def read(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
     """What an answer says by the wrong values of its question."""
     matches = agreeing(evidence, given, copies=copies)
@@ -34,9 +42,9 @@ def read(evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
 
 def agreeing(evidence: Evidence, given: Given, *, copies: bool = False) -> Matches:
     """What agrees with an answer; of a large one a few elements may be slips of the pen."""
+    slips = allowed_slips(given)
     exact = evidence.matches(given, copies=copies)
-    n = len(given.claims)
-    if n < 8 or any(chance <= ACCUSED for chance in exact.crowd):
+    if not slips or any(chance <= ACCUSED for chance in exact.crowd):
         return exact
-    loose = evidence.matches(given, min(n // 8, MOST_SLIPS))
+    loose = evidence.matches(given, slips)
     return loose if any(chance <= ACCUSED for chance in loose.crowd) else exact

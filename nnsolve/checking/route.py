@@ -22,6 +22,7 @@ from nnsolve.engine.run import Run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nnsolve.checking.carried import Carried
     from nnsolve.checking.key import Target
 
     Tensor = NDArray[np.float64]
@@ -49,28 +50,31 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 
 
 class Quick:
-    """A route over the single numbers of its nearest answers, compiled once it has been taken often enough."""
+    """A route over the single numbers of its nearest answers, compiled once it has been taken often enough.
 
-    __slots__ = ("_compile", "_function", "_taken")
+    The `function` then raises `ArithmeticError` or `ValueError` where it takes arrays.
+    """
+
+    __slots__ = ("_compile", "_taken", "function")
 
     def __init__(self, compile: Callable[[], NumberFunction]) -> None:
         self._compile: Callable[[], NumberFunction] | None = compile
-        self._function: NumberFunction | None = None
+        self.function: NumberFunction | None = None
         self._taken = 0
 
     def __call__(self, numbers: Sequence[float]) -> Sequence[float] | None:
         """The value; None where it takes arrays."""
-        if self._function is None:
+        if self.function is None:
             self._taken += 1
             if self._taken < OFTEN or self._compile is None:
                 return None
             try:
-                self._function = self._compile()
+                self.function = self._compile()
             except NotScalarError:
                 self._compile = None
                 return None
         try:
-            return self._function(numbers)
+            return self.function(numbers)
         except (ArithmeticError, ValueError):  # NumPy saturates
             return None
 
@@ -100,20 +104,22 @@ class Outcome:
     """What a quantity is by own answers: its numbers, row by row, and whether they differ from the exact ones.
 
     No right answer is further from them than `most`, but for its own digits. `about` says how far the digits of the
-    own answers may move them at most, `spread` how far they do.
+    own answers may move them at most, `spread` how far they do. `judged` has the verdicts on answers by their numbers:
+    students who make the same mistakes go on alike.
     """
 
-    __slots__ = ("about", "differs", "finite", "most", "spread", "value")
+    __slots__ = ("about", "differs", "finite", "judged", "most", "spread", "value")
 
     def __init__(self, value: Sequence[float], target: Target) -> None:
         self.value = value
         self.finite = len(value) == len(target.values) and all(map(math.isfinite, value))
         self.differs = self.finite and any(
-            abs(new - old.exact) > old.tolerance for new, old in zip(value, target.bounds, strict=True)
+            abs(new - old[0]) > old[1] for new, old in zip(value, target.bounds, strict=True)
         )
         self.most = _most(value, target) if self.differs else ()
         self.about: Sequence[float] | None = None
         self.spread: Sequence[float] | None = None
+        self.judged: dict[Hashable, Carried] = {}
 
 
 def _most(value: Sequence[float], target: Target) -> list[float]:
@@ -136,13 +142,12 @@ class Routes:
         """By what they follow from."""
         self._numbers = 0
 
-    def remember(self, key: Hashable, outcome: Outcome, numbers: int) -> None:
-        """Keep an outcome of so many numbers, with those that it follows from."""
+    def charge(self, numbers: int) -> None:
+        """Count numbers that are about to be kept; makes room for them where they are too many."""
         self._numbers += numbers
         if self._numbers > MAX_NUMBERS:
             self.outcomes.clear()
             self._numbers = numbers
-        self.outcomes[key] = outcome
 
     def to(self, target: Target, answered: frozenset[Home]) -> Route | None:
         """The route to an answer; None where that has no equation, or takes too many updates."""

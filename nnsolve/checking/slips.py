@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, identity
 from nnsolve.checking.model import Cause, Explanation
+
+REMEMBERED = 1000
+"""Causes that are kept: one for each of its many answers is enough."""
 
 
 def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, ...]:
@@ -16,7 +19,11 @@ def grouped(fitting: Mapping[str, Sequence[Combination]]) -> tuple[Explanation, 
     `fitting` has for each answer what explains it, the best first. What explains the same answers as well is an
     alternative, unless it takes more mistakes that explain no other answer.
     """
-    left = {answer: combinations for answer, combinations in fitting.items() if combinations}
+    left = {
+        answer: {identity(made): made for made in combinations}
+        for answer, combinations in fitting.items()
+        if combinations
+    }
     found: list[Explanation] = []
     known: set[int] = set()
     while left:
@@ -38,21 +45,26 @@ def explanation(ways: Sequence[tuple[Cause, ...]], items: tuple[str, ...]) -> Ex
     return Explanation(first, next((cause.of for cause in first if cause.of), ""), items, tuple(others))
 
 
-def _most(fitting: Mapping[str, Iterable[Combination]]) -> tuple[tuple[str, ...], list[Combination]]:
+def _most(fitting: Mapping[str, Mapping[Identity, Combination]]) -> tuple[tuple[str, ...], list[Combination]]:
     """The largest set of answers that a combination explains, and all that explain just these, the best first."""
     explained: dict[Identity, list[str]] = {}
     made: dict[Identity, Combination] = {}
-    behind: Counter[Identity] = Counter()
+    behind: dict[Identity, int] = {}
     for answer, combinations in fitting.items():
-        for rank, key in enumerate(dict.fromkeys(map(identity, combinations))):
+        for rank, key in enumerate(combinations):
             explained.setdefault(key, []).append(answer)
-            behind[key] += rank
-        made |= {identity(combination): combination for combination in combinations}
+            behind[key] = behind.get(key, 0) + rank
+        made |= combinations
     items = explained[max(explained, key=lambda key: (len(explained[key]), -len(key), -behind[key]))]
-    best = sorted([key for key, answers in explained.items() if answers == items], key=lambda key: behind[key])
+    best = sorted([key for key, answers in explained.items() if answers == items], key=behind.__getitem__)
     return tuple(items), [made[key] for key in best]
 
 
 def cause_of(slip: Slip) -> Cause:
     """What a slip is called."""
-    return Cause(slip.code, CAUSES[slip.code].message, slip.at)
+    return _cause(slip.code, slip.at)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _cause(code: str, at: str) -> Cause:
+    return Cause(code, CAUSES[code].message, at)

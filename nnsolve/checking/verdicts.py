@@ -110,9 +110,7 @@ def _judged(solved: Solved, target: Target, answer: Given | Unreadable, hide: bo
     first = next(n for n, element in enumerate(elements) if element != "correct")
     credit = solved.key.marking.of_elements(elements)
     message = reason(elements, verdict, target, answer, solved.key, hide=hide)
-    item = item_of(target, answer, verdict, credit, elements, message, tolerance)
-    claim = answer.claims[first]
-    return item._replace(line=claim.line, column=claim.column)
+    return item_of(target, answer, verdict, credit, elements, message, tolerance, answer.claims[first])
 
 
 def _explained(
@@ -125,13 +123,16 @@ def _explained(
     found = diagnose(key, answers, wrong, reruns)
     result = []
     for item in items:
-        item = item._replace(causes=found.causes.get(item.id, item.causes))
+        if causes := found.causes.get(item.id):
+            item = item._replace(causes=causes)
         if item.id in found.after:
             item = item.saying(f"worked out from your {' and '.join(found.after[item.id])}")
-        target, answer = key.find(item.id), answers.answers.get(item.id)
-        if not item.causes or not item.elements or not isinstance(target, Target) or not isinstance(answer, Given):
+        if not item.causes or not item.elements:
             result.append(item)
             continue
+        target, answer = key.find(item.id), answers.answers.get(item.id)
+        assert isinstance(target, Target)
+        assert isinstance(answer, Given)
         if item.verdict == "wrong" and {cause.code for cause in item.causes} == {ROUNDED}:
             item = rounded_on_the_way(item, target, answer, key)
         result.append(by_accident(item, target, answer, key.marking))

@@ -211,7 +211,8 @@ class Program:
                 if equation is not None:
                     stack.append((name, True))
                     waiting.add(name)
-                    stack.extend([(used, False) for used in reversed(list(references(equation.expr)))])
+                    used = [name for name in references(equation.expr) if name not in known]
+                    stack.extend([(name, False) for name in reversed(used)])
         return order
 
     def _circular(self, waiting: Container[Name]) -> ProblemError:

@@ -102,3 +102,13 @@ def test_a_sign_is_flipped_in_what_another_slip_puts_there() -> None:
             value = _value(found, item, run)
             assert value is not None
             np.testing.assert_allclose(value, -alone)
+
+
+def test_a_pair_that_is_in_use_is_made_once_for_each_order_of_its_slips() -> None:
+    found = Mistaken(Solution(load_problem(PROBLEMS / f"{SOME[0]}.yaml")).solvers[""])
+    edited = EditedRuns(found.scene)
+    one, other = [slip for slip in found.slips if edited.run((slip,)) is not None][:2]
+    run = edited.run((one, other))
+    assert run is not None
+    assert edited.run((one, other)) is run
+    assert edited.run((other, one)) is not run

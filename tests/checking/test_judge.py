@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnsolve.checking.answerfile import parse_answers, read_answers
-from nnsolve.checking.judge import bounds, fits, judge, overall, spelled
+from nnsolve.checking.judge import bounds, fits, judge, judge_by, overall, spelled
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.model import Given
@@ -204,6 +204,28 @@ def test_a_tensor_earns_the_mean_over_its_elements() -> None:
 def test_noise_of_an_exact_zero_is_no_reason_to_refuse_a_zero() -> None:
     values = [5.0, 1e-16, 1e-9]
     assert judge(given("[5, 0, 0]"), bounds(values, None, {})) == ["correct", "correct", "wrong"]
+
+
+@pytest.mark.parametrize("change", [None, 0.004, -0.3])
+def test_by_other_values_it_is_judged_as_by_the_exact_ones(change: float | None) -> None:
+    rng = np.random.default_rng(0)
+    seen = set()
+    for exact in [0.0, math.inf, math.nan, *rng.normal(size=100).tolist()]:
+        for digits in range(1, 7):
+            for off in (0.0, 1e-4, 1e-3, 1e-2, 0.3):
+                answer = given(f"[{exact + off:.{digits}g}, 1]") if math.isfinite(exact) else given("[0.5, 1]")
+                values, changes = [exact, 1.0], None if change is None else [change, change]
+                found = judge_by(answer, values, changes, {})
+                assert found == judge(answer, bounds(values, changes, {})), (exact, digits, off)
+                seen.add(found[0])
+    assert seen >= {"correct", "imprecise", "wrong"}
+
+
+def test_what_is_asked_to_few_digits_is_no_excuse_for_more_that_are_written() -> None:
+    values, options = [0.123456], {"decimals": 1}
+    for text, verdicts in (("0.1", ["correct"]), ("0.15", ["wrong"]), ("0.1235", ["correct"])):
+        assert judge_by(given(text), values, None, options) == verdicts
+    assert judge(given("0.15"), bounds(values, None, options)) == ["correct"]
 
 
 def test_an_address_is_an_answer_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class EditedRuns:
         self.scene = scene
         self._single: dict[SlipName, Run | None] = {}
         self._settled: dict[SlipName, Settled] = {}
+        self._pairs: WeakValueDictionary[tuple[SlipName, SlipName], Run] = WeakValueDictionary()
+        """Those that are in use: what has been computed in one of them is there for all who make the same pair."""
 
     def run(self, slips: Combination) -> Run | None:
         """The run with slips made in it; None where the result makes no sense."""
@@ -45,6 +48,15 @@ class EditedRuns:
             if slip.name not in self._single:
                 self._single[slip.name] = mistaken(self.scene.run, slips)
             return self._single[slip.name]
+        name = slips[0].name, slips[1].name  # in the same equation their order counts
+        run = self._pairs.get(name)
+        if run is None:
+            run = self._pair(slips)
+            if run is not None:
+                self._pairs[name] = run
+        return run
+
+    def _pair(self, slips: Combination) -> Run | None:
         for first, second in self._orders(*slips):
             if _comes_on_top(second, first) and (base := self.run((first,))) is not None:
                 return mistaken(base, (second,), self._settle(first, base).without(second))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnsolve.checking.mistakes.digits import alike, digits
+from nnsolve.checking.mistakes.digits import are_alike, digits
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
 
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
+
+BLOCK = 256
+"""Values that are compared at a time."""
 
 ALL = 200.0
 """What the weights of all mistakes add up to, about."""
@@ -60,17 +64,32 @@ class Collection:
         self.of_singles: Mapping[ValueKey, list[Combination]] = {}
         self.numbers = 0
 
-    def _key(self, value: Tensor) -> ValueKey:
-        """What equal values have in common: the first digits of their elements."""
-        return value.shape, digits(value).tobytes()
+    def add(self, made: Iterable[tuple[Combination, Tensor]]) -> None:
+        """Add values unless they are right, not finite, or what one of two slips gives alone."""
+        made = iter(made)
+        while some := list(islice(made, BLOCK)):
+            for (combination, value), key in zip(some, self._keys([value for _, value in some]), strict=True):
+                if key is not None:
+                    self._add(key, value, combination)
 
-    def add(self, value: Tensor, combination: Combination) -> None:
-        """Add a value unless it is right, not finite, or what one of two slips gives alone."""
-        if not np.isfinite(value).all():
-            return
-        if value.shape == self.right.shape and alike(value, self.right):
-            return
-        key = self._key(value)
+    def _keys(self, values: Sequence[Tensor]) -> list[ValueKey | None]:
+        """What equal values have in common, the first digits of their elements; None of the right and of no numbers."""
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for i, value in enumerate(values):
+            by_shape.setdefault(value.shape, []).append(i)
+        keys: list[ValueKey | None] = [None] * len(values)
+        for shape, places in by_shape.items():
+            rows = np.array([values[i] for i in places]).reshape(len(places), -1)
+            is_wrong = np.isfinite(rows).all(axis=1)
+            if shape == self.right.shape:
+                with np.errstate(invalid="ignore"):
+                    is_wrong &= ~are_alike(rows, self.right.ravel())
+            for i, wrong, row in zip(places, is_wrong.tolist(), digits(rows), strict=True):
+                if wrong:
+                    keys[i] = shape, row.tobytes()
+        return keys
+
+    def _add(self, key: ValueKey, value: Tensor, combination: Combination) -> None:
         if len(combination) > 1 and any(made[0] in combination for made in self.of_singles.get(key, ())):
             return
         if key not in self.found:
@@ -82,7 +101,9 @@ class Collection:
 
     def alone(self, value: Tensor, combination: Combination) -> None:
         """What a slip gives alone, and needs no second one."""
-        self.of_singles = {**self.of_singles, self._key(value): [combination]}
+        (key,) = self._keys([value])
+        if key is not None:
+            self.of_singles = {**self.of_singles, key: [combination]}
 
     def singles_done(self) -> None:
         """From now on pairs are added: what one of the two gives alone needs no second one."""

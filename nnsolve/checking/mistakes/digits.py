@@ -20,8 +20,14 @@ NOISE = 1e-15
 
 def alike(a: Tensor, b: Tensor) -> bool:
     """Whether two values of the same shape differ by rounding errors at most."""
-    noise = NOISE * np.abs(b).max(initial=0.0)
-    return bool((np.abs(a - b) <= 10.0**-ALIKE * np.abs(b) + noise).all())
+    return bool(are_alike(a.ravel(), b.ravel()))
+
+
+def are_alike(rows: Tensor, numbers: Tensor) -> NDArray[np.bool_]:
+    """Which rows differ from some numbers by rounding errors at most."""
+    noise = NOISE * np.abs(numbers).max(initial=0.0)
+    found: NDArray[np.bool_] = (np.abs(rows - numbers) <= 10.0**-ALIKE * np.abs(numbers) + noise).all(axis=-1)
+    return found
 
 
 def digits(value: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.infer import Shapes
-from nnsolve.engine.run import Run
+from nnsolve.engine.run import COMPILED_FROM, Run
 from nnsolve.engine.solve import Asked, SectionSolver, reported
 from nnsolve.ops import REGISTRY
 
@@ -196,12 +196,16 @@ class View:
 
     def _value(self, name: Name) -> Tensor:
         """A value of the run; where all values are rounded on the way, the answer itself is not."""
-        if self.run.rounding.every is None or self.scene.run.rounding.every is not None or name.epoch is not None:
+        if name.epoch is not None:
             return self.run.value(name)
+        self.run.check(name)
+        is_rounded = self.run.rounding.every is not None and self.scene.run.rounding.every is None
         update, plain = self.run.home(name)
-        if update > 0 and plain in self.run.program.updated:
-            update, plain = update - 1, plain.after(1)
+        if update > 0 and plain in self.run.program.updated and (is_rounded or update < COMPILED_FROM):
+            update, plain = update - 1, plain.after(1)  # the other parameters need not be known for it
         moment = self.run.moment_of(update)
+        if not is_rounded:
+            return moment.value(plain)
         moment.value(plain)
         equation = moment.program.equations.get(plain)
         return self.run.value(name) if equation is None or plain in moment.program.given else moment.result(equation)

@@ -166,12 +166,10 @@ class Mistaken:
         if views and seed is not None:
             needed = _needed(views[0][1].run, item)
             pairs = [(made, run) for made, run in pairs if _reaches(made[1], needed)]
-            for slip in self.asked:
-                for value in readings(slip, views[0][1]):
-                    collected.add(value, (seed, slip))
-        for combination, view in self._views(item, pairs):
-            for value in (view.own, *self._seen_loss(combination, view)):
-                collected.add(value, combination)
+            read = views[0][1]
+            collected.add(((seed, slip), value) for slip in self.asked for value in readings(slip, read))
+        made = self._views(item, pairs)
+        collected.add((pair, value) for pair, view in made for value in (view.own, *self._seen_loss(pair, view)))
         return collected.table()
 
     def _views(self, item: Asked, runs: Sequence[tuple[Combination, Run]]) -> list[tuple[Combination, View]]:
@@ -186,19 +184,11 @@ class Mistaken:
 
     def _table(self, item: Asked, views: list[tuple[Combination, View]]) -> Table:
         collected = Collection(views[0][1].own)
-        for combination, view in views:
-            if len(combination) == 1:
-                collected.add(view.own, combination)
+        own = [(combination, view.own) for combination, view in views]
         transformed = list(self._transformed(views))
-        for wanted in (1, 2):
-            for combination, value in transformed:
-                if len(combination) == wanted:
-                    collected.add(value, combination)
-            if wanted == 1:
-                collected.singles_done()
-        for combination, view in views:
-            if len(combination) == 2:
-                collected.add(view.own, combination)
+        collected.add(made for made in (*own, *transformed) if len(made[0]) == 1)
+        collected.singles_done()
+        collected.add(made for made in (*transformed, *own) if len(made[0]) == 2)
         self._singles[item.ask.id] = collected.of_singles
         return collected.table()
 
