@@ -1,5 +1,6 @@
 """The command `nnsolve`, also as `python -m nnsolve`."""
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -22,6 +23,7 @@ def run() -> None:
 
 def _leave(status: int | str | None) -> NoReturn:
     """Exit; a thread that waits for a process which was ended would wait for ever, and Python for it."""
+    gc.freeze()  # else Python looks through all there is for garbage, which takes as long as importing half of it
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1 or isinstance(status, str):
         sys.exit(status)
