@@ -62,6 +62,8 @@ def batch(made: str) -> Answers:
     slope = {"1 + a^2": 1 + a1**2, "1 - a": 1 - a1, "the slope twice": (1 - a1**2) ** 2}.get(made, 1 - a1**2)
     d1 = d2 @ w2.T * slope
     dw1, dw2, db1, db2 = x.T @ d1, a1.T @ d2, d1.sum(axis=0), d2.sum(axis=0)
+    if made == "the inputs of the samples before":
+        dw1 = np.roll(x, 1, axis=0).T @ d1
     if made == "biases of the first sample":
         db1, db2 = d1[0], d2[0]
     if made == "weights of the last sample":
@@ -181,6 +183,8 @@ MADE = (
     ("batch", "1 + a^2", "derivative-sign", "dL/dz1"),
     ("batch", "1 - a", "derivative-not-squared", "dL/dz1"),
     ("batch", "the slope twice", "activation-derivative-twice", "dL/dz1"),
+    ("batch", "the inputs of the samples before", "input-of-another-sample", "dL/dW1"),
+    ("batch", "the inputs of the samples before", "input-of-another-sample", "W1@1"),
     ("batch", "biases of the first sample", "one-sample-alone", "dL/db1"),
     ("batch", "weights of the last sample", "one-sample-alone", "dL/dW2"),
     ("batch", "all of the first sample, by itself", "one-sample-alone", "W1@1"),
@@ -240,3 +244,18 @@ def test_the_mistake_is_named_and_a_number_beside_it_is_not(
 
     assert code in named(value)
     assert code not in named(value * 1.013)
+
+
+def test_a_loss_alone_tells_of_the_activation_that_its_shortcut_does_without(tmp_path: Path) -> None:
+    path = tmp_path / "loss.yaml"
+    path.write_text("""
+conventions: {weights: rows, samples: columns}
+layers: [{dense: {W: [[0.53, 0.24]], activation: sigmoid}}]
+inputs: {x: [0.6, 0.4]}
+targets: {y: [1]}
+loss: binary_cross_entropy
+ask: [L]
+""")
+    z = 0.53 * 0.6 + 0.24 * 0.4
+    found = Diagnosis(load_problem(path)).explain({"L": answer(-np.log(z), DIGITS)}, ["L"])["L"]
+    assert "activation-left-out" in {cause.code for cause in found}

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.mistake import Slip, register
+import numpy as np
+
+from nnsolve.checking.mistakes.mistake import RARE, Slip, register
+from nnsolve.core.expressions import references
+from nnsolve.core.names import Name
+from nnsolve.engine.evaluate import evaluate
+from nnsolve.engine.run import Run
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from nnsolve.checking.mistakes.scene import Scene, View
@@ -59,6 +64,41 @@ def _loss_of_a_batch(run: Run, update: int) -> Tensor:
     return run.seen_loss({update: run.moment(update)}) * run.samples / run.samples_of(update)
 
 
+def _other_input(scene: Scene) -> Iterator[Slip]:
+    """The gradient of a weight made of the right delta and the input of the next or the previous sample."""
+    inputs = {name for name, leaf in scene.program.leaves.items() if leaf.role == "input"}
+
+    def asked(view: View) -> Iterator[Tensor]:
+        if view.name is None or view.name.epoch is not None or scene.loss is None:
+            return
+        run = view.run
+        update, plain = run.home(view.name)
+        wanted, gradient = plain, plain
+        if update > 0 and plain in run.program.updated:
+            update, wanted, gradient = update - 1, plain.after(1), plain.gradient(scene.loss)
+        equation = run.program.equations.get(gradient)
+        used = inputs & references(equation.expr).keys() if equation is not None and gradient.of is not None else set()
+        if equation is None or len(used) != 1:
+            return
+        moment = run.moment(update)
+        own = {name: moment.value(name) for name in (*references(equation.expr), *run.program.updated)}
+        (x,) = used
+        for other in _neighbours(scene, run, x, update, own):
+            made = evaluate(equation.expr, scene.shapes, {**own, x: other})
+            yield view.reported(run.moment_with(update, {**own, gradient: made}).value(wanted))
+
+    yield Slip("input-of-another-sample", "", asked=asked)
+
+
+def _neighbours(scene: Scene, run: Run, x: Name, update: int, own: dict[Name, Tensor]) -> Iterator[Tensor]:
+    """The inputs of the samples before and after: of other updates, or all of a batch moved by one."""
+    if run.per_epoch > 1 and update + run.per_epoch <= (run.last or 0):
+        parameters = {name: own[name] for name in run.program.updated}
+        yield from (run.moment_with(update + by, parameters).value(x) for by in {1, run.per_epoch - 1})
+    if scene.shapes.layout.count(scene.shapes.of(x)) > 1:
+        yield from (np.roll(own[x], by, 1 - scene.shapes.layout.features) for by in (1, -1))
+
+
 def _truncated(scene: Scene) -> Iterator[Slip]:
     training = scene.program.problem.training
     if training is not None and training.truncate is not None:
@@ -83,6 +123,14 @@ register(
     "asked",
     _other_sample,
     ("steps", "z"),
+)
+register(
+    "input-of-another-sample",
+    "The error of one sample is multiplied with the input of another one.",
+    "asked",
+    _other_input,
+    ("steps", "W@1"),
+    RARE,
 )
 register(
     "not-truncated",
