@@ -8,7 +8,8 @@ Such a step changes all numbers in the same way:
 - another order of the elements: transposed, backwards, permuted; with a sign or a factor as well;
 - a square or a root, a reciprocal, an exponential or a logarithm of each number;
 - a tensor that the problem states is added or taken away: the parameter from its update, its gradient from the
-  parameter, its decay, a bias, a target, 1.
+  parameter, its decay, a bias, a target, 1;
+- what is given for each sample is added up, or each sample's step.
 
 It is decided by the numbers, whatever mistake has led to them. A factor that has to be worked out, such as the
 derivative of the only output, is none of these; nor is an activation, a mask, or a product with several weights. A
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
 FEW = (1.0, 2.0)
 """Factors that come along with other steps."""
 
-PLAIN = (1.0, 2.0, 3.0, 4.0, 100.0, math.log(2), math.log(10))
+TEN = 10.0
+"""A decimal point moved by one place."""
+
+PLAIN = (1.0, 2.0, 3.0, 4.0, TEN, 100.0, math.log(2), math.log(10))
 """Factors in any problem."""
 
 ROUGHLY = 0.05
@@ -103,7 +107,7 @@ def steps_of(key: Key, target: Target) -> Steps:
     factors = {*sizes, *stated, *shares, *PLAIN, *_products(_both_ways(basic))}
     return Steps(
         _both_ways(factor for factor in factors if factor == 1 or abs(factor - 1) > ROUGHLY),
-        _both_ways({*rates, *FEW, *samples, *_products(rates)}),
+        _both_ways({*rates, *FEW, TEN, *samples, *_products(rates)}),
         np.array(list(_parameters(run, target))).reshape(-1, count),
         np.array([np.ones(count), *_tensors(run, target)]),
     )
@@ -156,8 +160,10 @@ def is_undone(given: Given, target: Target, steps: Steps) -> bool:
     step, nor what is judged as wrong after it.
     """
     exact = np.array(target.values)
-    if len(given.claims) != len(exact) or not np.isfinite(exact).all():
+    if not np.isfinite(exact).all():
         return False
+    if len(given.claims) != len(exact):
+        return _is_added_up(given, exact, steps)
     numbers = np.array([claim.value for claim in given.claims])
     half = np.array([0.5 * claim.unit for claim in given.claims])
     is_read = ~np.isnan(numbers)
@@ -176,6 +182,21 @@ def is_undone(given: Given, target: Target, steps: Steps) -> bool:
             telling = ((off <= far) & (open >= np.minimum(reach, far)) & is_known).sum(axis=-1)
             if ((missed <= slips) & (2 * missed < telling)).any():
                 return True
+    return False
+
+
+def _is_added_up(given: Given, exact: Tensor, steps: Steps) -> bool:
+    """Whether the right numbers are the sums of the rows or columns, or of the steps in these from the parameter."""
+    if len(given.shape) != 2:
+        return False
+    numbers = np.array([claim.value for claim in given.claims]).reshape(given.shape)
+    half = np.array([0.5 * claim.unit for claim in given.claims]).reshape(given.shape)
+    for values, wide in ((numbers, half), (numbers.T, half.T)):
+        if values.shape[1] == len(exact):
+            reach = (1 + NOISE) * wide.sum(axis=0)
+            for old in (np.zeros(len(exact)), *steps.parameters):
+                if (np.abs(old + (values - old).sum(axis=0) - exact) <= reach).all():
+                    return True
     return False
 
 

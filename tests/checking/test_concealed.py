@@ -145,12 +145,12 @@ def test_no_cause_is_told_of_an_answer_that_a_simple_step_undoes(problem: str, e
 WITHHELD = """
     sign-flipped transposed elements-permuted percent half-missing half-extra learning-rate-missing ascent-for-descent
     learning-rate-twice gradient-for-parameter step-for-parameter parameter-for-gradient step-for-gradient log2-for-ln
-    log10-for-ln squared-norm-for-norm target-minus-prediction
+    log10-for-ln squared-norm-for-norm target-minus-prediction learning-rate-misread samples-not-summed
 """
 STAYS = """
     activation-derivative-missing relu-mask-missing updated-weights-used wrong-layer z-for-a a-for-z softmax-left-out
     derivative-of-another-activation weights-transposed recurrent-gradient-dropped bias-gradient-early
-    gates-exchanged wrong-activation
+    gates-exchanged wrong-activation one-sample-alone wrong-base derivative-sign sign-lost
 """
 
 

@@ -57,6 +57,22 @@ def test_a_bias_is_added_to_each_sample() -> None:
     assert not undone("batch", "z1", right("batch", "z1") - [-0.4, 0.2])
 
 
+def test_what_is_given_for_each_sample_is_added_up() -> None:
+    gradient = right("batch", "dL/db1")
+    each = np.array([[0.31234, -0.12345], [0.25678, 0.71234], [0.0, 0.0]])
+    each[2] = gradient - each.sum(axis=0)
+    assert undone("batch", "dL/db1", each) and undone("batch", "dL/db1", each.T)
+    assert not undone("batch", "dL/db1", each * 1.01)
+    assert not undone("batch", "dL/db1", each.ravel())
+
+
+def test_a_decimal_point_is_moved() -> None:
+    gradient = right("network", "dL/dW2")
+    for times in (10, 0.1):
+        assert undone("network", "dL/dW2", times * gradient)
+        assert undone("network", "W2@1", W - times * ETA * gradient)
+
+
 def test_a_factor_is_one_that_the_problem_states_and_none_that_has_to_be_worked_out() -> None:
     """A gradient that lacks the derivative of the only output is a multiple of the right one."""
     gradient = right("steps", "W@1") - [0.5, -1.2]

@@ -11,7 +11,6 @@ from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
 from nnsolve.engine.evaluate import evaluate
-from nnsolve.engine.run import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
