@@ -66,8 +66,9 @@ def by_hand(slip: str = "", gates: str = "fiog") -> dict[str, float]:
         fed = c if slip == "c for h" else found[f"h_{max(t - 2, 0)}"] if slip == "h two steps ago" else h
         for gate, source in made.items():
             wx, wh, b = W[source]
-            z = wx * x + wh * fed + b
-            found |= {f"z{gate}_{t}": z, f"{gate}_{t}": tanh(z) if gate == "g" else sigmoid(z)}
+            z = (wh * x + wx * fed if slip == "W_x for W_h" else wx * x + wh * fed) + b
+            squashed = tanh(z) if gate == "g" or slip == "tanh for sigmoid" else sigmoid(z)
+            found |= {f"z{gate}_{t}": z, f"{gate}_{t}": squashed}
         f, i, o, g = (found[f"{gate}_{t}"] for gate in "fiog")
         if slip == "i and o exchanged in use":
             i, o = o, i
@@ -96,6 +97,8 @@ def backward(v: Mapping[str, float], slip: str) -> dict[str, float]:
             s = sigmoid(a) if slip == "derivative at a" else z if slip == "derivative of z" else a
             d[f"z{gate}_{t}"] = of[gate] * s * (1 - s)
         d |= {f"zg_{t}": of["g"] * (1 - g**2), f"c_{t}": dc, f"h_{t}": dh}
+        if slip == "derivatives missing at the last step" and t == len(X):
+            d |= {f"z{gate}_{t}": of[gate] for gate in W}
         sums["dL/dW_fh"] += d[f"zf_{t}"] * v[f"h_{t - 1}"]
         sums["dL/dW_ix"] += d[f"zi_{t}"] * X[t - 1]
         sums["dL/db_o"] += d[f"zo_{t}"]
@@ -134,6 +137,7 @@ def test_gates_that_are_computed_with_the_weights_of_each_other(gates: str, layo
         ("f of the step before", "wrong-time-step", ["dL/dc_2", "dL/dW_fh"]),
         ("back through g", "recurrent-gradient-dropped", ["dL/dh_2", "dL/db_o"]),
         ("back through o", "recurrent-gradient-dropped", ["dL/dh_2", "dL/dW_ix"]),
+        ("derivatives missing at the last step", "activation-derivative-missing", ["dL/dh_2", "dL/dW_fh", "dL/dh_1"]),
         ("derivative at a", "derivative-at-activation", ["dL/dh_2", "dL/dW_fh"]),
         ("derivative of z", "derivative-at-preactivation", ["dL/dh_2", "dL/dW_fh"]),
     ],
@@ -141,6 +145,15 @@ def test_gates_that_are_computed_with_the_weights_of_each_other(gates: str, layo
 def test_slip_in_the_cell_is_named_for_values_and_gradients(slip: str, code: str, asks: list[str]) -> None:
     made = by_hand(slip)
     for ask in asks:
+        assert code in named(ask, made[ask]), ask
+        assert code not in named(ask, made[ask] * 1.0317), ask
+
+
+@pytest.mark.parametrize("names", [("tanh for sigmoid", "wrong-activation"), ("W_x for W_h", "wrong-weights")])
+def test_slip_in_all_gates_is_named_in_gradients_by_the_right_rules(names: tuple[str, str]) -> None:
+    slip, code = names
+    made = by_hand(slip)
+    for ask in ("h_3", "L", "dL/dh_2", "dL/dc_2", "dL/dW_fh"):
         assert code in named(ask, made[ask]), ask
         assert code not in named(ask, made[ask] * 1.0317), ask
 

@@ -118,15 +118,21 @@ def _temperature(scene: Scene) -> Iterator[Slip]:
 
 
 def _confused(scene: Scene) -> Iterator[Slip]:
+    code, own = "wrong-activation", {a for a, _, _ in scene.activations()}
+    inside = [e for e in scene.forward if e.name not in own]
     for op in ("sigmoid", "tanh", "relu"):
 
         def change(node: Expr, op: str = op) -> Expr:
             plain = isinstance(node, Call) and node.op in CONFUSED and node.op != op
             return call(op, *node.args) if plain and isinstance(node, Call) else node
 
-        yield from each("wrong-activation", scene.forward, rewritten(change), forward=True)
-        yield from misvalued(scene, "wrong-activation", rewritten(change))
-    yield from _replaced(scene, "wrong-activation", rewritten(_moved_tanh))
+        yield from each(code, scene.forward, rewritten(change), forward=True)
+        yield from misvalued(scene, code, rewritten(change))
+        if len(over_time(e.name for e in scene.forward if rewritten(change)(e.expr) != e.expr)) > 1:
+            yield from misvalued(scene, code, rewritten(change), together=True)
+        if any(rewritten(change)(e.expr) != e.expr for e in scene.backward):  # the value of one inside an equation
+            yield from everywhere(code, [*inside, *scene.backward], rewritten(change))
+    yield from _replaced(scene, code, rewritten(_moved_tanh))
 
 
 def _moved_tanh(node: Expr) -> Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.activations import CONFUSED
@@ -57,8 +57,20 @@ def _missing(code: str, *, relu: bool) -> Callable[[Scene], Iterator[Slip]]:
             yield from each(code, scene.backward, rewritten(_without_slope))
         for names in over_time(incoming):
             yield from each(code, scene.backward, renamed(*((name, incoming[name]) for name in names)))
+        yield from _first_step_back(scene, code, incoming)
 
     return slips
+
+
+def _first_step_back(scene: Scene, code: str, incoming: Mapping[Name, Name]) -> Iterator[Slip]:
+    """The derivatives of a layer missing at the last time step alone, with which the way back begins."""
+    last = max((name.time or 0 for name in incoming), default=0)
+    layers: dict[int | None, dict[Name, Change]] = {}
+    for name, other in incoming.items() if last > 1 else ():
+        if name.time == last:
+            layers.setdefault(scene.program.layer_of(name.primal), {})[name] = instead(Ref(other))
+    for changes in layers.values():
+        yield Slip(code, str(next(iter(changes))), {}, changes)
 
 
 def _of_functions(code: str, deltas: list[_Delta], change: Callable[[_Delta], Change | None]) -> Iterator[Slip]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import (
+    and_in_values,
     deltas,
     each,
     everywhere,
@@ -91,15 +92,19 @@ def _wrong_layer(scene: Scene) -> Iterator[Slip]:
 
 
 def _wrong_kind(scene: Scene) -> Iterator[Slip]:
-    """W_x for W_h in all gates at once."""
+    """W_x for W_h in all gates at once; or one for the other."""
     gates: dict[tuple[str, str], dict[str, Name]] = {}
     for name in scene.program.parameters:
         if len(name.gate) == 2:
             gates.setdefault((name.stem, name.gate[1]), {})[name.gate[0]] = name
-    for one, other in permutations(gates.values(), 2):
+    for one, other in combinations(gates.values(), 2):
         pairs = [(name, other[gate]) for gate, name in one.items() if gate in other]
+        back = [(b, a) for a, b in pairs]
         if len(pairs) > 1 and all(scene.dims(a) == scene.dims(b) for a, b in pairs):
             yield from everywhere("wrong-weights", scene.backward, renamed(*pairs))
+            yield from everywhere("wrong-weights", scene.backward, renamed(*back))
+            both = everywhere("wrong-weights", scene.forward, renamed(*pairs, *back), forward=True)
+            yield from and_in_values(scene, both)
 
 
 def _turned_round(name: Name, other: Name) -> Change:
