@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -120,7 +120,9 @@ def mistaken(run: Run, slips: Sequence[Slip], kept: Mapping[Name, Tensor] = {}) 
     `kept` are values before the first update that they are known to leave as they are.
     """
     forward, emitted = _joined([s.forward for s in slips]), _joined([s.emitted for s in slips])
-    given = {name: change for slip in slips for name, change in slip.given.items()}
+    given: dict[Name, Callable[[Tensor], Tensor]] = {}
+    for slip in slips:
+        given |= {name: _both(given.get(name), change) for name, change in slip.given.items()}
     rules = tuple([rule for slip in slips for rule in slip.rounding])
     try:
         for slip in slips:
@@ -132,6 +134,11 @@ def mistaken(run: Run, slips: Sequence[Slip], kept: Mapping[Name, Tensor] = {}) 
         return run.rounded(rules, kept) if rules else run
     except IMPOSSIBLE:
         return None
+
+
+def _both(first: Callable[[Tensor], Tensor] | None, second: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Both changes of what the file gives, one after the other."""
+    return second if first is None else lambda value: second(first(value))
 
 
 def _joined(edits: Sequence[Mapping[Name, Change]]) -> dict[Name, Change]:
