@@ -104,17 +104,20 @@ class _Reader:
     def error(self, code: str, message: str, place: Place, help: str | None = None) -> None:
         self.findings.append(Diagnostic(code, message, place, help))
 
+    def warn(self, code: str, message: str, place: Place, help: str) -> None:
+        self.findings.append(Diagnostic(code, message, place, help, "warning"))
+
     def read(self) -> AnswerFile:
         root = self.root
-        entries: dict[str, Node] = {}
-        for key, value in root.entries:
-            if key.text in KEYS:
-                entries[key.text] = value
-            else:
+        entries = {key.text: value for key, value in root.entries if key.text in KEYS}
+        others = [(key, value) for key, value in root.entries if key.text not in KEYS]
+        if others and "answers" in entries and is_null(entries["answers"]):
+            entries["answers"] = self.beside(others)
+        else:
+            for key, _ in others:
                 near = did_you_mean(key.text, tuple(KEYS))
                 help = near or f"keys of an answer file: {', '.join(KEYS)}; answers stand below answers:"
-                message = f"an answer file has no key {shown(key.text)}"
-                self.findings.append(Diagnostic("unknown-key", message, key.place, help, "warning"))
+                self.warn("unknown-key", f"an answer file has no key {shown(key.text)}", key.place, help)
         problem = self.word("problem", entries.get("problem"), "write problem: and the name of the problem file")
         if problem is not None and not is_stem(problem):
             message = f"{shown(problem)} is not the name of a problem"
@@ -128,6 +131,12 @@ class _Reader:
         answers = self.answers(entries.get("answers"))
         errors_first = sorted(self.findings, key=lambda finding: finding.severity != "error")
         return AnswerFile(self.file, problem, student, answers, tuple(errors_first[:MAX_FINDINGS]))
+
+    def beside(self, entries: list[tuple[ScalarNode, Node]]) -> MapNode:
+        """The answers that stand beside an empty `answers:`, where nothing else can be meant."""
+        message = f"the answers are not indented, from {shown(entries[0][0].text)} on; they are read all the same"
+        self.warn("not-indented", message, entries[0][0].place, "begin each line below answers: with two blanks")
+        return MapNode(entries, entries[-1][0].place)
 
     def word(self, key: str, node: Node | None, help: str) -> str | None:
         """The value of `problem:` or `student:`, a short text in one line."""

@@ -26,12 +26,15 @@ STAGES = {
 
 
 class Worked(NamedTuple):
-    """A mistake at its example: the problem, what is asked there, its right value, and the wrong ones."""
+    """A mistake at its example: the problem, what is asked there, its right value, and the wrong ones.
+
+    With each wrong value stands the equation in which the mistake bites first; empty where it is the answer itself.
+    """
 
     problem: str
     ask: str
     right: Tensor
-    wrong: tuple[Tensor, ...]
+    wrong: tuple[tuple[str, Tensor], ...]
 
 
 def listed() -> dict[str, Mistake]:
@@ -45,9 +48,8 @@ def worked(mistake: Mistake) -> Worked:
     text = PROBLEMS[name]
     evidence = Diagnosis(problem_of_text(text, f"{name}.yaml")).evidence(ask)
     assert evidence is not None
-    alone = [
-        entry.value
-        for entry in evidence.table.entries
-        if any(len(made) == 1 and made[0].code == mistake.code for made in entry.combinations)
-    ]
-    return Worked(text.strip(), ask, evidence.right, tuple(alone))
+    wrong: list[tuple[str, Tensor]] = []
+    for entry in evidence.table.entries:
+        places = [made[0].at for made in entry.combinations if len(made) == 1 and made[0].code == mistake.code]
+        wrong += [(at, entry.value) for at in places[:1]]
+    return Worked(text.strip(), ask, evidence.right, tuple(wrong))

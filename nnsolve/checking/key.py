@@ -216,12 +216,13 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
     values = tuple([float(number) for number in np.ravel(value)])
     dims = tuple(np.shape(value)) if np.size(value) != shape.size else shape.reported
     changes = _changes(item, solver, values)
+    steps = len(references(item.expr)) if isinstance(item.expr, Call) and item.expr.op == "sequence" else 0
     return Target(
         id,
         item.ask.of.text,
         section,
         item,
-        dims,
+        dims if len(values) != steps else (steps,),  # one number a step is a vector, however it is written
         values,
         changes,
         tuple(bounds(values, changes, item.ask.options)),

@@ -5,7 +5,7 @@ Such a step changes all numbers in the same way:
 - another sign, another common factor: whole numbers such as 2 and 100, sizes and their squares, every single number
   that the problem states (for a single right number also those of small tensors), ln 2 and ln 10, these upside down,
   and products of two stated ones; or whatever makes the numbers add up to 1, or their squares;
-- another order of the elements: transposed, backwards, permuted; with a sign or a factor as well;
+- another order of the elements: transposed, backwards, permuted, with a sign or a factor as well; one place further;
 - a square or a root, a reciprocal, an exponential or a logarithm of each number;
 - a tensor that the problem states is added or taken away: the parameter from its update, its gradient from the
   parameter, its decay, a bias, a target, 1;
@@ -169,6 +169,8 @@ def is_undone(given: Given, target: Target, steps: Steps) -> bool:
     is_read = ~np.isnan(numbers)
     numbers, half = np.where(is_read, numbers, 1.0), np.where(is_read, half, np.inf)  # what is unread may be anything
     near = np.array([bounds.tolerance for bounds in target.bounds]) + NOISE * np.abs(exact).max()
+    if _is_moved(given, numbers, np.maximum(near, half), exact):
+        return True
     far = np.maximum(near, FARTHEST * np.abs(exact))
     slips = min(len(exact) // 8, MOST_SLIPS)
     with np.errstate(all="ignore"):
@@ -181,6 +183,24 @@ def is_undone(given: Given, target: Target, steps: Steps) -> bool:
             missed = (~(off <= reach) & is_known).sum(axis=-1)
             telling = ((off <= far) & (open >= np.minimum(reach, far)) & is_known).sum(axis=-1)
             if ((missed <= slips) & (2 * missed < telling)).any():
+                return True
+    return False
+
+
+def _is_moved(given: Given, numbers: Tensor, reach: Tensor, exact: Tensor) -> bool:
+    """Whether the right numbers stand one place further, but for those that then have none: the steps before or after.
+
+    What is right in its own place as well says nothing.
+    """
+    own, right, enough = (values.reshape(given.shape) for values in (numbers, exact, reach))
+    is_right = np.abs(own - right) <= enough
+    for axis in range(right.ndim):
+        for earlier, later in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
+            here = (*[slice(None)] * axis, earlier)
+            there = (*[slice(None)] * axis, later)
+            off = np.abs(own[here] - right[there])
+            telling = (off <= FARTHEST * np.abs(right[there])) & ~is_right[here]
+            if (off <= enough[there]).all() and telling.any():
                 return True
     return False
 

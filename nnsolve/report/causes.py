@@ -35,8 +35,8 @@ def cause_report(mistake: Mistake, found: Worked, style: Style) -> Report:
     lines += heading("Example", style)
     lines += [[(line, "")] for line in found.problem.splitlines()]
     lines += [[], [(f"{found.ask} is asked", "formula")], *_value("right", found.right, style)]
-    for wrong in found.wrong[:MOST]:
-        lines += _value("with the mistake", wrong, style)
+    for at, wrong in found.wrong[:MOST]:
+        lines += _value(f"with the mistake in {at}" if at else "with the mistake in the answer", wrong, style)
     if len(found.wrong) > MOST:
         lines += paragraph(f"and {len(found.wrong) - MOST} more, where it is made elsewhere", style, "note", INDENT)
     return Report(lines)
@@ -46,7 +46,7 @@ def cause_record(mistake: Mistake, found: Worked | None = None) -> dict[str, Any
     """The same for programs; with what it gives where that is `found`."""
     record: dict[str, Any] = {"code": mistake.code, "message": mistake.message, "stage": mistake.stage}
     if found is not None:
-        wrong = [value.tolist() for value in found.wrong]
+        wrong = [{"at": at, "value": value.tolist()} for at, value in found.wrong]
         record["example"] = {"problem": found.problem, "of": found.ask, "right": found.right.tolist(), "wrong": wrong}
     return record
 
@@ -57,4 +57,4 @@ def _value(label: str, value: Any, style: Style) -> list[Line]:
 
 
 def _rounded(value: Any) -> Any:
-    return tuple(map(_rounded, value)) if isinstance(value, list) else f"{value:.{DIGITS}g}"
+    return tuple(map(_rounded, value)) if isinstance(value, list) else f"{value + 0.0:.{DIGITS}g}"

@@ -312,6 +312,14 @@ def test_a_key_that_no_answer_file_has_is_a_warning() -> None:
     assert [(finding.severity, finding.help) for finding in found.findings] == [("warning", "did you mean 'answers'?")]
 
 
+def test_answers_that_are_not_indented_are_read_with_a_warning() -> None:
+    found = parse_answers("problem: p\nstudent: s\nanswers:\na: 1\nb: [2, x]\nc: 3\n", "a.yaml")
+    assert [(finding.severity, finding.code) for finding in found.findings] == [("warning", "not-indented")]
+    assert list(found.answers) == ["a", "b", "c"] and isinstance(found.answers["c"], Given)
+    other = parse_answers("problem: p\nanswers: {a: 1}\nb: 2\n", "a.yaml")  # b may be anything
+    assert list(other.answers) == ["a"] and [finding.code for finding in other.findings] == ["unknown-key"]
+
+
 @pytest.mark.parametrize("text", ["", "a/b", "a\\b", ".a", "..", "~a", "C:a", "a\0"])
 def test_a_problem_is_named_without_folder(text: str) -> None:
     assert not is_stem(text) and is_stem("regression-l2") and is_stem("blatt 3 (b)")

@@ -370,6 +370,23 @@ def test_a_step_that_is_asked_with_its_sequence_is_charged_once(step: str, verdi
     assert (items["h"].verdict, items["h_3"].verdict) == ("wrong", verdict)
 
 
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [("[0.5, -0.75, 1.125]", "correct"), ("[[0.5, -0.75, 1.125]]", "correct"), ("[[0.5], [-0.75], [1.125]]", "correct"),
+     ("[[0.5, -0.75], [1.125]]", "unreadable")],
+)  # fmt: skip
+def test_a_sequence_of_single_numbers_is_a_vector_however_it_is_written(
+    written: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "steps.yaml").write_text(
+        "conventions: {weights: rows, samples: columns}\n"
+        "layers: [{rnn: {W_xh: [[0.5]], W_hh: [[0.5]], activation: identity}}]\ninputs: {x: [1, -2, 3]}\nask: [h]\n"
+    )
+    (tmp_path / "a.yaml").write_text(f"problem: steps\nanswers: {{h: {written}}}\n")
+    (item,) = check(tmp_path / "a.yaml").items
+    assert item.verdict == verdict
+
+
 SMALL_STEP = """
 conventions: {weights: rows, samples: columns, count_from: 1}
 layers:

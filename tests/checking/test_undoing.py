@@ -113,6 +113,18 @@ def test_an_order_is_found_beside_a_slip_and_what_cannot_be_read() -> None:
     assert not undone("network", "W1@1", repeated.reshape(shape))  # each number once
 
 
+def test_right_numbers_that_stand_one_place_further_are_undone() -> None:
+    """The states before each step, for those after it; with other numbers nothing is where another one belongs."""
+    states = right("lstm-rounded-gates", "d.h")
+    z = right("network", "z1")
+    assert undone("network", "z1", [9.5, *z[:-1]]) and undone("network", "z1", [*z[1:], 9.5])
+    assert not undone("network", "z1", [9.5, 1.3 * z[0], 1.7 * z[1]])
+    assert undone("lstm-rounded-gates", "d.h", [0, *states[:-1]])
+    batch = right("batch", "z1")
+    assert undone("batch", "z1", [[7.7, 8.8], *batch[:-1].tolist()])
+    assert not undone("batch", "z1", [[7.7, 8.8], *np.add(batch[:-1], [0, 0.1]).tolist()])
+
+
 def test_one_digit_is_enough_where_it_is_not_most_of_the_number() -> None:
     gradient = right("network", "dL/dz1")
     one = [float(f"{number:.1g}") for number in gradient]

@@ -27,11 +27,12 @@ def test_a_mistake_is_shown_at_its_example() -> None:
     found = json.loads(call("causes", "target-minus-prediction", "--format", "json").output)
     assert found["example"]["of"] == "dL/dz2"
     right = found["example"]["right"]
-    assert [-number for number in right] in [pytest.approx(wrong) for wrong in found["example"]["wrong"]]
+    wrong = [one for one in found["example"]["wrong"] if one["value"] == pytest.approx([-number for number in right])]
+    assert [one["at"] for one in wrong] == ["dL/da2"]
     shown = call("causes", "target-minus-prediction").output
     numbers = ", ".join(f"{-number:.4g}" for number in right)
     assert CAUSES["target-minus-prediction"].message.split()[0] in shown
-    assert f"with the mistake  [{numbers}]" in shown.replace("−", "-")
+    assert f"with the mistake in dL/da2  [{numbers}]" in shown.replace("−", "-")
 
 
 def test_all_mistakes_are_told_to_programs() -> None:

@@ -111,7 +111,7 @@ def _whole(problem: Problem) -> Problem:
 
 register(
     "wrong-batch",
-    "The parameters are updated after another number of samples than the problem says.",
+    "A batch has another number of samples than the problem says.",
     "source",
     _other_batch,
     ("steps", "W@1"),

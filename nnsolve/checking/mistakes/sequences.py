@@ -295,7 +295,7 @@ register(
 )
 register(
     "wrong-time-step",
-    "This is the value of the neighbouring time step.",
+    "The value of a neighbouring time step is taken.",
     "asked",
     _wrong_step,
     ("rnn", "h_2"),
