@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnsolve.checking.claims import claim, meant_units
@@ -14,6 +15,7 @@ from nnsolve.core.diagnostics import Place
 from nnsolve.problem.loader import load_problem
 from nnsolve.problem.reader import ScalarNode
 from tests.bench import trained
+from tests.bench.diagnosis import known
 from tests.bench.fresh import words as w
 from tests.bench.fresh.score import PROBLEMS, Outcome, judged, solved
 from tests.checking.answering import answer
@@ -136,3 +138,16 @@ def test_mistakes_that_train_alike_are_named_together() -> None:
     given = {ask: answer(value) for ask, value in exercise.values(("sign-flipped:hidden",)).items()}
     found = trained.diagnosis("xor-batch").explain(given, [ask for ask in given if ask not in ("W2@1", "L@e1")])
     assert {"sign-flipped", "ascent-for-descent"} <= {cause.code for cause in found["b1@end"]}
+
+
+def test_the_biases_alone_are_updated_with_sums() -> None:
+    """The mean for the weights, the sum over three samples for both biases: one slip."""
+    diagnosis = known("batch").diagnosis
+    values = {ask: np.asarray(diagnosis.solution[ask]) for ask in ("b1@1", "b2@1", "W2@1")}
+    for name in ("b1", "b2"):
+        values[f"{name}@1"] = diagnosis.solution[name] - 0.4 * 3 * np.asarray(diagnosis.solution[f"dL/d{name}"])
+    given = {ask: answer(value) for ask, value in values.items()}
+    found = diagnosis.explain(given, ["b1@1", "b2@1"])
+    assert all("sum-for-mean" in {cause.code for cause in causes} for causes in found.values())
+    given["b2@1"] = answer(values["b2@1"] + 0.1)
+    assert diagnosis.explain(given, ["b1@1", "b2@1"])["b2@1"] == ()

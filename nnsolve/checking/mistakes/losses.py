@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnsolve.checking.mistakes.biases import biases
 from nnsolve.checking.mistakes.edits import (
     deltas,
     each,
@@ -93,6 +94,9 @@ def _averaged(code: str, *, divide: bool) -> Callable[[Scene], Iterator[Slip]]:
             first = _first_gradients(scene)
             yield from each(code, first, scaled(factor))
             yield from each(code, [e for e in leaf_gradients(scene) if e not in first], scaled(factor))
+            offsets = [e for e in leaf_gradients(scene) if e.name.primal in biases(scene) and e.name.time is None]
+            if len(offsets) > 1:
+                yield from everywhere(code, offsets, scaled(factor))
         averages = [e for e in scene.forward if _is_average(e.expr)] if not divide else []
         for equation in averages:
             yield Slip(code, str(equation.name), {equation.name: _summed})

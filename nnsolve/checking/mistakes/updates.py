@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nnsolve.checking.mistakes.edits import each_layer, everywhere, instead, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
-from nnsolve.core.expressions import ONE, Expr, Num, Ref, mul, references
+from nnsolve.core.expressions import ONE, Expr, Num, Ref, call, mul, references
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -46,6 +46,12 @@ def _rate_misread(scene: Scene) -> Iterator[Slip]:
         for factor in (Fraction(1, 10), Fraction(10)):
             change = _instead_of(rate, mul(Num(factor), rate))
             yield from everywhere("learning-rate-misread", scene.updates, change)
+
+
+def _rate_inverted(scene: Scene) -> Iterator[Slip]:
+    rate = _rate(scene)
+    if rate is not None:
+        yield from everywhere("learning-rate-inverted", scene.updates, _instead_of(rate, call("div", ONE, rate)))
 
 
 def _rate_changed(scene: Scene, code: str, other: Expr) -> Iterator[Slip]:
@@ -188,6 +194,14 @@ register(
     ("network", "W1@1"),
     2.0,
     paired=True,
+)
+register(
+    "learning-rate-inverted",
+    "The step is divided by the learning rate instead of being multiplied by it.",
+    "emitted",
+    _rate_inverted,
+    ("network", "W1@1"),
+    RARE,
 )
 register(
     "learning-rate-misread",
