@@ -189,7 +189,8 @@ class Rerun:
                 for by, about, element in zip(off, self.about(route, own, known), elements, strict=True)
             ):
                 elements = _verdicts(target, given, known.value, self.spread(route, own, known))
-        return Carried(tuple(elements), _ids(wrong), _ids(own))
+        others = [one for one in wrong if one.id != target.id]  # a sequence follows from its own steps as well
+        return Carried(tuple(elements), _ids(others or wrong), _ids(own))
 
     def start(self, route: Route) -> Start:
         """The own answers that a route begins at."""

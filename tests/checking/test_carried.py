@@ -361,6 +361,15 @@ def test_a_wrong_step_of_a_sequence_is_carried_forward(
     assert (items["L"].verdict, items["L"].carried_from) == (verdict, ("h",) if verdict == "carried" else ())
 
 
+def test_a_sequence_that_follows_from_another_one_names_that_alone(tmp_path: Path) -> None:
+    (tmp_path / "steps.yaml").write_text(SEQUENCE.replace("L]", "dL/dh]"))
+    states = "[0.5, 1.200], [-0.75, -2.100], [1.125, 3.325]"
+    gradients = "[-0.2375, 0.88281], [-4.0125, -1.26875], [0.125, 3.325]"
+    (tmp_path / "a.yaml").write_text(f"problem: steps\nanswers: {{h: [{states}], dL/dh: [{gradients}]}}\n")
+    items = {item.id: item for item in check(tmp_path / "a.yaml").items}
+    assert (items["dL/dh"].verdict, items["dL/dh"].carried_from) == ("carried", ("h",))
+
+
 @pytest.mark.parametrize(("step", "verdict"), [("[1.25, 3.31875]", "carried"), ("[1.35, 3.31875]", "wrong")])
 def test_a_step_that_is_asked_with_its_sequence_is_charged_once(step: str, verdict: str, tmp_path: Path) -> None:
     (tmp_path / "steps.yaml").write_text(SEQUENCE)
