@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from nnsolve.checking.claims import claim, unread, unreadable
+from nnsolve.checking.heads import Mended, moved_back, with_heads
 from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
 from nnsolve.checking.torn import parse_around
 from nnsolve.core.diagnostics import Diagnostic, Place, ProblemError, did_you_mean
@@ -58,10 +59,15 @@ def read_answers(path: str | Path) -> AnswerFile:
 def parse_answers(text: str, file: str) -> AnswerFile:
     """As `read_answers`, of a text that was read already."""
     parse = partial(parse_yaml, file=file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
-    (root, findings), left_out = parse_around(text, parse, is_id)
-    findings = [d._replace(help=None) if d.code == "too-many-values" else d for d in findings]
+    whole, mended = parse(text), Mended(text)
+    if not _has_answers(whole[0]):
+        mended = with_heads(text, file, KEYS)
+        whole = parse(mended.text) if mended.warnings else whole
+    (root, found_wrong), left_out = parse_around(mended.text, whole, parse, is_id)
+    findings = [d._replace(help=None) if d.code == "too-many-values" else d for d in found_wrong]
+    findings += mended.warnings
     if root is None:
-        return AnswerFile(file, _guess("problem", text), _guess("student", text), {}, tuple(findings))
+        return AnswerFile(file, *_guessed(mended.text), {}, tuple(findings))
     if not isinstance(root, MapNode):
         help = "write problem:, student: and answers:"
         findings.append(
@@ -71,7 +77,21 @@ def parse_answers(text: str, file: str) -> AnswerFile:
     found = _Reader(root, file, findings).read()
     if left_out:
         found = found._replace(answers={**found.answers, **left_out})
+    if mended.moved:
+        back = {id: moved_back(given, mended.moved) for id, given in found.answers.items()}
+        found = found._replace(answers=back)
     return _with_habits(found)
+
+
+def _has_answers(root: Node | None) -> bool:
+    """Whether what was read has answers with their ids, or none at all."""
+    node = root.get("answers") if isinstance(root, MapNode) else None
+    return node is not None and (isinstance(node, MapNode) or _is_listed(node) or is_null(node))
+
+
+def _is_listed(node: Node | None) -> TypeGuard[ListNode]:
+    """Whether answers are items of a list, `- z1: 3`."""
+    return isinstance(node, ListNode) and bool(node.items) and all(isinstance(item, MapNode) for item in node.items)
 
 
 def _with_habits(found: AnswerFile) -> AnswerFile:
@@ -89,8 +109,13 @@ def _with_habits(found: AnswerFile) -> AnswerFile:
 _has_comma = re.compile("[^']*'[^']*[0-9],[0-9]").match
 
 
+def _guessed(text: str) -> tuple[str | None, str | None]:
+    """The problem and the student of a file that cannot be read, so that its student has a row with what was asked."""
+    return _guess("problem", text), _guess("student", text)
+
+
 def _guess(key: str, text: str) -> str | None:
-    """What a file that cannot be read says in a plain line, so that its student has a row with what was asked."""
+    """What a text that cannot be read says in a plain line."""
     found = re.search(rf"^{key}:[ \t]+([\w][\w .()-]{{0,{MAX_NAME - 1}}})$", text[:GUESSED], flags=re.MULTILINE)
     return found[1].strip() if found and found[1].isprintable() else None
 
@@ -138,6 +163,20 @@ class _Reader:
         self.warn("not-indented", message, entries[0][0].place, "begin each line below answers: with two blanks")
         return MapNode(entries, entries[-1][0].place)
 
+    def listed(self, node: ListNode) -> MapNode:
+        """The answers that are items of a list; of two with the same id the first."""
+        message = "the answers are a list, with a - before them; they are read all the same"
+        self.warn("listed", message, node.place, "write id: answer in each line, without the -")
+        entries: dict[str, tuple[ScalarNode, Node]] = {}
+        for item in node.items:
+            for key, value in item.entries if isinstance(item, MapNode) else ():
+                if key.text in entries:
+                    before = entries[key.text][0].place
+                    message = f"the key {shown(key.text)} stands twice; the first is in line {before.line}"
+                    self.error("duplicate-key", message, key.place, "keep one of them")
+                entries.setdefault(key.text, (key, value))
+        return MapNode(list(entries.values()), node.place)
+
     def word(self, key: str, node: Node | None, help: str) -> str | None:
         """The value of `problem:` or `student:`, a short text in one line."""
         if node is None or is_null(node):
@@ -155,6 +194,8 @@ class _Reader:
     def answers(self, node: Node | None) -> dict[str, Given | Unreadable]:
         if node is None or is_null(node):
             return {}
+        if _is_listed(node):
+            node = self.listed(node)
         if not isinstance(node, MapNode):
             self.error("wrong-type", f"answers is a mapping; found {described(node)}", node.place, "write id: answer")
             return {}

@@ -14,6 +14,7 @@ from nnsolve.checking.claims import claim
 from nnsolve.checking.model import Unreadable
 from nnsolve.core.diagnostics import Diagnostic, Place
 from nnsolve.problem.reader import Node, ScalarNode
+from nnsolve.problem.source import shown
 
 Parsed: TypeAlias = tuple[Node | None, list[Diagnostic]]
 
@@ -47,13 +48,13 @@ class _Entry(NamedTuple):
 
 
 def parse_around(
-    text: str, parse: Callable[[str], Parsed], is_id: Callable[[str], bool]
+    text: str, whole: Parsed, parse: Callable[[str], Parsed], is_id: Callable[[str], bool]
 ) -> tuple[Parsed, dict[str, Unreadable]]:
     """What a text is without what breaks it, and by their ids the answers that are left out for that.
 
-    Where an error is in no answer, or leaving answers out does not help, it is what the whole text is.
+    Where an error is in no answer, or leaving answers out does not help, it is what the `whole` text is.
     """
-    root, findings = whole = parse(text)
+    root, findings = whole
     left_out: dict[str, Unreadable] = {}
     if root is not None:
         return whole, left_out
@@ -67,6 +68,10 @@ def parse_around(
         room -= len(text)
         if at < 0 or room < 0:
             return whole, {}
+        if at and (before := lines[entries[at - 1].begin]) and not _colon(before):  # it swallows what follows
+            at -= 1
+            line = entries[at].begin
+            broken = _no_colon(before, Place(broken.place.file if broken.place else "", line + 1))
         id, begin, end = entries[at]
         if line >= end or not lines[begin] or not is_id(id):
             return whole, {}
@@ -77,6 +82,13 @@ def parse_around(
         lines[begin:end] = mended
         root, findings = parse("\n".join(lines) + "\n")
     return (root, findings), left_out
+
+
+def _no_colon(line: str, place: Place) -> Diagnostic:
+    text = line.strip()
+    help = "write the id of the answer, a colon, a blank and the answer"
+    column = line.index(text) + 1
+    return Diagnostic("syntax", f"the line {shown(text)} has no colon", place._replace(column=column), help)
 
 
 def _entries(lines: Sequence[str]) -> list[_Entry]:
@@ -90,10 +102,12 @@ def _entries(lines: Sequence[str]) -> list[_Entry]:
         line = lines[n]
         text = line.lstrip()
         here = len(line) - len(text)
-        if not here:
+        indent = here if indent < 0 else indent
+        if not here and (indent or text.startswith(("problem:", "student:"))):
             end = n
             break
-        indent = here if indent < 0 else indent
+        if text.startswith("- ") and here == indent:  # an answer as an item of a list
+            text = text[2:].lstrip()
         if (colon := _colon(text)) and not text.startswith(("- ", "[", "{")):
             found.append((text[: colon.start()].strip().strip("\"'"), n))
         elif here == indent and (word := _word(text)):

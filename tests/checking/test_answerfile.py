@@ -256,10 +256,93 @@ def test_whatever_stands_behind_a_key_the_others_are_read(text: str) -> None:
 
 
 def test_a_line_that_is_no_entry_spoils_no_other() -> None:
-    for line, id in (("  z:0.5", "z"), ("  z 0.5", "z"), ("\tz: 0.5", "z"), ("    z: 0.5", "z"), (" 'z': 0.5", "z")):
+    for line, id in (("  z 0.5", "z"), ("\tz: 0.5", "z"), ("    z: 0.5", "z"), (" 'z': 0.5", "z")):
         found = read(f"  a: 1\n{line}\n  b: 2\n")
         assert not found.findings and list(found.answers) == ["a", "b", id]
         assert isinstance(found.answers[id], Unreadable) and isinstance(found.answers["a"], Given)
+
+
+def test_a_first_line_without_a_colon_does_not_swallow_the_others() -> None:
+    found = read("  z 0.5\n  a: 1\n  b: 2\n")
+    assert not found.findings and list(found.answers) == ["a", "b", "z"]
+    broken = found.answers["z"]
+    assert isinstance(broken, Unreadable) and broken.message == "the line 'z 0.5' has no colon"
+    assert (broken.line, broken.column) == (4, 3) and isinstance(found.answers["a"], Given)
+
+
+def texts(found: AnswerFile) -> dict[str, object]:
+    """What is read of each answer: its numbers as they are written, or that it is none."""
+    answers = found.answers.items()
+    return {id: [claim.text for claim in one.claims] if isinstance(one, Given) else None for id, one in answers}
+
+
+@pytest.mark.parametrize(
+    ("answers", "numbers", "message", "help"),
+    [
+        (
+            "  z:[0.1, 0.2]\n  a: 1\n",
+            {"z": ["0.1", "0.2"], "a": ["1"]},
+            "behind the colon of 'z'; it is",
+            "z: [0.1, 0.2]",
+        ),
+        ("  a: 1\n  z:0.5\n  b: 2\n", {"a": ["1"], "z": ["0.5"], "b": ["2"]}, "of 'z'; it is read", "write z: 0.5"),
+        ("  z:0.5 # so\n", {"z": ["0.5"]}, "of 'z'; it is read", "write z: 0.5"),
+        ("  z:-.5\n  a:1\n  b:?\n", {"z": ["-.5"], "a": ["1"], "b": None}, "of 'z' and 2 more; they", "write z: -.5"),
+        ("  'z[1]':0.5\n  W[1, 2]:7\n", {"z[1]": ["0.5"], "W[1, 2]": ["7"]}, "of 'z[1]' and 1 more", ": 0.5"),
+        ("  z = 0.5\n  a=1\n", {"z": ["0.5"], "a": ["1"]}, "equals sign stands for the colon of 'z' and 1", "z: 0.5"),
+        ("a: 1\nz:0.5\n", {"a": ["1"], "z": ["0.5"]}, "of 'z'; it is read", "write z: 0.5"),
+        ("  - z:0.5\n  - a: 1\n", {"z": ["0.5"], "a": ["1"]}, "of 'z'; it is read", "write z: 0.5"),
+    ],
+)
+def test_a_head_without_its_blank_is_read_with_a_warning(
+    answers: str, numbers: object, message: str, help: str
+) -> None:
+    found = read(answers)
+    warned = [one for one in found.findings if one.code == "missing-space"]
+    assert texts(found) == numbers and len(warned) == 1
+    assert all(one.severity == "warning" for one in found.findings)
+    assert message in warned[0].message and (warned[0].help or "").endswith(help)
+
+
+def test_numbers_behind_a_mended_head_have_their_own_places() -> None:
+    found = read("  z:[0.1, x,\n     0.3]\n  a=5\n  b =6\n  c: 7\n")
+    z = found.answers["z"]
+    assert isinstance(z, Given)
+    assert [(claim.line, claim.column) for claim in z.claims] == [(4, 6), (4, 11), (5, 6)]
+    assert [(one.line, one.column) for one in z.unread] == [(4, 11)]
+    assert [(found.answers[id].line, found.answers[id].column) for id in "abc"] == [(6, 5), (7, 6), (8, 6)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "numbers"),
+    [
+        ("  a: 1:30\n", {"a": None}),  # what stands behind a head is not touched
+        ("  z: a = 3\n  b:2\n", {"z": None, "b": ["2"]}),
+        ("  z:\n    a:2\n  b:2\n", {"z": None, "b": ["2"]}),  # nor is what stands deeper than the answers
+        ("  a: 1\n  z == 3\n", {"a": ["1"], "z": None}),
+    ],
+)
+def test_only_heads_are_mended(answers: str, numbers: object) -> None:
+    assert texts(read(answers)) == numbers
+
+
+def test_the_problem_without_its_blank_is_known() -> None:
+    found = parse_answers("problem:p\nstudent:s1\nanswers:\n  a: 1\n", "a.yaml")
+    assert (found.problem, found.student, texts(found)) == ("p", "s1", {"a": ["1"]})
+    assert [one.severity for one in found.findings] == ["warning"]
+
+
+def test_answers_as_items_of_a_list_are_read_with_a_warning() -> None:
+    for answers in ("  - a: 1\n  - b: [2, 3]\n", "- a: 1\n  b: [2, 3]\n", "  [{a: 1}, {b: [2, 3]}]\n"):
+        found = read(answers)
+        assert texts(found) == {"a": ["1"], "b": ["2", "3"]}
+        assert [(one.code, one.severity) for one in found.findings] == [("listed", "warning")]
+    found = read("  - a: 1\n  - b: ?\n  - c: 3\n")  # what cannot be read spoils no other
+    assert texts(found) == {"a": ["1"], "b": None, "c": ["3"]}
+    twice = read("  - a: 1\n  - b: 2\n  - a: 3\n").answers  # which one is meant is not guessed
+    assert isinstance(twice["a"], Unreadable) and "stands twice" in twice["a"].message and isinstance(twice["b"], Given)
+    for answers in ("  - 1\n  - 2\n", "  - a: 1\n  - 2\n"):
+        assert [one.code for one in read(answers).findings if one.severity == "error"] == ["wrong-type"]
 
 
 def test_many_answers_may_break_a_file() -> None:
@@ -342,6 +425,8 @@ def test_hostile_files_end_soon(tmp_path: Path) -> None:
         ],
         HEAD + "  a:" + " " * 1_000_000 + "?\n",
         HEAD + "  " + "a:" * 400_000 + "\n  b: ?\n",
+        HEAD + "  a" + " " * 1_000_000 + "=\n  b: ?\n",
+        HEAD + "  a:1\n" * 150_000,
         HEAD + "  a: " + "# " * 400_000 + "]\n  b: " + "1 " * 100_000 + "]\n",
     ]
     paths = []
