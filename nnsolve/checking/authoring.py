@@ -10,7 +10,7 @@ from nnsolve.checking.judge import ASKED_DIGITS, bounds
 from nnsolve.checking.key import Target
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.unseen import Hidden, passes, unseen
-from nnsolve.core.diagnostics import Diagnostic, Place
+from nnsolve.core.diagnostics import Diagnostic, Place, listed
 from nnsolve.core.names import Name
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def _warning(groups: Sequence[_Unchanged]) -> Diagnostic:
     way, place = groups[0].reason.way, groups[0].reason.place
     if way:
         subjects = [group.reason.subject for group in groups]
-        message = f"{_listed(subjects, 'and')} {'are' if len(subjects) > 1 else 'is'} {way}: {message}"
+        message = f"{listed(subjects)} {'are' if len(subjects) > 1 else 'is'} {way}: {message}"
     values = dict.fromkeys(str(name) for group in groups for name in group.values)
-    help = f"choose other numbers for {_listed(list(values), 'or')}" if values else "choose other numbers"
+    help = f"choose other numbers for {listed(list(values), 'or')}" if values else "choose other numbers"
     return Diagnostic("mistake-hidden", message, place, help + ", so that a unit is off" * (way == ON), "warning")
 
 
@@ -170,8 +170,4 @@ def _mistakes(group: Iterable[Hidden]) -> str:
     named = [f"{code} {where}" for code, where in places.items()]
     if len(named) > MOST_NAMED:
         named[MOST_NAMED - 1 :] = [f"{len(named) - MOST_NAMED + 1} more"]
-    return f"the mistake{'s' if len(named) > 1 else ''} {_listed(named, 'and')}"
-
-
-def _listed(words: list[str], conjunction: str) -> str:
-    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    return f"the mistake{'s' if len(named) > 1 else ''} {listed(named)}"

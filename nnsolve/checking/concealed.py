@@ -11,18 +11,14 @@ student's own wrong answer is named, since what is right given that one is not t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Hashable, Iterator
 
 from nnsolve.checking.diagnose import diagnosis_of
 from nnsolve.checking.items import ROUNDED, misshapen, reason, with_unread
-from nnsolve.checking.key import Key, Target
+from nnsolve.checking.key import Answers, Key, Target
 from nnsolve.checking.model import Explanation, Given, Item, Result, Unreadable, Verdict
 from nnsolve.checking.slips import explanation
 from nnsolve.checking.undoing import Steps, is_undone, steps_of
-
-Answers: TypeAlias = Mapping[str, tuple[Target, Given | Unreadable]]
-"""What is answered, by the ids of the items."""
 
 REMEMBERED = 10_000
 """Answers of which is remembered whether they are undone by a step."""

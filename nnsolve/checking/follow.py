@@ -142,6 +142,7 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
     if (
         type(answer) is not Given
         or answer.unread
+        or answer.gap
         or not item.elements
         or not any([claim[0] for claim in answer.claims])
     ):
@@ -155,13 +156,15 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
 
 def _step(item: Item, target: Target, answer: Given | Unreadable, places: Sequence[int]) -> Own | None:
     """The answer to a step of a sequence, by the places of its numbers."""
-    if not isinstance(answer, Given) or answer.unread or not item.elements:
+    if not isinstance(answer, Given) or not item.elements:
         return None
     elements = tuple([item.elements[place] for place in places])
+    if "unreadable" in elements:
+        return None
     values = tuple([target.values[place] for place in places])
     claims = tuple([answer.claims[place] for place in places])
     part = item._replace(verdict=overall(elements), elements=elements)
-    return _own(part, target._replace(values=values), answer._replace(claims=claims))
+    return _own(part, target._replace(values=values), answer._replace(claims=claims, unread=(), gap=""))
 
 
 _HALF = 0.5 - 1e-6  # that 30.5 is written 30 and 10.5 is written 11 happens to nobody at once

@@ -60,13 +60,12 @@ def refused(target: Target, answer: Unreadable) -> Item:
 
 
 def with_unread(item: Item, answer: Given | Unreadable) -> Item:
-    """The item with what is wrong with those of its numbers that cannot be read."""
-    if not answer.unread:
-        return item
-    first, count = answer.unread[0], len(answer.unread)
-    at = f"{'at' if count == 1 else 'the first at'} {first.line}:{first.column}"
-    text = f"{count} of {len(item.elements)} numbers cannot be read, {at}: {first.message}"
-    return item.saying(text, first.help)
+    """The item with what is wrong with those of its numbers that cannot be read, and which of its steps are missing."""
+    if answer.unread:
+        first, count = answer.unread[0], len(answer.unread)
+        at = f"{'at' if count == 1 else 'the first at'} {first.line}:{first.column}"
+        item = item.saying(f"{count} of {len(item.elements)} numbers cannot be read, {at}: {first.message}", first.help)
+    return item.saying(answer.gap) if isinstance(answer, Given) else item
 
 
 def by_accident(item: Item, target: Target, answer: Given, marking: Marking) -> Item:
@@ -137,7 +136,12 @@ def charged_once(items: Sequence[Item], slips: Sequence[Explanation], marking: M
 
 def misshapen(target: Target, answer: Given) -> str:
     """What is wrong with an answer that has another shape than what is asked."""
-    message = f"this is {shape_text(answer.shape)}, but {shape_text(target.shape)} is expected"
+    found, expected = f"is {shape_text(answer.shape)}", f"{shape_text(target.shape)} is expected"
+    if count := len(target.steps):
+        is_of_steps = len(answer.shape) > 0 and answer.shape[1:] == target.shape[1:]
+        found = f"has {answer.shape[0]} steps" if is_of_steps else found
+        expected = f"{count}{'' if is_of_steps else ' steps'} are expected, each {shape_text(target.shape[1:])}"
+    message = f"this {found}, but {expected}"
     if answer.shape == target.shape[::-1]:
         return f"{message}; rows and columns are exchanged"
     texts = [claim.text for claim in answer.claims]

@@ -134,7 +134,10 @@ def is_rearranged(given: Given, bounds: Sequence[Bounds]) -> bool:
     """Whether the numbers of an answer are the right ones, all of them, in whatever order."""
     claims = sorted(given.claims, key=lambda claim: claim.value)
     ordered = given._replace(claims=tuple(claims))
-    return not given.unread and overall(judge(ordered, sorted(bounds, key=lambda bound: bound.exact))) == "correct"
+    return (
+        not (given.unread or given.gap)
+        and overall(judge(ordered, sorted(bounds, key=lambda bound: bound.exact))) == "correct"
+    )
 
 
 def is_near(claim: Claim, bounds: Bounds) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from nnsolve.checking.claims import nested
 from nnsolve.checking.judge import Bounds, bounds
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.meant import meant
+from nnsolve.checking.model import Given, Unreadable
 from nnsolve.core.diagnostics import ProblemError, did_you_mean
 from nnsolve.core.expressions import Call, Expr, Ref, references, rewrite
 from nnsolve.core.language import parse
@@ -74,6 +75,15 @@ class Target(NamedTuple):
     def name(self) -> Name | None:
         """The quantity, where it is one and no expression."""
         return self.expr.name if isinstance(self.expr, Ref) else None
+
+    @property
+    def steps(self) -> Sequence[Name]:
+        """The steps of a sequence, the first one first; none of anything else."""
+        return _steps(self.expr)
+
+
+Answers: TypeAlias = Mapping[str, tuple[Target, Given | Unreadable]]
+"""What is given, by the ids of what it is compared with."""
 
 
 class Key:
@@ -216,7 +226,7 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
     values = tuple([float(number) for number in np.ravel(value)])
     dims = tuple(np.shape(value)) if np.size(value) != shape.size else shape.reported
     changes = _changes(item, solver, values)
-    steps = len(references(item.expr)) if isinstance(item.expr, Call) and item.expr.op == "sequence" else 0
+    steps = len(_steps(item.expr))
     return Target(
         id,
         item.ask.of.text,
@@ -230,6 +240,10 @@ def _target(id: str, section: str, item: Asked, solver: SectionSolver, points: f
         is_asked,
         nested(values, dims),
     )
+
+
+def _steps(expr: Expr) -> Sequence[Name]:
+    return tuple(references(expr)) if isinstance(expr, Call) and expr.op == "sequence" else ()
 
 
 def _changes(item: Asked, solver: SectionSolver, values: tuple[float, ...]) -> tuple[float, ...] | None:

@@ -43,7 +43,8 @@ class Unreadable(NamedTuple):
 class Given(NamedTuple):
     """An answer: its numbers row by row; the shape is () for a single one.
 
-    A number of a list that cannot be read has the value NaN, and says why in `unread`.
+    A number of a list that cannot be read has the value NaN, and says why in `unread`; so has one of a step that is
+    left out, and `gap` says which.
     """
 
     claims: tuple[Claim, ...]
@@ -51,6 +52,7 @@ class Given(NamedTuple):
     line: int
     column: int
     unread: tuple[Unreadable, ...] = ()
+    gap: str = ""
 
 
 class AnswerFile(NamedTuple):

@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeAlias
 
 from nnsolve.checking.carried import Reruns
 from nnsolve.checking.claims import without_percent
-from nnsolve.checking.concealed import Answers
 from nnsolve.checking.follow import follow, without_errors
 from nnsolve.checking.items import (
     ROUNDED,
@@ -22,9 +21,10 @@ from nnsolve.checking.items import (
     with_unread,
 )
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
-from nnsolve.checking.key import Key, Target
+from nnsolve.checking.key import Answers, Key, Target
 from nnsolve.checking.model import AnswerFile, Diagnosed, Explanation, Given, Item, Unreadable
 from nnsolve.checking.solved import Solved
+from nnsolve.checking.steps import regrouped, with_all_steps
 from nnsolve.problem.source import shown
 
 Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item], Mapping[str, Reruns]], Diagnosed]
@@ -67,28 +67,36 @@ def verdicts(solved: Solved, answers: AnswerFile, diagnose: Diagnose | None, hid
 
 def _given(key: Key, answers: AnswerFile) -> tuple[Answers, list[Item]]:
     """What is answered, the asks first; and the records of answers to nothing."""
-    given: dict[str, tuple[Target, Given | Unreadable]] = {}
-    nothing: list[Item] = []
+    found: dict[str, tuple[Target, Given | Unreadable]] = {}
     for text, answer in answers.answers.items():
         target = key.targets.get(text)
         if target is not None:
-            given[text] = (target, _as_asked(target, answer))
-    for text, answer in answers.answers.items():
-        if text in given:
+            found[text] = (target, answer)
+    nothing: list[Item] = []
+    asked = len(found)
+    for text, answer in answers.answers.items() if asked < len(answers.answers) else ():
+        if text in key.targets:
             continue
-        found = key.find(text)
-        if isinstance(found, str):
-            message = f"{shown(text)} is nothing that is asked or computed here: {found}"
+        meant = key.find(text)
+        if isinstance(meant, str):
+            message = f"{shown(text)} is nothing that is asked or computed here: {meant}"
             place = (answer.line, answer.column)
             nothing.append(Item(text, "", "unreadable", 0.0, 0.0, None, None, (), message, "", *place, asked=False))
         else:
-            given[found.id] = (found, _as_asked(found, answer))
-    return given, nothing
+            found[meant.id] = (meant, answer)
+    is_short = asked < len(key.targets) and asked < len(found)  # what is missing may stand among what is added
+    given = regrouped(key, found) if is_short else found
+    return {id: (target, _as_asked(key, target, answer)) for id, (target, answer) in given.items()}, nothing
 
 
-def _as_asked(target: Target, answer: Given | Unreadable) -> Given | Unreadable:
-    """The answer as its ask takes it: percentages only where it asks for them."""
-    return answer if type(answer) is Unreadable or target.options.get("percent") else without_percent(answer)  # type: ignore[arg-type]
+def _as_asked(key: Key, target: Target, answer: Given | Unreadable) -> Given | Unreadable:
+    """The answer as its ask takes it: percentages only where it asks for them, and all steps of a sequence."""
+    if type(answer) is Unreadable:
+        return answer
+    assert type(answer) is Given
+    if answer.shape != target.shape and target.steps:
+        answer = with_all_steps(key, target, answer)
+    return answer if target.options.get("percent") else without_percent(answer)
 
 
 def _judged(solved: Solved, target: Target, answer: Given | Unreadable, hide: bool) -> Item:

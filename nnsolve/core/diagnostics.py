@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -118,6 +118,11 @@ ABBREVIATIONS = {
 
 MOST_COMPARED = 200
 """Words that a misspelt one is compared with: each takes a few microseconds, and a file may have thousands of both."""
+
+
+def listed(words: Sequence[str], conjunction: str = "and") -> str:
+    """Words within a sentence: a, b and c."""
+    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -8,7 +8,6 @@ from nnsolve.report.boxes import width
 from nnsolve.report.lines import heading, justified, line_width, paragraph
 from nnsolve.report.said import (
     SIGNS,
-    WORDS,
     address_beside,
     earned,
     files_checked,
@@ -17,6 +16,7 @@ from nnsolve.report.said import (
     said,
     set_by_hand,
     share,
+    verdict_of,
 )
 from nnsolve.report.slips import Slips
 from nnsolve.report.style import Line, Style, clean
@@ -64,7 +64,7 @@ def _item(item: Item, result: Result, slips: Slips, style: Style) -> list[Line]:
     left: Line = [(f"{sign if unicode else plain} ", name), (clean(item.id, unicode), "formula")]
     if of := clean(address_beside(item), unicode):
         left.append((f"  {of}", "address"))
-    left.append((f"  {WORDS.get(item.verdict, item.verdict)}", name))
+    left.append((f"  {verdict_of(item)}", name))
     lines = justified(left, [(earned(item), "note")], style.width)
     for kind, text in said(item, result, slips, unicode):
         if kind in LABELS:

@@ -25,7 +25,6 @@ SIGNS = {
 }
 """The sign of each verdict, in Unicode and in ASCII, and its style."""
 
-WORDS = {"carried": "right, carried forward"}
 
 MOST_SHOWN = 600
 """Characters of an answer that are shown."""
@@ -59,6 +58,13 @@ def said(item: Item, result: Result, slips: Slips, unicode: bool = True) -> list
     if place := place_of(item, result):
         lines.append(Said("place", f"at {clean(str(place), unicode)}"))
     return lines
+
+
+def verdict_of(item: Item) -> str:
+    """The verdict on an answer in words."""
+    if item.verdict == "unreadable" and set(item.elements) - {"unreadable"}:
+        return "incomplete"
+    return "right, carried forward" if item.verdict == "carried" else item.verdict
 
 
 def place_of(item: Item, result: Result) -> Place | None:

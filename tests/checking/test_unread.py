@@ -88,7 +88,7 @@ def test_every_format_has_it(items: Judged, tmp_path: Path) -> None:
     items("z: [2.25, ?]", "a: [~, 18.2275]")
     path = str(tmp_path / "in" / "a.yaml")
     shown = call("check", path, "--problems", str(tmp_path)).output
-    assert "? z  unreadable" in shown and "given     [2.25, ?]" in shown and "0.5 of 1" in shown
+    assert "? z  incomplete" in shown and "given     [2.25, ?]" in shown and "0.5 of 1" in shown
     document = json.loads(call("check", path, "--problems", str(tmp_path), "--json", "-").output)
     z, a = document["results"][0]["items"][:2]
     assert z["given"] == [2.25, None] and z["elements"] == ["correct", "unreadable"] and z["credit"] == 0.5

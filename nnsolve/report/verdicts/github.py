@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nnsolve.checking.files import true_path
-from nnsolve.report.said import WORDS
+from nnsolve.report.said import verdict_of
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import encodable, explanation
 
@@ -52,7 +52,7 @@ class GithubWriter:
             yield self._finding(finding, result.file)
         for item in result.items:
             if item.verdict in LEVELS and item.line is not None:
-                title = f"{item.id}: {WORDS.get(item.verdict, item.verdict)}"
+                title = f"{item.id}: {verdict_of(item)}"
                 lines = explanation(item, result)
                 yield self._command(LEVELS[item.verdict], result.file, item.line, item.column, title, lines)
         missing = [item.id for item in result.items if item.verdict == "missing"]

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nnsolve.checking.model import score_of
-from nnsolve.report.said import WORDS
+from nnsolve.report.said import verdict_of
 from nnsolve.report.style import clean
 from nnsolve.report.verdicts.writer import explanation
 
@@ -44,7 +44,7 @@ class GradescopeWriter:
         return json.dumps(document, allow_nan=False, indent=1) + "\n"
 
     def _test(self, item: Item, result: Result) -> dict[str, Any]:
-        lines = [WORDS.get(item.verdict, item.verdict), *explanation(item, result)]
+        lines = [verdict_of(item), *explanation(item, result)]
         return {
             "name": clean(item.id),
             "score": score_of([item]),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from nnsolve.report.said import (
     SIGNS,
-    WORDS,
     address_beside,
     earned,
     files_checked,
@@ -17,6 +16,7 @@ from nnsolve.report.said import (
     said,
     set_by_hand,
     share,
+    verdict_of,
 )
 from nnsolve.report.slips import Slips
 from nnsolve.report.style import clean
@@ -114,7 +114,7 @@ class HtmlWriter:
             lines.append(f'<p class="{kind}">{label}{escape(text)}</p>')
         return (
             f"<li><p>{_verdict(item.verdict)} <code>{_text(item.id)}</code>"
-            f"{f' <code>{_text(beside)}</code>' if beside else ''} {WORDS.get(item.verdict, item.verdict)}"
+            f"{f' <code>{_text(beside)}</code>' if beside else ''} {verdict_of(item)}"
             f' <span class="earned">{earned(item)}</span></p>{"".join(lines)}</li>\n'
         )
 
