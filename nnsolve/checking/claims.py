@@ -95,9 +95,9 @@ MISSING = "?"
 
 def without_percent(given: Given) -> Given:
     """The answer where no percentages are asked: those that it has cannot be read."""
-    signs = [n for n, claim in enumerate(given.claims) if claim.text[-1] == "%" and claim.value == claim.value]
-    if not signs:
+    if not any([claim[3][-1] == "%" for claim in given.claims]):
         return given
+    signs = [n for n, claim in enumerate(given.claims) if claim.text[-1] == "%" and claim.value == claim.value]
     claims, refused = list(given.claims), list(given.unread)
     for n in signs:
         _, _, _, text, line, column = claims[n]
