@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnsolve.checking.judge import ASKED_DIGITS, bounds
-from nnsolve.checking.key import Target
+from nnsolve.checking.judge import ASKED_DIGITS, bounds, place
+from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.unseen import Hidden, passes, unseen
 from nnsolve.core.diagnostics import Diagnostic, Place, listed
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 6
 """A mistake that changes an answer in later digits only is none: no more digits are proposed."""
+
+WRITTEN = 1e-4
+"""The last digit that is written, in units of the first digit of the largest number."""
 
 MOST_NAMED = 4
 """So many mistakes are named in one warning."""
@@ -156,6 +159,27 @@ def _precision(value: Tensor, target: Target) -> tuple[int, dict[str, float]] | 
             if not passes(value, tuple(bounds(target.values, target.changes, options))):
                 return digits, options
     return None
+
+
+# Numbers that nobody writes -------------------------------------------------------------------------------------------
+
+
+def refused_zeros(solution: Solution) -> Iterator[Diagnostic]:
+    """`zero-refused`: a number that is 0 as it is written beside a larger one, where the ask has a 0 judged wrong.
+
+    Not where the ask says how many significant digits it wants: these are to be written out.
+    """
+    for target in Key(solution.problem, solution).targets.values():
+        largest = max([abs(value) for value in target.values if math.isfinite(value)], default=0.0)
+        last = WRITTEN * place(largest, 1)
+        lost = [bound.exact for bound in target.bounds if bound.tolerance < abs(bound.exact) < last / 2]
+        if not lost or "significant" in target.options:
+            continue
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        message = f"{target.id} has {lost[0]:.2g}{more} beside {largest:.3g}: who writes 0 there is wrong"
+        decimals = max(0, round(-math.log10(last)))
+        help = f"add  decimals: {decimals}  to this ask if a 0 is right, else  significant: 2  to say that it is not"
+        yield Diagnostic("zero-refused", message, target.asked.ask.of.place, help, "warning")
 
 
 # Wording --------------------------------------------------------------------------------------------------------------

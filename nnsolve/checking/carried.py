@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnsolve.checking.judge import judge_by
+from nnsolve.checking.judge import is_coarse, judge_by
 from nnsolve.checking.route import MAX_REMEMBERED, Home, Outcome, Route, Routes, Steps, computed
 from nnsolve.core.diagnostics import ProblemError
 from nnsolve.core.expressions import Call, Ref, references
@@ -188,7 +188,8 @@ class Rerun:
                 by <= about + atol and element == "wrong"
                 for by, about, element in zip(off, self.about(route, own, known), elements, strict=True)
             ):
-                elements = _verdicts(target, given, known.value, self.spread(route, own, known))
+                near = _verdicts(target, given, known.value, self.spread(route, own, known))
+                elements = [old if old != "wrong" else new for old, new in zip(elements, near, strict=True)]
         others = [one for one in wrong if one.id != target.id]  # a sequence follows from its own steps as well
         return Carried(tuple(elements), _ids(others or wrong), _ids(own))
 
@@ -371,4 +372,10 @@ def _verdicts(target: Target, given: Given, value: Sequence[float], spread: Sequ
         value = [min(max(claim[0], new - by), new + by) for claim, new, by in zip(claims, value, spread, strict=True)]
     if start is not None:
         changes = list(map(sub, value, start))
-    return judge_by(given, value, changes, target.options)
+    found = judge_by(given, value, changes, target.options)
+    if spread is None:
+        return found
+    return [
+        "imprecise" if verdict == "correct" and is_coarse(claim, new, target.options) else verdict
+        for verdict, claim, new in zip(found, claims, value, strict=True)
+    ]

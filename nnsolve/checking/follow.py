@@ -12,6 +12,7 @@ from nnsolve.checking.judge import is_near, overall
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 from nnsolve.checking.route import Home
+from nnsolve.core.diagnostics import listed
 
 
 class Follows(NamedTuple):
@@ -37,23 +38,23 @@ class Follows(NamedTuple):
         """The item: carried, or imprecise where it follows from the digits of others and no `errors` of theirs."""
         item, found, right, marking = self.item, self.found, self.right, key.marking
         verdict: Verdict = "carried" if found.of and errors else "imprecise"
-        if item.verdict == verdict:
+        names = listed(found.of or found.rounded)
+        if verdict == "imprecise":  # what is rounded itself is so whatever it follows from
+            right = tuple([n for n in right if item.elements[n] == "wrong"])
+        if item.verdict == verdict or (self.right and not right):
             return item
         if not right:
-            text = f"it follows from the digits of your {' and '.join(found.of or found.rounded)}, which are too few"
-            return item.saying(text)
+            return item.saying(f"it follows from the digits of your {names}, which are too few")
         elements = [verdict if n in right else element for n, element in enumerate(item.elements)]
-        earned = [marking.credit(element) for element in elements]
-        if verdict == "carried":
-            earned = [
-                credit * marking.credit(found.elements[n]) if n in right else credit for n, credit in enumerate(earned)
-            ]
-        names = " and ".join(found.of or found.rounded)
-        message = (
-            f"right, given your {names}"
-            if verdict == "carried"
-            else f"rounded on the way: right by the digits of your {names}"
-        )
+        by_own = {n: found.elements[n] if verdict == "carried" else "correct" for n in right}
+        digits = [by_own.get(n, element) for n, element in enumerate(item.elements)]
+        earned = [marking.credit(digit) for digit in digits]
+        earned = [marking.credit(verdict) * credit if n in right else credit for n, credit in enumerate(earned)]
+        message = f"right, given your {names}"
+        if verdict == "imprecise":
+            message = f"rounded on the way: right by the digits of your {names}"
+        if "imprecise" in digits:
+            message += f"; {told(digits, 'imprecise', self.target, key)}"
         item = item._replace(
             verdict=overall(elements),
             credit=max(marking.of_credits(earned), item.credit),

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from nnsolve.checking.claims import nested
-from nnsolve.checking.judge import fits_start, is_cut_off, is_near, is_old, is_rearranged, overall, verdicts
+from nnsolve.checking.judge import (
+    fits_start,
+    is_cut_off,
+    is_near,
+    is_old,
+    is_rearranged,
+    is_rounded_away,
+    overall,
+    verdicts,
+)
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.marking import Marking
 from nnsolve.checking.model import Claim, Explanation, Given, Item, Unreadable, Verdict
@@ -16,6 +25,8 @@ REARRANGED = {"transposed", "factors-exchanged", "elements-permuted"}
 
 REMEMBERED = 1000
 """Verdicts on the elements of an answer of which is remembered how they are told."""
+
+TOO_FEW = "too few digits"
 
 ROUNDED = "rounded-early"
 """The code of the cause that spoils digits only."""
@@ -169,13 +180,18 @@ def reason(
     wrong = [n for n, element in enumerate(elements) if element == "wrong"]
     why = ""
     if target.changes is not None and (count := sum(fits_start(answer.claims[n], target.bounds[n]) for n in wrong)):
-        some = "" if count == len(wrong) else f"{count} of them {'has' if count == 1 else 'have'} "
+        some = "" if count == len(wrong) else f"{count} of them {_has(count)} "
         why = f"{some}too few digits: the value before the update fits them as well"
+    elif not hide and (count := sum(is_rounded_away(answer.claims[n], target.bounds[n]) for n in wrong)):
+        some = "" if count == len(wrong) else f"{count} of them {'is' if count == 1 else 'are'} "
+        why = f"{some}rounded to so few digits that more than half of the value is lost"
     elif not hide and wrong and target.options.get("percent") and _is_percentage(target, answer):
         why = f"without a sign it is no percentage: write {answer.claims[wrong[0]].text} %"
     elif not hide and wrong and all(is_cut_off(answer.claims[n], target.bounds[n]) for n in wrong):
         why = "cut off, not rounded"
-    return "; ".join(filter(None, [told(elements, verdict, target, key, hide=hide), why]))
+    coarse = elements.count("imprecise") if wrong and not hide else 0
+    more = f"{coarse} more {_has(coarse)} {TOO_FEW}" if coarse else ""
+    return "; ".join(filter(None, [told(elements, verdict, target, key, hide=hide), why, more]))
 
 
 def _is_percentage(target: Target, answer: Given) -> bool:
@@ -196,7 +212,7 @@ def told(elements: Sequence[Verdict], verdict: Verdict, target: Target, key: Key
 def _told(
     elements: tuple[Verdict, ...], verdict: Verdict, shape: tuple[int, ...], count_from: int, *, hide: bool
 ) -> str:
-    short = "too few digits" if verdict == "imprecise" else ""
+    short = TOO_FEW if verdict == "imprecise" else ""
     if len(elements) == 1 or verdict == "unreadable":
         return short
     off = sum(element == verdict for element in elements)
@@ -205,6 +221,10 @@ def _told(
         index.append(rest % size + count_from)
         rest //= size
     verb = ("counts as", "count as") if hide else ("is", "are")
-    what = f"{'has' if off == 1 else 'have'} {short}" if short else f"{verb[off > 1]} wrong"
+    what = f"{_has(off)} {short}" if short else f"{verb[off > 1]} wrong"
     where = ",".join(map(str, reversed(index)))
     return f"{off} of {len(elements)} numbers {what}, {'at' if off == 1 else 'the first is'} [{where}]"
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"

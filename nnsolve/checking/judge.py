@@ -64,14 +64,18 @@ def _bounds(
 ) -> Bounds:
     size = value if change is None else change
     tolerance = max(options.get("rtol", RTOL) * abs(size), options.get("atol", 0.0), noise)
-    if "decimals" in options:
-        asked = 10.0 ** -options["decimals"]
-    else:
-        asked = place(value, options.get("significant", ASKED_DIGITS))
+    asked = asked_place(value, options)
     if "decimals" in options or "significant" in options:
         tolerance = max(tolerance, min(asked, finest) / 2)
     start = value - size if change is not None and abs(size) > noise else math.nan
     return Bounds(value, tolerance * _SLACK, asked * _SLACK, FARTHEST * abs(value) * _SLACK, start)
+
+
+def asked_place(value: float, options: Mapping[str, Any]) -> float:
+    """The place value of the last digit that is asked."""
+    if "decimals" in options:
+        return float(10.0 ** -options["decimals"])
+    return place(value, options.get("significant", ASKED_DIGITS))
 
 
 def judge_by(
@@ -164,6 +168,20 @@ def is_cut_off(claim: Claim, bounds: Bounds) -> bool:
     if claim.digits < 2 or claim.value * bounds.exact <= 0:
         return False
     return claim.unit / 2 < abs(bounds.exact) - abs(claim.value) < claim.unit
+
+
+def is_rounded_away(claim: Claim, bounds: Bounds) -> bool:
+    """Whether a number is the exact one rounded to so few digits that more than half of it is lost.
+
+    A 0 is a rounding to two decimals at most: else it may be anything.
+    """
+    half = min(claim.unit, 0.01) / 2 if not claim.value else claim.unit / 2
+    return bounds.farthest < abs(claim.value - bounds.exact) <= half * _SLACK
+
+
+def is_coarse(claim: Claim, value: float, options: Mapping[str, Any]) -> bool:
+    """Whether a number has fewer digits than are asked of a value."""
+    return claim.unit > asked_place(value, options) * _SLACK
 
 
 def overall(elements: Sequence[Verdict]) -> Verdict:

@@ -114,7 +114,7 @@ def _judged(solved: Solved, target: Target, answer: Given | Unreadable, hide: bo
     verdict = overall(elements)
     if verdict == "correct":
         return item_of(target, answer, verdict, 1.0, elements, tolerance=tolerance)
-    first = next(n for n, element in enumerate(elements) if element != "correct")
+    first = elements.index(verdict)
     credit = solved.key.marking.of_elements(elements)
     message = reason(elements, verdict, target, answer, solved.key, hide=hide)
     return item_of(target, answer, verdict, credit, elements, message, tolerance, answer.claims[first])

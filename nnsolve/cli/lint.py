@@ -42,7 +42,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
 
     Exit status: 0 no errors, 1 warnings and --strict, 2 errors or wrong usage.
     """
-    from nnsolve.checking.authoring import hidden_mistakes
+    from nnsolve.checking.authoring import hidden_mistakes, refused_zeros
     from nnsolve.checking.files import leaves
     from nnsolve.engine.lint import lint
 
@@ -54,7 +54,7 @@ def command(paths: tuple[str, ...], strict: bool, as_json: bool) -> None:
         raise click.UsageError(f"There are no .yaml or .yml files in {', '.join(map(harmless, paths))}")
     found: dict[str, list[Diagnostic]] = {}
     for path in problems:
-        found[path] = [outside[path]] if path in outside else lint(path, [hidden_mistakes])
+        found[path] = [outside[path]] if path in outside else lint(path, [hidden_mistakes, refused_zeros])
         if not as_json:
             print_findings(found[path], sys.stdout)
     everything = [finding for findings in found.values() for finding in findings]
