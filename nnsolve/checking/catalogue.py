@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nnsolve.checking.diagnose import Diagnosis
 from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.examples import PROBLEMS
-from nnsolve.checking.mistakes.mistake import Mistake
+from nnsolve.checking.mistakes.mistake import Mistake, Slip
 from nnsolve.problem.loader import problem_of_text
 
 if TYPE_CHECKING:
@@ -43,13 +43,17 @@ def listed() -> dict[str, Mistake]:
 
 
 def worked(mistake: Mistake) -> Worked:
-    """What a mistake gives at its example, wherever it can be made there."""
+    """What a mistake gives at its example, wherever it can be made there; not where that is nothing but zeros."""
     name, ask = mistake.example
     text = PROBLEMS[name]
     evidence = Diagnosis(problem_of_text(text, f"{name}.yaml")).evidence(ask)
     assert evidence is not None
     wrong: list[tuple[str, Tensor]] = []
     for entry in evidence.table.entries:
-        places = [made[0].at for made in entry.combinations if len(made) == 1 and made[0].code == mistake.code]
-        wrong += [(at, entry.value) for at in places[:1]]
+        places = [_where(made[0]) for made in entry.combinations if len(made) == 1 and made[0].code == mistake.code]
+        wrong += [(at, entry.value) for at in places[:1] if entry.value.any()]
     return Worked(text.strip(), ask, evidence.right, tuple(wrong))
+
+
+def _where(slip: Slip) -> str:
+    return slip.at if slip.at or slip.asked is not None else "all equations"

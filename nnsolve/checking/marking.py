@@ -16,8 +16,9 @@ class Marking(NamedTuple):
     `points` are those of an ask that does not say; `imprecise` and `carried` are the credit of these verdicts;
     `repeated` is that of a wrong answer which a slip explains that an earlier answer is charged for.
     `rearranged` is how much of their credit the right elements keep of an answer that is the right one transposed or in
-    another order, where they are at most half of it: they stand where they belong by accident. Without `partial` a
-    tensor with a wrong element earns nothing, with it the mean over its elements.
+    another order, where they are at most half of it: they stand where they belong by accident. `percent` is how much a
+    right answer keeps that is in percent where a fraction is asked. Without `partial` a tensor with a wrong element
+    earns nothing, with it the mean over its elements.
     """
 
     points: float = 1.0
@@ -25,6 +26,7 @@ class Marking(NamedTuple):
     carried: float = 1.0
     repeated: float = 0.0
     rearranged: float = 0.0
+    percent: float = 0.0
     partial: bool = True
 
     @classmethod

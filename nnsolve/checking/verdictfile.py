@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from nnsolve.checking.answerfile import answer, is_stem
@@ -40,6 +41,13 @@ RULING: Table = {
     "why": Key("string", "The reason, which the student's report shows."),
     "given": Key("answer", "The answer that this was decided on: it does not hold for another one."),
 }
+
+
+UNKNOWN = "unknown-file"
+"""The code of the finding that a file is not there, or is no answer file."""
+
+MAX_FILES = 10_000
+"""Answer files that a misspelt name is compared with."""
 
 
 class Ruling(NamedTuple):
@@ -86,6 +94,8 @@ class Rulings:
 
     def apply(self, result: Result) -> Result:
         """The result with what is set by hand; its score is that of the items as they then are."""
+        if result.student is not None and self.findings:
+            self._name_file_of(result.student, result.file)
         path = true_path(result.file) if self else ""
         if path in self._stems:
             result = self._answering(result, self._stems[path])
@@ -103,6 +113,13 @@ class Rulings:
         left = [slip._replace(items=tuple([id for id in slip.items if id in open])) for slip in result.slips]
         slips = tuple([slip for slip in left if slip.items])
         return result._replace(items=tuple(items.values()), score=score_of(items.values()), slips=slips)
+
+    def _name_file_of(self, student: str, file: str) -> None:
+        """Say which file a student handed in for whom a verdict is set by name."""
+        message = f"there is no answer file {shown(student)}"
+        for n, finding in enumerate(self.findings):
+            if finding.code == UNKNOWN and finding.message == message:
+                self.findings[n] = finding._replace(help=f"{shown(student)} handed in {file}: write the file's name")
 
     def _answering(self, result: Result, said: Stem) -> Result:
         """The result as one for the problem that is said here, where the file cannot be checked by what it says."""
@@ -161,6 +178,7 @@ class _Reader:
         self.by_file = by_file
         self.stems = stems
         self.findings = findings
+        self._files: list[str] | None = None
 
     def read(self) -> None:
         root, findings = read_yaml_findings(self.path)
@@ -184,10 +202,10 @@ class _Reader:
         if at is not None:
             found = self.by_file.setdefault(at, found)
         else:
-            near = context.suggest(file, sorted(os.listdir(os.path.dirname(self.path) or "."))).strip()
-            context.warning("unknown-file", f"there is no answer file {shown(file)}", entry.key.place, near or None)
+            message = f"there is no answer file {shown(file)}"
+            context.warning(UNKNOWN, message, entry.key.place, self.near(file, context))
         if at is not None and not is_answer_file(path):
-            context.warning("unknown-file", f"{shown(file)} is no answer file", entry.key.place)
+            context.warning(UNKNOWN, f"{shown(file)} is no answer file", entry.key.place)
         for id, item in _filled(entry, f"verdicts.{file}", context):
             if id == "problem" and isinstance(item.node, ScalarNode):
                 self.problem(at, item.node, context)
@@ -198,6 +216,16 @@ class _Reader:
                 context.error("set-twice", message, item.key.place, "keep one of them")
             elif ruling is not None:
                 found[id] = ruling
+
+    def near(self, file: str, context: Context) -> str | None:
+        """Which answer file may be meant: one of that name in a folder below, else one that is spelled nearly so."""
+        if self._files is None:
+            top = os.path.dirname(self.path) or "."
+            paths = (os.path.relpath(found.path, top) for found in files_below(top) if found.name != VERDICTS_NAME)
+            self._files = list(islice(paths, MAX_FILES))
+        names = ((path, os.path.basename(path)) for path in self._files)
+        same = [path for path, name in names if file in (name, os.path.splitext(name)[0])]
+        return f"did you mean {same[0]!r}?" if same else context.suggest(file, self._files).strip() or None
 
     def problem(self, path: str | None, node: ScalarNode, context: Context) -> None:
         """Which problem a file answers."""
@@ -257,7 +285,8 @@ def _obstacle(result: Result, item: Item | None, id: str, ruling: Ruling) -> Dia
         return Diagnostic("not-applied", message, ruling.place, "say its problem: beside the answers", "warning")
     if item is None:
         known = [item.id for item in result.items]
-        help = did_you_mean(id, known) or f"it has {', '.join(known[:20])}"
+        address = next((f"did you mean {item.id!r}?" for item in result.items if item.of == id), None)
+        help = address or did_you_mean(id, known) or f"it has {', '.join(known[:20])}"
         return Diagnostic("unknown-ask", f"{result.file} has no answer {shown(id)}", ruling.place, help)
     if ruling.given is not None and numbers(ruling.given) != numbers(item.given):
         message = f"the verdict on {of} is not applied: the answer is another one now"

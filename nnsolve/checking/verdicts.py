@@ -23,8 +23,10 @@ from nnsolve.checking.items import (
 from nnsolve.checking.judge import fits, judge, overall, tolerance_text
 from nnsolve.checking.key import Answers, Key, Target
 from nnsolve.checking.model import AnswerFile, Diagnosed, Explanation, Given, Item, Unreadable
+from nnsolve.checking.percent import with_percent
 from nnsolve.checking.solved import Solved
 from nnsolve.checking.steps import regrouped, with_all_steps
+from nnsolve.core.diagnostics import listed
 from nnsolve.problem.source import shown
 
 Diagnose: TypeAlias = Callable[[Key, AnswerFile, Sequence[Item], Mapping[str, Reruns]], Diagnosed]
@@ -61,6 +63,8 @@ def verdicts(solved: Solved, answers: AnswerFile, diagnose: Diagnose | None, hid
         items = rounding_charged_once(items, before, key.marking)
         if key.marking.repeated:
             items = charged_once(items, slips, key.marking)
+        if key.marking.percent:
+            items = with_percent(items, given, key.marking)
         items = [with_unread(item, given[item.id][1]) if item.elements else item for item in items]
     return Verdicts((*items, *nothing), slips, given)
 
@@ -133,7 +137,7 @@ def _explained(
         if causes := found.causes.get(item.id):
             item = item._replace(causes=causes)
         if item.id in found.after:
-            item = item.saying(f"worked out from your {' and '.join(found.after[item.id])}")
+            item = item.saying(f"worked out from your {listed(found.after[item.id])}")
         if not item.causes or not item.elements:
             result.append(item)
             continue

@@ -125,6 +125,7 @@ MARKING: Table = {
     "rearranged": Key(
         "number", "How much right numbers of a transposed or permuted answer earn, from 0 to 1; 0.", low=0, high=1
     ),
+    "percent": Key("number", "How much a right answer earns that is in percent, not asked so; 0.", low=0, high=1),
     "partial": Key("boolean", "Whether a tensor earns the mean over its elements (true) or all or nothing."),
 }
 

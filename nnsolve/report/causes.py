@@ -36,7 +36,7 @@ def cause_report(mistake: Mistake, found: Worked, style: Style) -> Report:
     lines += [[(line, "")] for line in found.problem.splitlines()]
     lines += [[], [(f"{found.ask} is asked", "formula")], *_value("right", found.right, style)]
     for at, wrong in found.wrong[:MOST]:
-        lines += _value(f"with the mistake in {at}" if at else "with the mistake in the answer", wrong, style)
+        lines += _value(f"with the mistake in {at or 'the answer'}", wrong, style)
     if len(found.wrong) > MOST:
         lines += paragraph(f"and {len(found.wrong) - MOST} more, where it is made elsewhere", style, "note", INDENT)
     return Report(lines)

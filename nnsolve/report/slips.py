@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nnsolve.core.diagnostics import listed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nnsolve.checking.model import Explanation, Item
+    from nnsolve.checking.model import Cause, Explanation, Item
 
 LISTED = 4
 """Answers that are listed before the others are counted."""
 
 SHOWN = 3
-"""Ways to explain the same answers that are written out."""
+"""Ways to explain the same answers that are written out; the others are named, if they are several."""
 
 
 class Slips:
@@ -45,20 +47,28 @@ class Slips:
         return []
 
     def causes(self, slip: Explanation) -> list[str]:
-        """What a slip is, and what else it may be: the best few."""
+        """What a slip is, and what else it may be: the best few in full, then the others by their names."""
         found: list[str] = []
-        for n, causes in enumerate([slip.causes, *slip.alternatives][:SHOWN]):
+        ways = [slip.causes, *slip.alternatives]
+        shown = SHOWN if len(ways) > SHOWN + 1 else len(ways)
+        for n, causes in enumerate(ways[:shown]):
             lead = "or with" if n else "consistent with"
             for cause in causes:
-                text = f"{lead} {cause.code}"
-                if cause.code not in self._told:
-                    text += f": {cause.message}"
-                if cause.of:
-                    text += f" (first at {cause.of})"
-                found.append(text)
+                told = "" if cause.code in self._told else f": {cause.message}"
+                found.append(f"{lead} {cause.code}{told}{_first_at(cause)}")
                 self._told.add(cause.code)
                 lead = "together with"
+        if others := [" together with ".join(map(_named, causes)) for causes in ways[shown:]]:
+            found.append(f"or with {listed(others, 'or')}; nnsolve causes CODE explains each")
         return found
+
+
+def _named(cause: Cause) -> str:
+    return f"{cause.code}{_first_at(cause)}"
+
+
+def _first_at(cause: Cause) -> str:
+    return f" (first at {cause.of})" if cause.of else ""
 
 
 def alone(item: Item, slips: Sequence[Explanation]) -> list[str]:

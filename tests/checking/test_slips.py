@@ -132,6 +132,40 @@ def test_what_only_looks_rearranged_earns_its_part(answer: str, right: int, tmp_
     assert item.credit == pytest.approx(right / len(item.elements)) and "by accident" not in item.message
 
 
+PERCENT = """\
+parameters: {W: [[0.7, -0.2], [0.1, 0.5], [-0.3, 0.9]]}
+inputs: {x: [1.3, 0.4]}
+equations: [z = W @ x, y = softmax(z)]
+ask: [y, {id: share, of: 1 - y, percent: true}]
+"""
+# z = [0.83, 0.33, -0.03], y = [0.49269, 0.29883, 0.20849]
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "right"),
+    [
+        ("y: [49.27, 29.88, 20.85]", "wrong", 1),
+        ("y: [49.27 %, 29.88 %, 20.85 %]", "unreadable", 1),
+        ("y: [49.27 %, 0.29883, 20.58 %]", "unreadable", 1 / 3),  # 20.58: wrong in percent as well
+        ("y: [492.7, 298.8, 208.5]", "wrong", 0),
+        ("y: [49.27]", "wrong", 0),
+        ("share: [50.73, 70.12, 79.15]", "wrong", 0),  # the sign is asked there
+    ],
+)
+@pytest.mark.parametrize("percent", [0, 0.5, 1])
+def test_right_numbers_in_percent_earn_what_the_marking_says(
+    answer: str, verdict: str, right: float, percent: float, tmp_path: Path
+) -> None:
+    (tmp_path / "m.yaml").write_text(f"{PERCENT}marking: {{percent: {percent}}}\n")
+    path = tmp_path / "a.yaml"
+    path.write_text(f"problem: m\nanswers: {{{answer}}}\n")
+    (item,) = [item for item in check(path, tmp_path, diagnose).items if item.verdict != "missing"]
+    kept = 1 / 3 if "0.29883" in answer else 0
+    assert item.verdict == verdict and item.credit == pytest.approx(kept + percent * right)
+    if right == 1:
+        assert "percent" in [cause.code for cause in item.causes] or "in percent, which is not asked" in item.message
+
+
 def test_a_slip_that_was_made_anyway_is_made_again() -> None:
     """Two slips of which one explains another answer, too, need less than two new ones."""
     sign, mean, bias = Slip("sign-flipped", "dL/dz1"), Slip("mean-for-sum", "L"), Slip("bias-missing", "z1")
@@ -205,7 +239,15 @@ def test_rounding_on_the_way_is_imprecise(tmp_path: Path) -> None:
     assert [cause.code for cause in item.causes] == ["rounded-early"]
 
 
-def test_of_many_ways_to_explain_an_answer_the_best_few_are_told() -> None:
-    first, *others = [(Cause(f"code-{n}", "It is so."),) for n in range(6)]
-    told = Slips((Explanation(first, "", ("q",), tuple(others)),)).causes(Explanation(first, "", ("q",), tuple(others)))
+def test_of_many_ways_to_explain_an_answer_all_are_named_and_the_best_few_explained() -> None:
+    first, *several = [(Cause(f"code-{n}", "It is so.", f"z{n}"),) for n in range(5)]
+    others: list[tuple[Cause, ...]] = list(several)
+    others.append((Cause("code-0", "It is so.", "z0"), Cause("code-5", "It is so.")))
+    slip = Explanation(first, "", ("q",), tuple(others))
+    *told, last = Slips((slip,)).causes(slip)
     assert [line.partition(":")[0] for line in told] == ["consistent with code-0", "or with code-1", "or with code-2"]
+    assert all(line.endswith(f"It is so. (first at z{n})") for n, line in enumerate(told))
+    names = "code-3 (first at z3), code-4 (first at z4) or code-0 (first at z0) together with code-5"
+    assert last == f"or with {names}; nnsolve causes CODE explains each"
+    short = slip._replace(alternatives=tuple(others[:3]))  # a fourth alone is explained as well
+    assert all("It is so." in line for line in Slips((short,)).causes(short))

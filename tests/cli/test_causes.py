@@ -35,6 +35,23 @@ def test_a_mistake_is_shown_at_its_example() -> None:
     assert f"with the mistake in dL/da2  [{numbers}]" in shown.replace("−", "-")
 
 
+@pytest.mark.parametrize(
+    ("code", "places"),
+    [
+        ("rounded-early", {"all equations"}),
+        ("elements-permuted", {""}),
+        ("wrong-layer", {""}),  # nor the zeros that z2 gives there, which nobody is told anything about
+        ("time-steps-not-summed", {"L", "dL/dW_hh"}),
+    ],
+)
+def test_an_example_says_where_a_mistake_is_made_and_has_no_zeros_alone(code: str, places: set[str]) -> None:
+    wrong = json.loads(call("causes", code, "--format", "json").output)["example"]["wrong"]
+    assert {one["at"] for one in wrong[:3]} == places
+    assert all("[[0.0, 0.0]" not in str(one["value"]) and str(one["value"]) != "[0.0, 0.0, 0.0]" for one in wrong)
+    shown = call("causes", code).output
+    assert all(f"with the mistake in {place or 'the answer'}  " in shown for place in places)
+
+
 def test_all_mistakes_are_told_to_programs() -> None:
     found = json.loads(call("causes", "--format", "json").output)
     assert [(one["code"], one["message"]) for one in found] == sorted((c, m.message) for c, m in CAUSES.items())

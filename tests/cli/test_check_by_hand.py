@@ -322,3 +322,30 @@ def test_lint_takes_it_for_no_problem() -> None:
     result = call("lint", ".")
     assert result.exit_code == 0
     assert "1 problem file: no errors, no warnings; 1 answer file and 1 verdict file skipped" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "help"),
+    [
+        ("s1.yml: {a: {credit: 1}}", "did you mean 's1.yaml'?"),
+        ("s1: {a: {credit: 1}}", "'s1' handed in in/s1.yaml: write the file's name"),
+        ("deep: {a: {credit: 1}}", "did you mean 'group/deep.yaml'?"),
+        ("deep.yaml: {a: {credit: 1}}", "did you mean 'group/deep.yaml'?"),
+        ("Ada: {a: {credit: 1}}", "'Ada' handed in in/group/deep.yaml: write the file's name"),
+        ("Bob: {a: {credit: 1}}", None),
+        ("./verdict.yaml: {a: {credit: 1}}", None),  # not this file itself
+    ],
+)
+def test_a_file_that_is_not_there_may_be_another_one(said: str, help: str | None) -> None:
+    written(Path(), ANSWERS.replace("s1", "Ada"), "in/group/deep.yaml")
+    set_by_hand(said)
+    shown = call("check", "in").stderr
+    assert "warning[unknown-file] in/verdicts.yaml:1:12" in shown
+    assert f"help: {help}" in shown if help else "help:" not in shown
+
+
+def test_an_answer_may_be_meant_by_its_address() -> None:
+    set_by_hand("s1.yaml: {z: {credit: 1}}")
+    assert "has no answer 'z'\n  help: did you mean 'q-z'?" in call("check", "in").stderr
+    set_by_hand("s1.yaml: {x: {credit: 1}}")
+    assert "help: it has q-z, a, L, dL/da" in call("check", "in").stderr

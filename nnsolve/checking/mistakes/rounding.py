@@ -102,7 +102,7 @@ register(
     "An intermediate result is rounded before the calculation goes on: round the last one only.",
     "emitted",
     _rounded,
-    ("network", "W1@1"),
+    ("network", "a2"),
     RARE,
 )
 register(
