@@ -219,7 +219,7 @@ class Rerun:
     def value(self, route: Route, numbers: Sequence[float]) -> Sequence[float]:
         """What follows from the numbers of own answers."""
         found = None if route.quick is None else route.quick(numbers)
-        if found is None:
+        if not found:
             with np.errstate(all="ignore"):
                 found = route.value(self._computed(route)).ravel().tolist()
         return found
@@ -293,7 +293,7 @@ class Rerun:
     def _moved(self, route: Route, steps: Steps, numbers: Sequence[float], by: Sequence[float]) -> Sequence[float]:
         """The value with the numbers of the nearest own answers moved by so much."""
         found = None if route.quick is None else route.quick(list(map(add, numbers, by)))
-        if found is None:
+        if not found:
             with np.errstate(all="ignore"):
                 found = self._traced(route, steps, by)
         return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import TYPE_CHECKING, NamedTuple
+from operator import le
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,10 +17,9 @@ from nnsolve.checking.mistakes.collected import Collection
 from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.mistakes.scene import View
 from nnsolve.checking.mistakes.table import Mistaken, readings
-from nnsolve.checking.model import Claim, Given
-from nnsolve.checking.route import Home, Route, Routes
+from nnsolve.checking.model import Given
+from nnsolve.checking.route import Home, Quick, Route, Routes
 from nnsolve.core.expressions import references
-from nnsolve.engine.compiled.function import NumberFunction
 from nnsolve.engine.run import Run
 
 if TYPE_CHECKING:
@@ -28,14 +29,24 @@ REMEMBERED = 500
 """Routes of which is remembered which slips can be made on them."""
 
 
+Bounds: TypeAlias = Sequence[tuple[float, float]]
+"""Between what the numbers of an answer are."""
+
+
 class Variant(NamedTuple):
     """A slip, and the route on which it is made; none where what follows is read off wrongly."""
 
     slip: Slip
     routes: Routes | None = None
     route: Route | None = None
-    is_near: bool = True
-    """Whether the route begins at the same answers as the one without the slip."""
+
+
+class Group(NamedTuple):
+    """Variants whose routes begin at the same answers; `quick` has one number of each, where all are quick."""
+
+    variants: Sequence[Variant]
+    route: Route
+    quick: Quick | None
 
 
 class Variants:
@@ -43,34 +54,41 @@ class Variants:
 
     def __init__(self, several: Iterable[Variant]) -> None:
         self.several = tuple(several)
-        self._near: list[NumberFunction] = []
-        self._others: list[tuple[NumberFunction, Route]] = []
+        self._groups: dict[int, list[Group]] = {}
 
-    def may_give(self, rerun: Rerun, numbers: Sequence[float], low: float, high: float) -> bool:
-        """Whether one of them may give a first number from `low` to `high`, from the numbers of the nearest answers.
+    def may_give(self, rerun: Rerun, element: int, low: float, high: float) -> Iterator[Variant]:
+        """Those that may give a number from `low` to `high` where the answer has that `element`.
 
-        Soon decided where all routes are compiled.
+        Soon decided where many students answer the same, since all are compiled together.
         """
-        if not self._near and not self._others and not self._are_compiled():
-            return True
-        try:
-            return any([low <= function(numbers)[0] <= high for function in self._near]) or any(
-                [low <= function(numbers_of(rerun.start(route)))[0] <= high for function, route in self._others]
-            )
-        except (ArithmeticError, ValueError):
-            return True
-
-    def _are_compiled(self) -> bool:
-        for _, _, route, is_near in self.several:
-            function = None if route is None or route.quick is None else route.quick.function
-            if route is None or function is None:
-                self._near, self._others = [], []
-                return False
-            if is_near:
-                self._near.append(function)
+        if element not in self._groups:
+            self._groups[element] = list(self._grouped(element))
+        for variants, route, quick in self._groups[element]:
+            numbers = numbers_of(rerun.start(route))
+            found = None if quick is None else quick(numbers)
+            if found:
+                yield from (one for one, number in zip(variants, found, strict=True) if low <= number <= high)
+            elif found is None:
+                yield from variants
             else:
-                self._others.append((function, route))
-        return True
+                yield from (one for one in variants if _may_give(one, numbers, element, low, high))
+
+    def _grouped(self, element: int) -> Iterator[Group]:
+        by_start: dict[tuple[Home, ...], list[Variant]] = {}
+        for variant in self.several:
+            if variant.route is not None:
+                by_start.setdefault(tuple(variant.route.nearest), []).append(variant)
+        for variants in by_start.values():
+            routes = [variant.route for variant in variants if variant.route is not None]
+            formulas = [formula for route in routes if route.quick is not None for formula in route.quick.formulas]
+            yield Group(variants, routes[0], Quick(formulas, element) if len(formulas) == len(routes) else None)
+
+
+def _may_give(variant: Variant, numbers: Sequence[float], element: int, low: float, high: float) -> bool:
+    """Whether a variant that is quick may give a number."""
+    assert variant.route is not None and variant.route.quick is not None
+    found = variant.route.quick(numbers)
+    return found is None or (len(found) > element and low <= found[element] <= high)
 
 
 class Onward:
@@ -100,17 +118,13 @@ class Onward:
                 (claim[0] - 0.5 * claim[1] - by, claim[0] + 0.5 * claim[1] + by)
                 for claim, by in zip(given.claims, about, strict=True)
             ]
-            variants, numbers = self._on(route, target, rerun.answered), numbers_of(own)
-            is_read_off = _sizes_agree(given.claims, known.value, about)
-            if not is_read_off and not variants.may_give(rerun, numbers, *bounds[0]):
-                return []  # as nearly always
-            values = list(self._values(rerun, variants, numbers, target))
-            if is_read_off:
-                values += self._read_off(target, known.value)
-            low, high = bounds[0]
-            agreeing = [one for one in values if low <= one[1][0] <= high and _within(one[1], bounds)]
+            variants, at = self._on(route, target, rerun.answered), _first_off(known.value, bounds)
+            read_off = self._read_off(target, known.value) if _sizes_agree(known.value, bounds) else []
+            values = [*self._values(rerun, variants.may_give(rerun, at, *bounds[at]), target), *read_off]
+            agreeing = [one for one in values if _within(one[1], bounds)]
             if not agreeing:
-                return []
+                return []  # as nearly always
+            values = [*self._values(rerun, variants.several, target), *read_off]
             spread = rerun.spread(route, own, known)
             for variant, value in agreeing:
                 if variant.routes is not None and variant.route is not None:
@@ -129,14 +143,14 @@ class Onward:
         return [made for entry in accepted for made in evidence.table.entries[entry].combinations]
 
     def _values(
-        self, rerun: Rerun, variants: Variants, numbers: Sequence[float], target: Target
+        self, rerun: Rerun, variants: Iterable[Variant], target: Target
     ) -> Iterator[tuple[Variant, Sequence[float]]]:
-        for variant in variants.several:
-            _, routes, edited, is_near = variant
+        for variant in variants:
+            _, routes, edited = variant
             assert routes is not None and edited is not None
             other = Rerun(routes, rerun.own, rerun.answered)
             try:
-                value = other.value(edited, numbers if is_near else numbers_of(other.start(edited)))
+                value = other.value(edited, numbers_of(other.start(edited)))
             except IMPOSSIBLE:
                 continue
             if len(value) == len(target.values):
@@ -162,7 +176,7 @@ class Onward:
             except IMPOSSIBLE:
                 continue
             if edited is not None and (edited.equations != route.equations or _uses(edited, slip)):
-                yield Variant(slip, routes, edited, edited.nearest == route.nearest)
+                yield Variant(slip, routes, edited)
 
     def _routes_of(self, slip: Slip, run: Run) -> Routes:
         if slip.name not in self._routes:
@@ -182,15 +196,24 @@ def _uses(route: Route, slip: Slip) -> bool:
     return bool(slip.given) and any(not slip.given.keys().isdisjoint(references(e.expr)) for e in route.equations)
 
 
-def _sizes_agree(claims: Sequence[Claim], numbers: Sequence[float], about: Sequence[float]) -> bool:
-    """Whether some numbers may be others in another order, or with other signs."""
-    reach = max([claim[1] for claim in claims]) + max(about)
-    given, known = [abs(claim[0]) for claim in claims], list(map(abs, numbers))
-    if abs(sum(given) - sum(known)) > len(known) * reach:
-        return False  # as most are
-    return all(abs(one - other) <= reach for one, other in zip(sorted(given), sorted(known), strict=True))
+def _first_off(numbers: Sequence[float], bounds: Bounds) -> int:
+    """Which number is the first one that is not within its bounds; 0 where all are."""
+    return next(
+        (n for n, (number, (low, high)) in enumerate(zip(numbers, bounds, strict=True)) if not low <= number <= high), 0
+    )
 
 
-def _within(value: Sequence[float], bounds: Sequence[tuple[float, float]]) -> bool:
+def _sizes_agree(numbers: Sequence[float], bounds: Bounds) -> bool:
+    """Whether some numbers may be within the bounds in another order, or with other signs."""
+    sizes = sorted(map(abs, numbers))
+    least, most = [max(low, -high, 0.0) for low, high in bounds], [max(high, -low) for low, high in bounds]
+    for low, high in zip(least, most, strict=True):
+        at = bisect_left(sizes, low)
+        if at == len(sizes) or sizes[at] > high:
+            return False  # as most are
+    return all(map(le, sorted(least), sizes)) and all(map(le, sizes, sorted(most)))
+
+
+def _within(value: Sequence[float], bounds: Bounds) -> bool:
     """Whether every number of a value is within its bounds."""
     return all([low <= number <= high for number, (low, high) in zip(value, bounds, strict=True)])

@@ -13,7 +13,7 @@ from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import Call, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.engine.compiled.atoms import NotScalarError
-from nnsolve.engine.compiled.function import NumberFunction, scalar_function
+from nnsolve.engine.compiled.function import Formula, NumberFunction, number_function
 from nnsolve.engine.evaluate import evaluate
 from nnsolve.engine.moment import Moment
 from nnsolve.engine.program import Program
@@ -50,33 +50,30 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 
 
 class Quick:
-    """A route over the single numbers of its nearest answers, compiled once it has been taken often enough.
+    """The numbers of `formulas`, compiled once they have been wanted often enough; with an `element` that one of each."""
 
-    The `function` then raises `ArithmeticError` or `ValueError` where it takes arrays.
-    """
+    __slots__ = ("_element", "_function", "_wanted", "formulas")
 
-    __slots__ = ("_compile", "_taken", "function")
-
-    def __init__(self, compile: Callable[[], NumberFunction]) -> None:
-        self._compile: Callable[[], NumberFunction] | None = compile
-        self.function: NumberFunction | None = None
-        self._taken = 0
+    def __init__(self, formulas: Sequence[Callable[[], Formula]], element: int | None = None) -> None:
+        self.formulas = formulas
+        self._element = element
+        self._function: NumberFunction | None = None
+        self._wanted = 0
 
     def __call__(self, numbers: Sequence[float]) -> Sequence[float] | None:
-        """The value; None where it takes arrays."""
-        if self.function is None:
-            self._taken += 1
-            if self._taken < OFTEN or self._compile is None:
+        """The numbers, from those of the arguments; None where it takes arrays, none where it saturates."""
+        if self._function is None:
+            self._wanted += 1
+            if self._wanted != OFTEN:
                 return None
             try:
-                self.function = self._compile()
+                self._function = number_function([formula() for formula in self.formulas], self._element)
             except NotScalarError:
-                self._compile = None
                 return None
         try:
-            return self.function(numbers)
-        except (ArithmeticError, ValueError):  # NumPy saturates
-            return None
+            return self._function(numbers)
+        except (ArithmeticError, ValueError):  # who calculates by hand has no number here
+            return ()
 
 
 class Route(NamedTuple):
@@ -209,12 +206,12 @@ class Routes:
         if any(isinstance(equation.expr, Call) and equation.expr.op == "jacobian" for equation in equations):
             return None
 
-        def compile() -> NumberFunction:
+        def formula() -> Formula:
             moment = self.run.moment_with(0, {})
-            arguments = [name for name in names if name is not None]
-            return scalar_function(moment.program, self.run.rounding, equations, arguments, moment.values)
+            arguments = tuple([name for name in names if name is not None])
+            return Formula(moment.program, self.run.rounding, equations, arguments, moment.values)
 
-        return Quick(compile)
+        return Quick([formula])
 
     def _made(self, update: int, plain: Name) -> Home:
         """Where the equation of a quantity is: that of an updated parameter is in the run before."""

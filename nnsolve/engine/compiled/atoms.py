@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,9 +41,9 @@ class Atom(NamedTuple):
 
 
 class Atoms:
-    """The numbers that an update computes; equal ones are one."""
+    """The numbers that an update computes, or those of the nodes that are `wanted`; equal ones are one."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, wanted: Iterable[int] | None = None) -> None:
         self.atoms: list[Atom] = []
         self._known: dict[Any, int] = {}
         self.literal(0.0)
@@ -51,7 +51,7 @@ class Atoms:
         self.data: list[Name] = []
         self.elements: dict[int, Ids] = {}
         self.variables: dict[Name, list[str]] = {}
-        for i in graph.reachable([*graph.wanted, *graph.parameters.values()]):
+        for i in graph.reachable([*(graph.wanted if wanted is None else wanted), *graph.parameters.values()]):
             self.elements[i] = self._node(graph, i)
         operations = [atom for atom in self.atoms if atom.args]
         calls = sum("(" in atom.text for atom in operations)

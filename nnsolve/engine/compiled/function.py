@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnsolve.core.equations import Equation
 from nnsolve.core.names import Name
 from nnsolve.engine.compiled.atoms import Atoms
+from nnsolve.engine.compiled.graph import Graph
 from nnsolve.engine.compiled.lowering import Lowering
 from nnsolve.engine.compiled.writing import Writer
 from nnsolve.engine.program import Program
@@ -24,13 +25,31 @@ if TYPE_CHECKING:
 NumberFunction: TypeAlias = Callable[[Sequence[float]], tuple[float, ...]]
 
 
-class _Values(Lowering):
-    """Lowers equations over values: those of `arguments` may change, the others are constants."""
+class Formula(NamedTuple):
+    """Equations, of which the last one is wanted for other and other numbers of the `arguments`.
 
-    def __init__(self, program: Program, rounding: Roundings, arguments: Sequence[Name], values: Mapping[Name, Tensor]):
-        super().__init__(program, rounding, (), scalar=True)
-        self.named = {name: self.graph.source("data", name, program.shapes.of(name).dims) for name in arguments}
-        self.values = values
+    The `values` of whatever else they use are constants.
+    """
+
+    program: Program
+    rounding: Roundings
+    equations: Sequence[Equation]
+    arguments: tuple[Name, ...]
+    values: Mapping[Name, Tensor]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return self.program.shapes.of(self.equations[-1].name).size
+
+
+class _Values(Lowering):
+    """Lowers formulas to one graph."""
+
+    def __init__(self, formula: Formula, graph: Graph):
+        super().__init__(formula.program, formula.rounding, (), scalar=True, graph=graph)
+        self.named = {name: graph.source("data", name, self.shapes.of(name).dims) for name in formula.arguments}
+        self.values = formula.values
 
     def reference(self, name: Name) -> int:
         if name not in self.named:
@@ -38,26 +57,25 @@ class _Values(Lowering):
         return self.named[name]
 
 
-def scalar_function(
-    program: Program,
-    rounding: Roundings,
-    equations: Sequence[Equation],
-    arguments: Sequence[Name],
-    values: Mapping[Name, Tensor],
-) -> NumberFunction:
-    """The numbers of the last of some equations as a function of those of the `arguments`, one behind the other.
+def number_function(formulas: Sequence[Formula], element: int | None = None) -> NumberFunction:
+    """The numbers of some formulas of the same arguments, one behind the other; with an `element` that of each.
 
-    It raises `ArithmeticError` or `ValueError` where NumPy would saturate. Raises `NotScalarError` where there is no
-    such function, or where it is too large.
+    The numbers of the arguments are given one behind the other, too. It raises `ArithmeticError` or `ValueError` where
+    NumPy would saturate. Raises `NotScalarError` where there is no such function, or where it is too large.
     """
-    lowering = _Values(program, rounding, arguments, values)
-    for equation in equations:
-        lowering.compute(equation)
-    lowering.graph.outputs = {equations[-1].name: lowering.named[equations[-1].name]}
-    atoms = Atoms(lowering.graph)
-    wanted = atoms.elements[lowering.named[equations[-1].name]].ravel().astype(int).tolist()
+    graph = Graph()
+    results = []
+    for formula in formulas:
+        lowering = _Values(formula, graph)
+        for equation in formula.equations:
+            lowering.compute(equation)
+        results.append(lowering.named[formula.equations[-1].name])
+    atoms = Atoms(graph, results)
+    numbers = [atoms.elements[result].ravel().astype(int).tolist() for result in results]
+    wanted = [i for several in numbers for i in (several if element is None else [several[element]])]
     writer = Writer(atoms, wanted)
     writer.write()
+    program, arguments = formulas[0].program, formulas[0].arguments
     unused = {name: ["_"] * program.shapes.of(name).size for name in arguments}
     names = [text for name in arguments for text in (unused | atoms.variables)[name]]
     lines = [

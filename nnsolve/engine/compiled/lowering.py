@@ -39,15 +39,22 @@ def lower(
 
 
 class Lowering:
-    """Makes a graph of the equations of a program."""
+    """Makes a graph of the equations of a program, or adds them to one."""
 
-    def __init__(self, program: Program, rounding: Roundings, batched: Container[Name], scalar: bool) -> None:
+    def __init__(
+        self,
+        program: Program,
+        rounding: Roundings,
+        batched: Container[Name],
+        scalar: bool,
+        graph: Graph | None = None,
+    ) -> None:
         self.program = program
         self.shapes = program.shapes
         self.rounding = rounding
         self.batched = batched
         self.scalar = scalar
-        self.graph = Graph()
+        self.graph = Graph() if graph is None else graph
         self.named: dict[Name, int] = {}
         self.known: dict[Expr, int] = {}
 
