@@ -12,29 +12,19 @@ from nnsolve.checking.explanations import ACCUSED, NAMED, Clues, Found, explaine
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
-from nnsolve.checking.mistakes.table import Mistaken
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
 from nnsolve.checking.onward import Onward
-from nnsolve.checking.question import Question
+from nnsolve.checking.patterns import Explained, Look, Pattern, Patterns, has_digits
 from nnsolve.checking.reading import SAYS_NOTHING, Reading, agreeing, allowed_slips, read
 from nnsolve.checking.slips import cause_of, grouped
-from nnsolve.core.diagnostics import Place, ProblemError
+from nnsolve.checking.tables import Tables
 from nnsolve.core.expressions import Ref
 from nnsolve.core.names import Name
-from nnsolve.engine.solve import Asked, SectionSolver, Solution
-from nnsolve.problem.model import Ask, Problem, Text
-
-FURTHER = 500
-"""Answers whose values under one mistake and any other are kept."""
-
-ROUGH = 2
-"""Digits that all numbers have at most where everything is rounded: a parameter may then be the given one for that."""
+from nnsolve.engine.solve import Solution
+from nnsolve.problem.model import Problem
 
 REMEMBERED = 10_000
 """Answers of which is remembered what they agree with."""
-
-TABLES = 1000
-"""Questions of which is remembered what mistakes give: many of them, 0.1 MB each, are asked by nobody."""
 
 WORK = 30_000
 """Runs times updates that mistakes are made in for what is not asked, for the answers of one file."""
@@ -51,54 +41,31 @@ class Diagnosis:
 
     def __init__(self, problem: Problem, solution: Solution | None = None) -> None:
         self.solution = solution or Solution(problem)
-        self._mistaken: dict[str, Mistaken] = {}
+        self.tables = Tables(self.solution)
         self._onward: dict[str, Onward] = {}
-        self._questions: dict[str, Question | None] = {}
-        self._evidence: dict[tuple[str, tuple[int, ...]], Evidence] = {}
-        self._further: dict[tuple[str, SlipName | None, tuple[int, ...]], Evidence | None] = {}
         self._readings: dict[Hashable, Reading] = {}
+        self._known: dict[Pattern, Explained] = {}
         self._denied: dict[tuple[str, ...], Set[SlipName]] = {}
-        self.files: dict[Hashable, Diagnosed] = {}
-        """What explains whole files, by their numbers: students who make the same mistake often have all in common."""
+        self._patterns = Patterns(self._is_silent)
+        self.files: dict[Pattern, Diagnosed] = {}
+        """What explains whole files: students who make the same mistake often have all in common."""
 
-    # What mistakes give
-
-    def evidence(self, id: str, trained: tuple[int, ...] = ()) -> Evidence | None:
-        """The wrong values of an ask (`part.id` in a part) or of any address; None where there is no such thing.
-
-        For what is late, those of the runs that are `trained`.
-        """
-        question = self._question(id)
-        if question is None:
-            return None
-        if (id, trained) not in self._evidence:
-            if len(self._evidence) == TABLES:
-                self._evidence.clear()
-            self._evidence[id, trained] = Evidence(question.mistaken.table(question.item, trained))
-        return self._evidence[id, trained]
-
-    def _question(self, id: str) -> Question | None:
-        if id not in self._questions:
-            if len(self._questions) == REMEMBERED:
-                self._questions.clear()
-            found = self._asked(id)
-            if found is not None and found[0] not in self._mistaken:
-                self._mistaken[found[0]] = Mistaken(found[1])
-            self._questions[id] = Question.of(found[0], self._mistaken[found[0]], found[2]) if found else None
-        return self._questions[id]
+    def evidence(self, id: str) -> Evidence | None:
+        """The wrong values of an ask (`part.id` in a part) or of any address; None where there is no such thing."""
+        return self.tables.evidence(id)
 
     def _trained(
         self, id: str, given: Mapping[str, Given], found: Mapping[str, Sequence[Found]], seed: Slip | None = None
     ) -> Iterator[tuple[int, ...]]:
         """The runs that are trained for a late answer: those that explain best what the file says of earlier ones."""
-        question = self._question(id)
+        question = self.tables.question(id)
         if question is None or not question.is_late:
             yield ()
             return
         early: list[Early] = []
         read: set[str] = set()
         for other in given:
-            before = self._question(other)
+            before = self.tables.question(other)
             if before is None or before.section != question.section:
                 continue
             if not before.is_late:
@@ -118,16 +85,16 @@ class Diagnosis:
         return {slip.code for i in near for made in evidence.table.entries[i].combinations for slip in made}
 
     def _is_late(self, id: str) -> bool:
-        question = self._question(id)
+        question = self.tables.question(id)
         return question is not None and question.is_late
 
     def _is_asked(self, id: str) -> bool:
-        question = self._question(id)
+        question = self.tables.question(id)
         return question is not None and question.is_asked
 
     def _when(self, id: str) -> float:
         """After how many updates a question comes; trainings go forward only."""
-        question = self._question(id)
+        question = self.tables.question(id)
         return 0 if question is None else question.begin
 
     def _early(self, id: str, given: Given, found: Sequence[Found], seed: Slip | None) -> Early:
@@ -136,38 +103,54 @@ class Diagnosis:
         assert evidence is not None
         reading = self._read((id, ()), evidence, given)
         found = found or [Found(evidence, reading.matches)]
-        if seed is not None and (further := self._with_others(id, seed)) is not None:
+        if seed is not None and (further := self.tables.with_others(id, seed)) is not None:
             found = [*found, Found(further, agreeing(further, given))]
         return said(found, reading.is_right)
-
-    def _asked(self, id: str) -> tuple[str, SectionSolver, Asked] | None:
-        solvers = self.solution.solvers
-        part, _, rest = id.partition(".")
-        section, address = (part, rest) if rest and part in solvers else ("", id)
-        solver = solvers.get(section)
-        if solver is None:
-            return None
-        for item in solver.asked:
-            if item.ask.id == address:
-                return section, solver, item
-        place = Place(self.solution.problem.path)
-        try:
-            return section, solver, Asked(Ask(address, Text(address, place), {}), *solver.resolve(address))
-        except ProblemError:
-            return None
 
     # What explains answers
 
     def explain(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, tuple[Cause, ...]]:
         """For each wrong answer the mistakes that would give it; none where that could be coincidence."""
-        return {ask: _causes(fitting) for ask, fitting in self.fitting(self.affordable(given), wrong).items()}
+        given = self.affordable(given)
+        fitting = self.fitting(given, wrong, self.pattern(given, wrong))
+        return {ask: _causes(combinations) for ask, combinations in fitting.items()}
 
-    def fitting(self, given: Mapping[str, Given], wrong: Collection[str]) -> dict[str, list[Combination]]:
+    def fitting(
+        self, given: Mapping[str, Given], wrong: Collection[str], pattern: Pattern
+    ) -> dict[str, list[Combination]]:
         """For each wrong answer the combinations of mistakes that would give it, the best first.
 
         Other answers that are not right speak for a mistake, too; right ones that it would change, against it. Nothing
-        explains zeros alone: they stand where nothing was worked out.
+        explains zeros alone: they stand where nothing was worked out. Files of the same pattern have the same
+        mistakes, as long as a second look at what is silent finds nothing either.
         """
+        known = self._known.get(pattern)
+        if known is None or self._tells(known.looks, given):
+            known = self._explained(given, wrong)
+            looks = [look for look in known.looks if look.ask in pattern.silent]
+            if not self._tells(looks, given):
+                if len(self._known) == REMEMBERED:
+                    self._known.clear()
+                self._known[pattern] = known._replace(looks=looks)
+        return dict(known.fitting)
+
+    def pattern(self, given: Mapping[str, Given], wrong: Collection[str]) -> Pattern:
+        """What a file says."""
+        return self._patterns.of(given, wrong)
+
+    def _is_silent(self, ask: str, given: Mapping[str, Given]) -> bool:
+        """Whether an answer agrees with nothing; what is late is compared with all the others in any case."""
+        evidence, answer = self.evidence(ask), given[ask]
+        if evidence is None or not any([claim[0] for claim in answer.claims]) or any(map(self._is_late, given)):
+            return False
+        return evidence.says_nothing(answer, allowed_slips(answer))
+
+    def _tells(self, looks: Iterable[Look], given: Mapping[str, Given]) -> bool:
+        """Whether a second look finds anything."""
+        return any([self._further_agreeing(ask, seed, given, {}) for ask, seed in looks])
+
+    def _explained(self, given: Mapping[str, Given], wrong: Collection[str]) -> Explained:
+        """What explains each wrong answer, worked out."""
         found: dict[str, list[Found]] = {}
         late: list[str] = []
         right: list[str] = []
@@ -189,6 +172,7 @@ class Diagnosis:
         result = explained(found, clues)
         unexplained = [ask for ask, several in result.items() if ask in wrong and not several and self._is_asked(ask)]
         has_more = False
+        looks = [Look(ask, None) for ask in unexplained]
         for ask in unexplained:
             further = self._further_agreeing(ask, None, given, found)
             found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
@@ -201,20 +185,21 @@ class Diagnosis:
         pending = [ask for ask in sorted(wrong, key=self._when) if ask in found and not singly(result[ask])]
         has_more = False
         for seed in seeds(result.values(), clues) if pending else ():
+            looks += [Look(ask, seed) for ask in pending]
             for ask in pending:
                 further = self._further_agreeing(ask, seed, given, found)
                 found[ask] += [one.knowing(clues.denied, given[ask]) for one in further]
                 has_more = has_more or bool(further)
         if has_more:
             result = explained(found, clues)
-        return {ask: fewest(result.get(ask, ())) for ask in wrong}
+        return Explained({ask: fewest(result.get(ask, ())) for ask in wrong}, looks)
 
     def affordable(self, given: Mapping[str, Given]) -> dict[str, Given]:
         """The answers, but for those to too much that is not asked: something else in each file."""
         kept: dict[str, Given] = {}
         left: float = WORK
         for ask, answer in given.items():
-            question = self._question(ask)
+            question = self.tables.question(ask)
             work = question.work if question is not None else 0
             if work <= left:
                 left -= work
@@ -223,7 +208,7 @@ class Diagnosis:
 
     def onward(self, target: Target, given: Given, rerun: Rerun) -> list[Combination]:
         """The mistakes that would give a wrong answer from the student's own earlier ones."""
-        question = self._question(target.id)
+        question = self.tables.question(target.id)
         if question is None or question.is_late or question.work > SHORT:
             return []
         if question.section not in self._onward:
@@ -235,9 +220,9 @@ class Diagnosis:
     ) -> dict[str, list[Found]]:
         """What agrees with a wrong answer; a parameter of few digits is a copy where others of the file have more."""
         found: dict[str, list[Found]] = {}
-        copies = any(claim.digits > ROUGH for answer in given.values() for claim in answer.claims)
+        copies = has_digits(given)
         for trained in self._trained(ask, given, before):
-            evidence = self.evidence(ask, trained)
+            evidence = self.tables.evidence(ask, trained)
             if evidence is not None:
                 matches = self._read((ask, trained), evidence, given[ask], copies=copies).matches
                 found[ask] = [Found(evidence, matches, copies)]
@@ -247,7 +232,7 @@ class Diagnosis:
 
     def _look(self, ask: str, answer: Given, found: dict[str, list[Found]]) -> Reading | None:
         """What an answer that nobody calls wrong says, if it is right; it may be right given an earlier wrong one."""
-        question = self._question(ask)
+        question = self.tables.question(ask)
         evidence = None if question is None or question.is_late else self.evidence(ask)
         if evidence is None:
             return None
@@ -260,7 +245,7 @@ class Diagnosis:
     def _denied_by(self, right: tuple[str, ...]) -> Set[SlipName]:
         """The slips that alone would have made a right answer wrong; most students have the same ones right."""
         if right not in self._denied:
-            if len(self._denied) == FURTHER:
+            if len(self._denied) == FILES:
                 self._denied.clear()
             evidences = [evidence for ask in right if (evidence := self.evidence(ask)) is not None]
             self._denied[right] = frozenset().union(*[evidence.changed_by() for evidence in evidences])
@@ -268,7 +253,7 @@ class Diagnosis:
 
     def _stopped(self, right: Sequence[str], ask: str, combination: Combination) -> bool:
         """Whether one of some slips cannot have reached an answer: all on its way there that it changes is right."""
-        question = self._question(ask)
+        question = self.tables.question(ask)
         return question is not None and any(
             slip.asked is None and not question.mistaken.scene.gets_past(slip, question.item, self._kept(right, slip))
             for slip in combination
@@ -278,7 +263,7 @@ class Diagnosis:
         """What is right that a slip would have changed."""
         kept: set[Name] = set()
         for ask in right:
-            question, evidence = self._question(ask), self.evidence(ask)
+            question, evidence = self.tables.question(ask), self.evidence(ask)
             if question is None or evidence is None or not isinstance(question.item.expr, Ref):
                 continue
             if slip.name in evidence.changed_by():
@@ -289,14 +274,14 @@ class Diagnosis:
         self, ask: str, seed: Slip | None, given: Mapping[str, Given], before: Mapping[str, Sequence[Found]]
     ) -> list[Found]:
         """What agrees with a wrong answer of the values under one mistake and any other; of further pairs without."""
-        question = self._question(ask)
+        question = self.tables.question(ask)
         here = question.mistaken.slip(seed.name) if question is not None and seed is not None else None
         found: list[Found] = []
         if here is None and seed is not None:
             return found
         name = None if here is None else here.name
         for trained in self._trained(ask, given, before, here):
-            further = self._with_others(ask, here, trained)
+            further = self.tables.with_others(ask, here, trained)
             if further is None:
                 continue
             matches = self._read((ask, trained, name), further, given[ask]).matches
@@ -305,21 +290,6 @@ class Diagnosis:
                 if found[0].is_explained:
                     break
         return found
-
-    def _with_others(self, ask: str, seed: Slip | None, trained: tuple[int, ...] = ()) -> Evidence | None:
-        """The wrong values of an answer under one mistake and any other; None where the first cannot be made there."""
-        key = ask, None if seed is None else seed.name, trained
-        if key not in self._further:
-            question = self._question(ask)
-            if question is None:
-                return None
-            if len(self._further) == FURTHER:
-                del self._further[next(iter(self._further))]
-            here = None if seed is None else question.mistaken.slip(seed.name)
-            is_made = seed is None or here is not None
-            table = question.mistaken.further(question.item, here, trained) if is_made else None
-            self._further[key] = None if table is None else Evidence(table)
-        return self._further[key]
 
     def _read(self, asked: Hashable, evidence: Evidence, given: Given, *, copies: bool = False) -> Reading:
         """What an answer says by the evidence that is asked for; remembered, since many students give the same.
@@ -364,21 +334,28 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
     What no mistake gives from the right values may be one made with the student's own, which `reruns` go on with.
     """
     diagnosis = diagnosis_of(key)
-    given = {id: answer for id, answer in answers.answers.items() if isinstance(answer, Given)}
-    numbers = [(id, answer.shape, tuple([claim[:3] for claim in answer.claims])) for id, answer in given.items()]
-    same = tuple(numbers), tuple([item.id for item in wrong])
-    found = diagnosis.files.get(same)
+    given = {id: answer for id, answer in answers.answers.items() if type(answer) is Given}
+    given = diagnosis.affordable(given)
+    pattern = diagnosis.pattern(given, [item.id for item in wrong])
+    found = diagnosis.files.get(pattern)
     if found is None:
-        if len(diagnosis.files) == FILES:
-            diagnosis.files.clear()
-        found = diagnosis.files[same] = _diagnosed(key, diagnosis, diagnosis.affordable(given), wrong, reruns)
+        found = _diagnosed(key, diagnosis, given, wrong, pattern, reruns)
+        if not pattern.silent:
+            if len(diagnosis.files) == FILES:
+                diagnosis.files.clear()
+            diagnosis.files[pattern] = found
     return found
 
 
 def _diagnosed(
-    key: Key, diagnosis: Diagnosis, given: Mapping[str, Given], wrong: Sequence[Item], reruns: Mapping[str, Reruns]
+    key: Key,
+    diagnosis: Diagnosis,
+    given: Mapping[str, Given],
+    wrong: Sequence[Item],
+    pattern: Pattern,
+    reruns: Mapping[str, Reruns],
 ) -> Diagnosed:
-    fitting = diagnosis.fitting(given, [item.id for item in wrong])
+    fitting = diagnosis.fitting(given, pattern.wrong, pattern)
     after: dict[str, tuple[str, ...]] = {}
     for item in wrong:
         target, answer = key.find(item.id), given.get(item.id)

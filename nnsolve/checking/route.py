@@ -50,7 +50,7 @@ Steps: TypeAlias = Mapping[int, Sequence[Equation]]
 
 
 class Quick:
-    """The numbers of `formulas`, compiled once they have been wanted often enough; with an `element` that one of each."""
+    """The numbers of `formulas`, or of each that `element`: compiled once they have been wanted often enough."""
 
     __slots__ = ("_element", "_function", "_wanted", "formulas")
 

@@ -252,7 +252,7 @@ def test_what_is_said_of_late_answers_does_not_depend_on_the_files_before() -> N
 
 def late(diagnosed: Diagnosis, id: str) -> int:
     """How many trainings were made for an answer."""
-    return max(len(trained) for ask, trained in diagnosed._evidence if ask == id)
+    return max(len(trained) for ask, trained in diagnosed.tables._evidence if ask == id)
 
 
 def test_trainings_are_few_where_early_answers_tell_the_mistake() -> None:
