@@ -1,11 +1,13 @@
 """Property-based tests take as long as they take; in CI they try the same examples every time, and print the same.
 
-The problems of this repository are solved, and what mistakes give in them is worked out, once in each process of tests.
-Folders are numbered: pytest's own looks through those of all tests before for every new one, and keeps a link to it.
+The problems of this repository and the examples of the mistakes are solved, and what mistakes give in them is worked
+out, once in each process of tests; Python looks for garbage as seldom as in `nnsolve` itself. Folders are numbered:
+pytest's own looks through those of all tests before for every new one, and keeps a link to it.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -17,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from nnsolve.checking import solved
 from nnsolve.checking.key import Key
+from nnsolve.core.garbage import SELDOM
 from nnsolve.problem.model import Problem
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,17 +30,18 @@ os.environ.pop("GITHUB_ACTIONS", None)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+gc.set_threshold(SELDOM)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def keys_computed_once() -> Iterator[None]:
-    """`solved` takes the keys of `known` for problems in problems/; a key belongs to one thread."""
+    """`solved` takes the keys of `known` for files that say what theirs do; a key belongs to one thread."""
+    from tests.bench.diagnosis import NAMES, known, source
 
     def key(problem: Problem) -> Key:
-        folder, name = os.path.split(problem.path)
-        if current_thread() is main_thread() and os.path.normpath(folder) == SEEDS:
-            return known(os.path.splitext(name)[0]).key
-        return Key(problem)
-
-    from tests.bench.diagnosis import known
+        path = Path(problem.path)
+        is_known = path.stem in NAMES and path.read_bytes() == source(path.stem).encode()
+        return known(path.stem).key if is_known and current_thread() is main_thread() else Key(problem)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solved, "Key", key)
@@ -53,4 +57,3 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 NUMBERS = count()
-SEEDS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "problems")

@@ -34,6 +34,10 @@ EXERCISES = (*units.EXERCISES, *formulas.EXERCISES, *steps.EXERCISES, *regressio
 """Those over problems/."""
 
 
+NAMES = frozenset({*PROBLEMS, *(path.stem for path in SEEDS.glob("*.yaml"))})
+"""The problems of `problems/`, and the examples of mistakes."""
+
+
 class Known(NamedTuple):
     """A problem that is ready for answers."""
 

@@ -7,6 +7,7 @@ mistake.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -31,6 +32,7 @@ def source(problem: str) -> str:
     return seed(problem).replace("L@e1000\n", f"L@e{epochs // 10}\n").replace("10000", str(epochs))
 
 
+@cache
 def diagnosis(problem: str) -> Diagnosis:
     """The diagnosis of a seed problem of fewer epochs."""
     return loaded(problem, source(problem)).diagnosis

@@ -15,14 +15,12 @@ from nnsolve.checking.mistakes import CAUSES
 from nnsolve.checking.mistakes.examples import PROBLEMS
 from nnsolve.checking.mistakes.mistake import Mistake
 from nnsolve.problem.loader import load_problem
+from tests.bench.diagnosis import known
 from tests.checking.answering import answer
 
 
-@cache
-def diagnosis(name: str, folder: Path) -> Diagnosis:
-    path = folder / f"{name}.yaml"
-    path.write_text(PROBLEMS[name], encoding="utf-8")
-    return Diagnosis(load_problem(path))
+def diagnosis(name: str) -> Diagnosis:
+    return known(name).diagnosis
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("mistake", CAUSES.values(), ids=CAUSES)
-def test_mistake_bites_in_its_example_and_is_named_for_it(mistake: Mistake, folder: Path) -> None:
-    diagnosed = diagnosis(mistake.example.problem, folder)
+def test_mistake_bites_in_its_example_and_is_named_for_it(mistake: Mistake) -> None:
+    diagnosed = diagnosis(mistake.example.problem)
     evidence = diagnosed.evidence(mistake.example.ask)
     assert evidence is not None
     entries = [
@@ -83,8 +81,8 @@ def test_slices_of_one_element_are_held_against_every_mistake(problem: str, ask:
                 assert diagnosed.explain({address: answer(evidence.right + 0.123, 6)}, [address]).keys() == {address}
 
 
-def test_neighbour_of_a_slice_is_named(folder: Path) -> None:
-    diagnosed = diagnosis("network", folder)
+def test_neighbour_of_a_slice_is_named() -> None:
+    diagnosed = diagnosis("network")
     value = np.asarray(diagnosed.solution["z1"]).ravel()[2:3]
     found = diagnosed.explain({"z1[2:3]": answer(value, 6)}, ["z1[2:3]"])["z1[2:3]"]
     assert "neighbouring-element" in {cause.code for cause in found}
@@ -98,15 +96,15 @@ def test_sentence_is_one_and_gives_no_number_away(mistake: Mistake) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", mistake.code)
 
 
-def test_right_answer_is_no_mistake(folder: Path) -> None:
-    diagnosed = diagnosis("network", folder)
+def test_right_answer_is_no_mistake() -> None:
+    diagnosed = diagnosis("network")
     evidence = diagnosed.evidence("dL/dW2")
     assert evidence is not None
     assert diagnosed.explain({"dL/dW2": answer(evidence.right)}, ["dL/dW2"]) == {"dL/dW2": ()}
 
 
-def test_flipped_sign_of_a_gradient_is_named_once_for_all_that_follows(folder: Path) -> None:
-    diagnosed = diagnosis("network", folder)
+def test_flipped_sign_of_a_gradient_is_named_once_for_all_that_follows() -> None:
+    diagnosed = diagnosis("network")
     asks = ["dL/dz2", "dL/dW2", "dL/dz1", "dL/dW1"]
     given = {ask: answer(-np.asarray(diagnosed.solution[ask])) for ask in asks}
     causes = [next(c for c in found if c.code == "sign-flipped") for found in diagnosed.explain(given, asks).values()]

@@ -10,6 +10,7 @@ import pytest
 from nnsolve.checking.check import check_many
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.evidence import MOST_SLIPS, Evidence
+from nnsolve.checking.mistakes import table
 from nnsolve.checking.mistakes.collected import Entry, Table
 from nnsolve.checking.mistakes.examples import NETWORK
 from nnsolve.checking.parcel import packed, unpacked
@@ -20,8 +21,11 @@ from tests.checking.answering import answer
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Path:
-    (tmp_path / "network.yaml").write_text(NETWORK, encoding="utf-8")
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A problem of its own, of which nothing is known yet; with fewer pairs of mistakes it is soon worked out anew."""
+    monkeypatch.setattr(table, "WORK", 2_000)
+    monkeypatch.setattr(table, "MORE", 20_000)
+    (tmp_path / "network.yaml").write_text(f"{NETWORK}# A course's own.\n", encoding="utf-8")
     write(tmp_path / "answers", 6, wrong=True)
     (tmp_path / "answers" / "broken.yaml").write_text("problem: network\nanswers: {z1: [1, 2", encoding="utf-8")
     return tmp_path
@@ -64,8 +68,7 @@ def test_results_are_the_same_behind_the_parcel(course: Path) -> None:
 def test_no_wrong_value_that_agrees_is_overlooked(slips: int) -> None:
     rng = np.random.default_rng(slips)
     values = np.round(rng.normal(size=(40, 24)), 1)  # many first elements are the same
-    table = Table(np.zeros(24), tuple([Entry(value, (), 1.0, True) for value in values]))
-    evidence = Evidence(table)
+    evidence = Evidence(Table(np.zeros(24), tuple([Entry(value, (), 1.0, True) for value in values])))
     for position, value in enumerate(values):
         given = value.copy()
         given[rng.choice(23 if position % 2 else slips + 1, size=slips, replace=False)] += 3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from nnsolve.report.draw.runs import Run, width_of
 from nnsolve.report.draw.shapes import Area, Point, Text
 
@@ -40,11 +42,6 @@ class Edge(NamedTuple):
         x = self.start[0] + place * (self.end[0] - self.start[0])
         return Text(x, self.at(x) + 0.36 * SIZE, (Run(self.text),), f"weight-{sign(self.weight)}", SIZE)
 
-    def distance(self, area: Area) -> float:
-        """How far above or below a rectangle the line passes; negative where it runs through it."""
-        ends = self.at(area.left), self.at(area.right)
-        return max(area.top - max(ends), min(ends) - area.bottom)
-
     def around(self, area: Area) -> tuple[tuple[Point, Point], tuple[Point, Point]]:
         """The two parts of the line that a text in it leaves."""
         (x1, y1), (x2, y2) = self.start, self.end
@@ -72,27 +69,38 @@ def placed(edges: list[Edge]) -> list[Text] | None:
 
     Those that have the fewest free places choose first, each the one that is the farthest from other lines.
     """
-    free: list[list[Text]] = []
-    for edge in edges:
+    free: list[list[tuple[Text, Area]]] = []
+    for n, edge in enumerate(edges):
         if width_of((Run(edge.text),), SIZE) + 2 * GAP > 0.7 * (edge.end[0] - edge.start[0]):
             return None
-        others = [other for other in edges if other is not edge]
-        found: list[tuple[float, Text]] = []
-        for place in _PLACES:
-            text = edge.label(place)
-            area = room(text)
-            nearest = min([other.distance(area) for other in others], default=CLEAR)
-            if nearest > 0 and area.left > edge.start[0] + GAP and area.right < edge.end[0] - GAP:
-                found.append((min(nearest, CLEAR), text))
+        texts = [edge.label(place) for place in _PLACES]
+        areas = [room(text) for text in texts]
+        near = _nearest(areas, edges[:n] + edges[n + 1 :])
+        found = [
+            (min(distance, CLEAR), (text, area))
+            for distance, text, area in zip(near, texts, areas, strict=True)
+            if distance > 0 and area.left > edge.start[0] + GAP and area.right < edge.end[0] - GAP
+        ]
         if not found:
             return None
-        free.append([text for _, text in sorted(found, key=lambda pair: -pair[0])])
+        free.append([place for _, place in sorted(found, key=lambda pair: -pair[0])])
     chosen: dict[int, Text] = {}
     taken: list[Area] = []
     for n in sorted(range(len(edges)), key=lambda n: len(free[n])):
-        fitting = [text for text in free[n] if not any(room(text).overlaps(area) for area in taken)]
-        if not fitting:
+        fitting = next(((text, area) for text, area in free[n] if not any(map(area.overlaps, taken))), None)
+        if fitting is None:
             return None
         chosen[n] = fitting[0]
-        taken.append(room(fitting[0]))
+        taken.append(fitting[1])
     return [chosen[n] for n in range(len(edges))]
+
+
+def _nearest(areas: list[Area], lines: list[Edge]) -> list[float]:
+    """How far above or below each rectangle the nearest line passes; negative where one runs through it."""
+    if not lines:
+        return [CLEAR] * len(areas)
+    x1, y1, x2, y2 = np.array([(*line.start, *line.end) for line in lines]).T
+    left, top, right, bottom = np.array(areas).T[:, :, None]
+    ends = [y1 + (y2 - y1) * (x - x1) / (x2 - x1) for x in (left, right)]
+    distances = np.maximum(top - np.maximum(*ends), np.minimum(*ends) - bottom)
+    return [float(distance) for distance in distances.min(axis=1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from nnsolve.report.symbols import ACCENTS
@@ -56,7 +57,13 @@ _MARKS = {
 
 def width_of(runs: Sequence[Run], size: float) -> float:
     """The width of a line in a wide typeface (DejaVu Sans): what other sans-serif faces need is less."""
-    return sum(size * (SCRIPT if run.raised else 1.0) * sum(map(_advance, run.text)) for run in runs)
+    return sum(size * (SCRIPT if run.raised else 1.0) * _length(run.text) for run in runs)
+
+
+@lru_cache(maxsize=4096)
+def _length(text: str) -> float:
+    """The width of a text in sizes of the line."""
+    return sum(map(_advance, text))
 
 
 def _advance(character: str) -> float:
