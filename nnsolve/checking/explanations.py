@@ -28,7 +28,7 @@ INHERITED = 3
 NAMED = 6
 """So many mistakes are named for one answer at most, about."""
 
-SEEDS = 2
+SEEDS = 4
 """So many mistakes of a file are tried together with every other one."""
 
 
@@ -202,17 +202,22 @@ def singly(explained: Iterable[Explanation]) -> bool:
 
 
 def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip]:
-    """The slips of a file's answers that other slips may come on top of: those that explain most of them."""
+    """The slips of a file's answers that other slips may come on top of: those that explain most of them.
+
+    Of slips that explain as many answers the likely ones come first.
+    """
     slips = {name: made[0] for name, made in clues.written.items()}
     answers: dict[SlipName, int] = {}
     for several in explained:
-        here = {slip.name: slip for one in several if not one.denied for slip in one.made.slips if slip.is_likely}
+        here = {slip.name: slip for one in several if not one.denied for slip in one.made.slips}
         for name, slip in here.items():
             slips[name] = slip
             answers[name] = answers.get(name, 0) + 1
     for name, made in clues.written.items():
         answers[name] = answers.get(name, 0) + len(made)
-    return [slips[name] for name in sorted(answers, key=lambda name: -answers[name])[:SEEDS]]
+    return [
+        slips[name] for name in sorted(answers, key=lambda name: (-answers[name], not slips[name].is_likely))[:SEEDS]
+    ]
 
 
 def fewest(explained: Sequence[Explanation]) -> list[Combination]:

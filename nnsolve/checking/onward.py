@@ -167,9 +167,11 @@ class Onward:
 
     def _made(self, route: Route, target: Target, answered: frozenset[Home]) -> Iterator[Variant]:
         for combination, run in self.mistaken.runs:
-            if len(combination) != 1 or combination[0].rounding or combination[0].problem is not None:
+            if len(combination) != 1:
                 continue
             (slip,) = combination
+            if slip.rounding or slip.problem is not None or slip.update is not None:
+                continue
             try:
                 routes = self._routes_of(slip, run)
                 edited = routes.to(target, answered)

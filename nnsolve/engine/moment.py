@@ -100,7 +100,8 @@ class Moment:
 
     def next_parameters(self) -> dict[Name, Tensor]:
         """The parameters after the next update."""
-        return {name: self.value(name.after(1)) for name in self.program.updated}
+        self.require([name.after(1) for name in self.program.updated])
+        return {name: self.values[name.after(1)] for name in self.program.updated}
 
 
 def undefined(error: UndefinedValueError, what: str, place: Place | None, problem: Problem) -> ProblemError:

@@ -195,24 +195,26 @@ class Program:
         done: set[Name] = set()
         waiting: set[Name] = set()  # for what they use
         for start in names:
-            stack: list[tuple[Name, bool]] = [(start, False)]
+            stack: list[Name | Equation] = [start]
             while stack:
-                name, visited = stack.pop()
-                if visited:
-                    order.append(self.equations[name])
-                    waiting.discard(name)
+                name = stack.pop()
+                if isinstance(name, Equation):
+                    order.append(name)
+                    waiting.discard(name.name)
                     continue
-                if name in waiting:
-                    raise self._circular(waiting)
-                if name in done or name in known or name in self.given:
+                if name in done:
+                    if name in waiting:
+                        raise self._circular(waiting)
+                    continue
+                if name in known or name in self.given:
                     continue
                 done.add(name)
                 equation = self.equation(name)
                 if equation is not None:
-                    stack.append((name, True))
+                    stack.append(equation)
                     waiting.add(name)
-                    used = [name for name in references(equation.expr) if name not in known]
-                    stack.extend([(name, False) for name in reversed(used)])
+                    stack += [used for used in reversed([*references(equation.expr)]) if used not in known]
+        return order
         return order
 
     def _circular(self, waiting: Container[Name]) -> ProblemError:

@@ -40,6 +40,7 @@ class Run(Plan):
     """A problem on its way through its updates; moments are computed in order and kept where they were asked for."""
 
     def __init__(self, problem: Problem) -> None:
+        self._other: tuple[int, Run] | None = None  # an update that is made as in another run
         super().__init__(problem)
         self._moments: dict[int, Moment] = {}
         self._parameters: dict[int, dict[Name, Tensor]] = {0: {}}
@@ -67,6 +68,22 @@ class Run(Plan):
         run = self.edited(lambda program: program, kept)
         run.rounding = Roundings(rules, self.program)
         return run
+
+    def but_for(self, update: int, other: Run) -> Run:
+        """The same run but for one update, which is made as in another run: all is the same until then."""
+        self.moment(update)
+        run = copy.copy(self)
+        run._moments = {k: moment for k, moment in self._moments.items() if 0 <= k < update}
+        run._parameters = {k: known for k, known in self._parameters.items() if k <= update}
+        run._trainer = None
+        run.kept = other.kept if update == 0 else self.kept
+        run._other = update, other
+        return run
+
+    def program_at(self, update: int) -> Program:
+        if self._other is not None and self._other[0] == update:
+            return self._other[1].program_at(update)
+        return super().program_at(update)
 
     def program_of(self, name: Name) -> Program:
         """The program that computes a name as it may be asked."""

@@ -158,6 +158,21 @@ def test_slip_in_all_gates_is_named_in_gradients_by_the_right_rules(names: tuple
         assert code not in named(ask, made[ask] * 1.0317), ask
 
 
+@pytest.mark.parametrize(
+    ("slip", "code"),
+    [("c for h", "cell-and-state-confused"), ("back through g", "recurrent-gradient-dropped")],
+)
+def test_gates_exchanged_and_another_slip_are_named_together(slip: str, code: str) -> None:
+    made, right, asks = by_hand(slip, gates="ifog"), by_hand(), ("f_1", "i_1", "h_2", "h_3", "dL/dh_2", "dL/dW_ix")
+    given = {ask: answer(made[ask], 6) for ask in asks}
+    wrong = [ask for ask in asks if made[ask] != pytest.approx(right[ask])]
+    found = diagnosis().explain(given, wrong)
+    for ask in ("dL/dh_2", "dL/dW_ix"):
+        assert {"gates-exchanged", code} <= {cause.code for cause in found[ask]}
+    beside = diagnosis().explain(given | {"dL/dW_ix": answer(made["dL/dW_ix"] * 1.0317, 6)}, wrong)
+    assert beside["dL/dW_ix"] == ()
+
+
 def test_value_of_another_gate_is_not_that_of_another_layer() -> None:
     right = by_hand()
     assert named("f_1", right["i_1"]) == {"gates-exchanged"}

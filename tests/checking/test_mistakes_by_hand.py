@@ -162,11 +162,106 @@ def cosine(made: str) -> Answers:
     return {"s": s, "d": 1 - s}
 
 
+STEPS = """
+conventions: {weights: rows, samples: columns}
+layers:
+  - dense: {W: [[0.62, -0.84], [0.33, 1.12]], b: [0.21, -0.43], activation: tanh}
+  - dense: {W: [[0.93, -0.52], [-0.74, 0.45]], b: [0.13, 0.31], activation: sigmoid}
+inputs: {x: [1.3, -0.7]}
+targets: {y: [0.2, 0.9]}
+loss: half_squared_error
+training: {optimizer: sgd, learning_rate: 0.9, steps: 3}
+ask: [L, dL/dW2, dL/dW1, W1@1, L@2, W2@3, W1@3, b1@3]
+"""
+
+
+def steps(made: str) -> Answers:
+    """Three steps down half the squared error."""
+    w1, b1 = np.array([[0.62, -0.84], [0.33, 1.12]]), np.array([0.21, -0.43])
+    w2, b2 = np.array([[0.93, -0.52], [-0.74, 0.45]]), np.array([0.13, 0.31])
+    x, y = np.array([1.3, -0.7]), np.array([0.2, 0.9])
+    answers: Answers = {}
+    for k in (1, 2, 3):
+        a1 = np.tanh(w1 @ x + b1)
+        a2 = 1 / (1 + np.exp(-(w2 @ a1 + b2)))
+        answers[f"L@{k - 1}" if k > 1 else "L"] = np.sum((a2 - y) ** 2) / 2
+        d2 = (a2 - y) * a2 * (1 - a2)
+        if made == "y - a in the first step" and k == 1:
+            d2 = -d2
+        slope = 1 if made == "no slope in the last step" and k == 3 else 1 - a1**2
+        d1 = w2.T @ d2 * slope
+        dw2 = np.outer(d2, a2 if made == "a2 for a1" else a1)
+        dw1 = np.outer(d2 if made == "dz2 for dz1" else d1, x)
+        eta = -0.9 if made == "up in the last step" and k == 3 else 0.9
+        w1, b1, w2, b2 = w1 - eta * dw1, b1 - eta * d1, w2 - eta * dw2, b2 - eta * d2
+        if k == 1:
+            answers |= {"dL/dW2": dw2, "dL/dW1": dw1}
+        answers |= {f"W1@{k}": w1, f"b1@{k}": b1, f"W2@{k}": w2}
+    return {ask: answers[ask] for ask in ("L", "dL/dW2", "dL/dW1", "W1@1", "L@2", "W2@3", "W1@3", "b1@3")}
+
+
+ADAM = """
+conventions: {weights: rows, samples: columns}
+layers: [{dense: {W: [[0.5, -1.2], [0.9, 0.4]]}}]
+inputs: {x: [1.3, -0.8]}
+targets: {y: [0.2, 0.7]}
+loss: half_squared_error
+training: {optimizer: adam, learning_rate: 0.13, beta1: 0.8, beta2: 0.95, epsilon: 0.05, steps: 2}
+ask: [W@1, W@2]
+"""
+
+
+def adam(made: str) -> Answers:
+    """Two steps of Adam."""
+    w, x, y = np.array([[0.5, -1.2], [0.9, 0.4]]), np.array([1.3, -0.8]), np.array([0.2, 0.7])
+    eta = {"half the rate": 0.065, "twice the rate": 0.26}.get(made, 0.13)
+    m, v = np.zeros((2, 2)), np.zeros((2, 2))
+    answers: Answers = {}
+    for k in (1, 2):
+        g = np.outer(w @ x - y, x)
+        m, v = 0.8 * m + 0.2 * g, 0.95 * v + 0.05 * g**2
+        w = w - eta * (m / (1 - 0.8**k)) / (np.sqrt(v / (1 - 0.95**k)) + 0.05)
+        answers[f"W@{k}"] = w
+    return answers
+
+
+BITS = """
+conventions: {weights: rows, samples: columns}
+layers:
+  - rnn:
+      {W_xh: [[0.7], [-0.4]], W_hh: [[0.5, -0.6], [0.3, 0.8]], b_xh: [0.35, -0.2], b_hh: [0.1, 0.45], activation: tanh}
+  - dense: {W: [[0.6, -1.1]], b: [0.25], activation: sigmoid}
+inputs: {x: [[0.8], [-0.5]]}
+targets: {y: [[0.3], [0.8]]}
+loss: {name: half_squared_error, over_time: sum}
+training: {optimizer: sgd, learning_rate: 0.4, steps: 1}
+ask: [h_2, L, dL/dW_hh, W_hh@1]
+"""
+
+
+def bits(made: str) -> Answers:
+    """A recurrent layer with a bias for its input and one for its state, over two time steps."""
+    w_x, w_h = np.array([0.7, -0.4]), np.array([[0.5, -0.6], [0.3, 0.8]])
+    b_x, b_h, w, b = np.array([0.35, -0.2]), np.array([0.1, 0.45]), np.array([0.6, -1.1]), 0.25
+    if made == "b_hh and b2 left out":
+        b_h, b = np.zeros(2), 0.0
+    h1 = np.tanh(w_x * 0.8 + b_x + b_h)
+    h2 = np.tanh(w_x * -0.5 + w_h @ h1 + b_x + b_h)
+    y1, y2 = (1 / (1 + np.exp(-(w @ h + b))) for h in (h1, h2))
+    dz2 = (y2 - 0.8) * y2 * (1 - y2) * w * (1 - h2**2)
+    gradient = np.outer(dz2, h1)
+    loss = ((y1 - 0.3) ** 2 + (y2 - 0.8) ** 2) / 2
+    return {"h_2": h2, "L": loss, "dL/dW_hh": gradient, "W_hh@1": w_h - 0.4 * gradient}
+
+
 PROBLEMS: dict[str, tuple[str, Callable[[str], Answers]]] = {
     "batch": (BATCH, batch),
     "decay": (DECAY, decay),
     "logistic": (LOGISTIC, logistic),
     "cosine": (COSINE, cosine),
+    "steps": (STEPS, steps),
+    "adam": (ADAM, adam),
+    "bits": (BITS, bits),
 }
 
 MADE = (
@@ -210,6 +305,17 @@ MADE = (
     ("cosine", "the squared norms", "squared-norm-for-norm", "d"),
     ("cosine", "one norm", "norms-missing", "s"),
     ("cosine", "no norms", "norms-missing", "d"),
+    ("steps", "y - a in the first step", "sign-flipped", "W2@3"),
+    ("steps", "y - a in the first step", "target-minus-prediction", "L@2"),
+    ("steps", "up in the last step", "ascent-for-descent", "W1@3"),
+    ("steps", "no slope in the last step", "activation-derivative-missing", "b1@3"),
+    ("steps", "a2 for a1", "wrong-layer", "dL/dW2"),
+    ("steps", "a2 for a1", "wrong-layer", "W2@3"),
+    ("steps", "dz2 for dz1", "wrong-layer", "dL/dW1"),
+    ("adam", "half the rate", "half-extra", "W@1"),
+    ("adam", "twice the rate", "half-missing", "W@2"),
+    ("bits", "b_hh and b2 left out", "bias-missing", "L"),
+    ("bits", "b_hh and b2 left out", "bias-missing", "dL/dW_hh"),
 )
 
 

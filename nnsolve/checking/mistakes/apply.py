@@ -119,6 +119,7 @@ def mistaken(run: Run, slips: Sequence[Slip], kept: Mapping[Name, Tensor] = {}) 
 
     `kept` are values before the first update that they are known to leave as they are.
     """
+    right = run
     forward, emitted = _joined([s.forward for s in slips]), _joined([s.emitted for s in slips])
     given: dict[Name, Callable[[Tensor], Tensor]] = {}
     for slip in slips:
@@ -131,6 +132,8 @@ def mistaken(run: Run, slips: Sequence[Slip], kept: Mapping[Name, Tensor] = {}) 
         if forward or emitted or given:
             edited = (*forward, *emitted)
             run = run.edited(lambda program: _edited(program.edited(forward, emitted, given), edited), kept)
+        for update in [slip.update for slip in slips if slip.update is not None]:
+            run = right.but_for(update, run)
         return run.rounded(rules, kept) if rules else run
     except IMPOSSIBLE:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnsolve.checking.mistakes.edits import each, instead, rewritten
+from nnsolve.checking.mistakes.edits import each, everywhere, instead, rewritten
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, mul, rewrite
 from nnsolve.core.names import Name
@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 
 def biases(scene: Scene) -> list[Name]:
     """The parameters that are a term of their own in a sum."""
-    found: dict[Name, None] = {}
+    return list(dict.fromkeys(name for names in _by_sum(scene) for name in names))
+
+
+def _by_sum(scene: Scene) -> list[tuple[Name, ...]]:
+    """The biases of each sum."""
+    found: dict[tuple[Name, ...], None] = {}
     for equation in scene.program.forward:
         if isinstance(equation.expr, Call) and equation.expr.op == "add":
             terms = [arg.name for arg in equation.expr.args if isinstance(arg, Ref)]
-            found.update({name: None for name in terms if name in scene.program.parameters})
+            if own := tuple([name for name in terms if name in scene.program.parameters]):
+                found[own] = None
     return list(found)
 
 
-def without(names: set[Name], expr: Expr) -> Expr:
+def without(names: Set[Name], expr: Expr) -> Expr:
     """Sums without some of their terms."""
 
     def change(node: Expr) -> Expr:
@@ -45,15 +51,19 @@ def without(names: set[Name], expr: Expr) -> Expr:
 
 
 def _missing(scene: Scene) -> Iterator[Slip]:
-    """Left out of the forward pass alone, as who forgets to add a bias still derives by it; or of the updates, too."""
-    found, updated = biases(scene), {e.name.after(0) for e in scene.parameters}
-    for names in [set(found), *({name} for name in found)] if len(found) > 1 else [set(found)]:
-        for slip in each("bias-missing", scene.program.forward, partial(without, names)):
+    """Left out of the forward pass alone, as who forgets to add a bias still derives by it; or of the updates, too.
+
+    All of them, those of one sum, one alone, and of sums with several biases one of each.
+    """
+    code, sums, updated = "bias-missing", _by_sum(scene), {e.name.after(0) for e in scene.parameters}
+    one_of_each = [frozenset(names[at] for names in sums) for at in (0, -1)]
+    alone = [frozenset([name]) for name in biases(scene)]
+    for names in dict.fromkeys([frozenset(biases(scene)), *map(frozenset, sums), *one_of_each, *alone]):
+        for slip in everywhere(code, scene.program.forward, partial(without, names)):
             yield slip
-            kept = {name.after(1): instead(Ref(name)) for name in found if name in names & updated}
-            if kept:
+            if kept := {name.after(1): instead(Ref(name)) for name in biases(scene) if name in names & updated}:
                 yield slip._replace(emitted={**slip.emitted, **kept})
-    yield from each("bias-missing", scene.program.forward, folded_times(0))
+    yield from each(code, scene.program.forward, folded_times(0))
 
 
 def folded_times(factor: int) -> Change:

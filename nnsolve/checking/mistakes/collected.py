@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from nnsolve.checking.mistakes.digits import are_alike, digits
-from nnsolve.checking.mistakes.mistake import CAUSES, Combination
+from nnsolve.checking.mistakes.mistake import CAUSES, RARE, Combination
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 ValueKey: TypeAlias = tuple[tuple[int, ...], bytes]
 """What equal values have in common: their shape and their first digits."""
+
+Kinds: TypeAlias = tuple[tuple[str, bool], ...]
+"""Mistakes by their codes, each with whether it is made in all updates."""
 
 NUMBERS = 1 << 23
 """Numbers that are computed for the single slips of one section, for its pairs, and for one table (64 MB)."""
@@ -51,7 +54,7 @@ class Table(NamedTuple):
 
 def _weight(combination: Combination) -> float:
     """How often slips are made; two independent ones come together as seldom as both are rare."""
-    weights = [CAUSES[slip.code].weight for slip in combination]
+    weights = [CAUSES[slip.code].weight if slip.update is None else RARE for slip in combination]
     return weights[0] if len(weights) == 1 else weights[0] * weights[1] / ALL
 
 
@@ -111,19 +114,20 @@ class Collection:
 
     def table(self) -> Table:
         """The entries, each as likely as what gives it: a mistake that can be made in many places is likely in none."""
-        places: dict[tuple[str, ...], int] = {}
+        places: dict[Kinds, int] = {}
         for _, made in self.found.values():
-            for codes in {_codes(combination) for combination in made}:
-                places[codes] = places.get(codes, 0) + 1
+            for kinds in {_kinds(combination) for combination in made}:
+                places[kinds] = places.get(kinds, 0) + 1
         entries = []
         for value, made in self.found.values():
             single = len(made[0]) == 1
-            weights = {_codes(c): _weight(c) / places[_codes(c)] for c in made}
-            ordered = sorted(made, key=lambda c: -weights[_codes(c)])
+            weights = {_kinds(c): _weight(c) / places[_kinds(c)] for c in made}
+            ordered = sorted(made, key=lambda c: -weights[_kinds(c)])
             entries.append(Entry(value, tuple(ordered), sum(weights.values()), single))
         entries.sort(key=lambda entry: (not entry.single, -entry.prior))
         return Table(self.right, tuple(entries))
 
 
-def _codes(combination: Combination) -> tuple[str, ...]:
-    return tuple([slip.code for slip in combination])
+def _kinds(combination: Combination) -> Kinds:
+    """What some slips are called, and whether they are made in one update alone."""
+    return tuple([(slip.code, slip.update is None) for slip in combination])

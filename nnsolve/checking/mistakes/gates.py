@@ -126,6 +126,7 @@ register(
     "source",
     _cell_for_state,
     ("lstm", "h_2"),
+    paired=True,
 )
 register(
     "gates-exchanged",
@@ -133,6 +134,7 @@ register(
     "source",
     _gates,
     ("lstm", "h_2"),
+    paired=True,
 )
 register(
     "gate-inverted",

@@ -22,6 +22,7 @@ from nnsolve.checking.mistakes.edits import (
 )
 from nnsolve.checking.mistakes.mistake import COMMON, RARE, Slip, register
 from nnsolve.checking.mistakes.penalties import penalty_scaled
+from nnsolve.checking.mistakes.updates import rate_scaled
 from nnsolve.checking.mistakes.words import cosines
 from nnsolve.core.equations import Equation
 from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, mul, nodes, references, rewrite
@@ -62,6 +63,7 @@ def _times(code: str, factor: Fraction) -> Callable[[Scene], Iterator[Slip]]:
         yield from each(code, loss, change, forward=True)
         yield from each(code, _first_gradients(scene), change)
         yield from penalty_scaled(scene, code, Num(factor))
+        yield from rate_scaled(scene, code, factor)
 
     return slips
 

@@ -42,6 +42,7 @@ class Slip(NamedTuple):
     problem: Callable[[Problem], Problem] | None = None
     rounding: tuple[Rounding, ...] = ()
     asked: Callable[[View], Iterable[Tensor]] | None = None
+    update: int | None = None  # that which it is made in alone, by how many come before it; else in all of them
     place: int = 0  # which of the slips with this code and `at` it is
 
     is_likely: bool = False  # one of those that others are looked for besides

@@ -14,6 +14,7 @@ from nnsolve.checking.mistakes.apply import IMPOSSIBLE, EditedRuns
 from nnsolve.checking.mistakes.collected import NUMBERS, Collection, Table, ValueKey
 from nnsolve.checking.mistakes.late import FURTHER, SECONDS, Early, affordable, likely
 from nnsolve.checking.mistakes.mistake import CAUSES, Combination, Slip, SlipName
+from nnsolve.checking.mistakes.once import made_once
 from nnsolve.checking.mistakes.scene import Scene, View
 from nnsolve.core.expressions import Ref, references
 from nnsolve.core.names import Name
@@ -49,9 +50,11 @@ class Mistaken:
         self.solver = solver
         self.scene = Scene(solver)
         made = [slip for mistake in CAUSES.values() for slip in mistake.slips(self.scene)]
-        made = _fairly(_placed([_begun(slip, self.scene) for slip in made]))
+        made = [_begun(slip, self.scene) for slip in made]
+        made = _fairly(_placed([*made, *made_once(made, self.scene)]))
         self.asked = [slip for slip in made if slip.asked is not None]
-        slips = [slip for slip in made if slip.asked is None]
+        self.once = [slip for slip in made if slip.update is not None]
+        slips = [slip for slip in made if slip.asked is None and slip.update is None]
         self.slips = [slip._replace(is_likely=i < LIKELY or _may_be_first(slip, slips)) for i, slip in enumerate(slips)]
         self._by_name = {slip.name: slip for slip in reversed(self.slips)}
         self.numbers = _numbers(self.scene)
@@ -64,7 +67,7 @@ class Mistaken:
 
     def _run_all(self, slips: list[Slip]) -> None:
         """The edited runs: of single slips, then of pairs of those that are often made, the likely ones first."""
-        self._add([(slip,) for slip in slips], most_runs(self.scene, SINGLES))
+        self._add([(slip,) for slip in [*slips, *self.once]], most_runs(self.scene, SINGLES))
         paired = [slip for slip in slips if CAUSES[slip.code].paired]
         pairs = [pair for pair in combinations(paired, 2) if pair[0].code != pair[1].code]
         rank = {id(slip): place + 1 for place, slip in enumerate(paired)}
@@ -203,7 +206,7 @@ class Mistaken:
         """What slips of the asked value make of the values of runs with at most one other slip."""
         for combination, view in views:
             yield from ((combination, value) for value in self._seen_loss(combination, view))
-            if len(combination) < 2:
+            if len(combination) < 2 and not any(slip.update is not None for slip in combination):
                 for slip in self.asked:
                     if not combination or CAUSES[slip.code].paired:
                         yield from (((*combination, slip), value) for value in readings(slip, view))
@@ -272,7 +275,7 @@ def _may_be_first(slip: Slip, slips: Sequence[Slip]) -> bool:
 
 def _comes_along(slip: Slip) -> bool:
     """Whether a slip is often made besides another one."""
-    return CAUSES[slip.code].paired or bool(slip.rounding and slip.at)
+    return slip.update is None and (CAUSES[slip.code].paired or bool(slip.rounding and slip.at))
 
 
 def _needed(run: Run, item: Asked) -> set[Name]:

@@ -40,12 +40,16 @@ def _rate_twice(scene: Scene) -> Iterator[Slip]:
 
 
 def _rate_misread(scene: Scene) -> Iterator[Slip]:
-    """A tenth of the rate, or ten times it, in every step."""
+    """A tenth of the rate, or ten times it."""
+    for factor in (Fraction(1, 10), Fraction(10)):
+        yield from rate_scaled(scene, "learning-rate-misread", factor)
+
+
+def rate_scaled(scene: Scene, code: str, factor: Fraction) -> Iterator[Slip]:
+    """The rate of every step with a factor too many, which the gradient has not: adaptive steps would lose it there."""
     rate = _rate(scene)
     if rate is not None:
-        for factor in (Fraction(1, 10), Fraction(10)):
-            change = _instead_of(rate, mul(Num(factor), rate))
-            yield from everywhere("learning-rate-misread", scene.updates, change)
+        yield from everywhere(code, scene.updates, _instead_of(rate, mul(Num(factor), rate)))
 
 
 def _rate_inverted(scene: Scene) -> Iterator[Slip]:
@@ -88,29 +92,34 @@ def _step_for_parameter(scene: Scene) -> Iterator[Slip]:
 
 
 def _parameter_for_gradient(scene: Scene) -> Iterator[Slip]:
-    def given(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is not None and name.of is not None and name.of == scene.loss:
-            parameter = name.primal.after(0)
-            if parameter in scene.program.updated:
-                asked = [other.update for other in _also_asked(scene, [parameter]) if other.epoch is None]
-                for update in dict.fromkeys([name.update + 1, *asked]):
-                    yield view.of(parameter.after(update))
+    def asked(view: View) -> Iterator[Tensor]:
+        name = _derived_by(scene, view)
+        if name is not None:
+            asked = [other.update for other in _also_asked(scene, [name]) if other.epoch is None]
+            for update in dict.fromkeys([name.update + 1, *asked]):
+                yield view.of(name.after(update))
 
-    yield Slip("parameter-for-gradient", "", asked=given)
+    yield Slip("parameter-for-gradient", "", asked=asked)
 
 
 def _step_for_gradient(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
-        name = view.name
-        if name is not None and name.of is not None and name.of == scene.loss:
-            parameter = name.primal.after(0)
-            if parameter in scene.program.updated:
-                before = view.of(parameter.after(name.update))
-                yield view.of(parameter.after(name.update + 1)) - before
-                yield before - view.of(parameter.after(name.update + 1))
+        name = _derived_by(scene, view)
+        if name is not None:
+            step = view.of(name.after(name.update + 1)) - view.of(name)
+            yield step
+            yield -step
 
     yield Slip("step-for-gradient", "", asked=asked)
+
+
+def _derived_by(scene: Scene, view: View) -> Name | None:
+    """The parameter that a gradient of the loss is asked by, after as many updates; None where none is asked."""
+    name = view.name
+    if name is None or name.of is None or name.of != scene.loss:
+        return None
+    parameter = name.primal.after(name.update)
+    return parameter if parameter.after(0) in scene.program.updated else None
 
 
 def _update(scene: Scene, view: View) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnsolve.checking.mistakes.edits import each, leaf_gradients, renamed
+from nnsolve.checking.mistakes.edits import deltas, each, leaf_gradients, renamed
 from nnsolve.checking.mistakes.mistake import RARE, Slip, register
 from nnsolve.core.expressions import references
 from nnsolve.core.names import Name
@@ -55,10 +55,11 @@ def _wrong_layer(scene: Scene) -> Iterator[Slip]:
 
     yield Slip("wrong-layer", "", asked=asked)
     yield from _wrong_input(scene)
+    yield from _wrong_factor(scene)
 
 
 def _wrong_input(scene: Scene) -> Iterator[Slip]:
-    """x for a1 in z2 = W2 a1 + b2, or in the gradient of W2 alone, where it fits."""
+    """x for a1 in z2 = W2 a1 + b2, where it fits."""
     given = {name for name, leaf in scene.program.leaves.items() if leaf.role == "input"}
     outputs = {a for a, _, _ in scene.activations()} | given
     sums = {z for _, _, z in scene.activations()}
@@ -69,7 +70,20 @@ def _wrong_input(scene: Scene) -> Iterator[Slip]:
             if scene.dims(one[0]) == scene.dims(other[0]) and not is_step:
                 change = renamed((other[0], one[0]))
                 yield from each("wrong-layer", [upper if other is above else lower], change, forward=True)
-                yield from each("wrong-layer", leaf_gradients(scene), change)
+
+
+def _wrong_factor(scene: Scene) -> Iterator[Slip]:
+    """x or a2 for a1 in the gradient of W2, and dL/dz1 for dL/dz2, where they fit."""
+    inputs = [name for name, leaf in scene.program.leaves.items() if leaf.role == "input"]
+    layers = list(scene.activations())
+    values = [name for name in (*inputs, *(a for a, _, _ in layers)) if name.time is None]
+    computed = {e.name for e in deltas(scene)}
+    errors = [z.gradient(scene.loss) for _, _, z in layers if scene.loss is not None]
+    for chain in (values, [name for name in errors if name in computed and name.time is None]):
+        for lower, upper in pairwise(chain):
+            if scene.dims(lower) == scene.dims(upper):
+                yield from each("wrong-layer", leaf_gradients(scene), renamed((lower, upper)))
+                yield from each("wrong-layer", leaf_gradients(scene), renamed((upper, lower)))
 
 
 def _gradient_of_another(scene: Scene) -> Iterator[Slip]:
