@@ -6,14 +6,14 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nnsolve.checking.claims import meant_units
 from nnsolve.checking.mistakes.collected import Table
 from nnsolve.checking.mistakes.mistake import Combination, Identity, Slip, SlipName, identity
-from nnsolve.checking.model import Claim, Given
+from nnsolve.checking.model import Given
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,12 +86,15 @@ class Group(NamedTuple):
     floor: Tensor
     columns: tuple[tuple[list[float], list[int]], ...]
 
-    def near(self, claims: Iterable[Claim], slips: int) -> list[int]:
-        """Rows, among which are all that agree with an answer in all numbers but at most some `slips`."""
+    def near(self, numbers: Iterable[tuple[Any, ...]], slips: int) -> list[int]:
+        """Rows, among which are all that agree with an answer in all numbers but at most some `slips`.
+
+        Each number comes with the place value of its last digit.
+        """
         found = []
-        for claim, (ordered, row) in zip(claims, self.columns, strict=False):
-            value = claim[0]
-            reach = 0.5 * claim[1] * (1 + 1e-6) + 2 * SLACK * abs(value)
+        for number, (ordered, row) in zip(numbers, self.columns, strict=False):
+            value = number[0]
+            reach = 0.5 * number[1] * (1 + 1e-6) + 2 * SLACK * abs(value)
             first = bisect_left(ordered, value - reach)
             if first < len(ordered) and ordered[first] <= value + reach:
                 found.append(row[first : bisect_right(ordered, value + reach, first)])
@@ -225,13 +228,13 @@ class Evidence:
         crowd[order] = np.minimum(np.cumsum(chances[order]), 1.0)
         return Matches(tuple(positions[found].tolist()), tuple(chances[found].tolist()), tuple(crowd[found].tolist()))
 
-    def is_near(self, given: Given, claims: Iterable[Claim], slips: int = 0) -> bool:
+    def is_near(self, given: Given, numbers: Iterable[tuple[Any, ...]], slips: int = 0) -> bool:
         """Whether an answer, were these its numbers, may agree with an entry in all of them but at most some `slips`.
 
-        Soon decided for the many that do not.
+        Each number comes with the place value of its last digit. Soon decided for the many that do not.
         """
         group = self._group(given)
-        return group is not None and bool(group.near(claims, slips))
+        return group is not None and bool(group.near(numbers, slips))
 
     def _group(self, given: Given) -> Group | None:
         """The wrong values of the shape of an answer."""
@@ -269,9 +272,13 @@ class Evidence:
         """Whether an answer is right to its digits, or within 0.1 %."""
         if squeezed(given.shape) != squeezed(self.right.shape) or not self._may_be_right(given):
             return False
-        claimed, units = _claimed(given)
-        right = self.right.ravel()
-        return bool((np.abs(right - claimed) <= np.maximum(_reach(right, units), 1e-3 * np.abs(right))).all())
+        units = meant_units(given.claims)
+        return all(
+            [
+                abs(value - claim[0]) <= max(0.5 * unit * (1 + 1e-6), 1e-3 * abs(value))
+                for value, claim, unit in zip(self.right.ravel().tolist(), given.claims, units, strict=True)
+            ]
+        )
 
     def _chances(self, group: Group, claimed: Tensor, half: Tensor, slips: int) -> Tensor:
         """For each value the chance that a random wrong answer agrees with it in all elements but some `slips`.
@@ -309,12 +316,6 @@ def _claimed(given: Given) -> tuple[Tensor, Tensor]:
 def _least(values: Tensor) -> Tensor:
     """How far a claim may be from a value because of rounding errors, however many digits it has."""
     result: Tensor = SLACK * np.abs(values) + 4 * np.spacing(np.abs(values))
-    return result
-
-
-def _reach(values: Tensor, units: Tensor) -> Tensor:
-    """How far a claim may be from a value that it stands for: half a unit of its last digit."""
-    result: Tensor = np.maximum(0.5 * units * (1 + 1e-6), _least(values))
     return result
 
 

@@ -25,6 +25,9 @@ WRITTEN = 0.1
 INHERITED = 3
 """Digits that are left of an answer that was worked out with numbers that were rounded."""
 
+COARSE = 1.01 * 10.0 ** (1 - INHERITED)
+"""The place value of the last of so many digits, relative to the number, at most: 9.996 is 10.0."""
+
 NAMED = 6
 """So many mistakes are named for one answer at most, about."""
 
@@ -177,14 +180,17 @@ def _covered(name: Identity, agreeing: Agreeing) -> Set[str]:
 
 def roughly(evidence: Evidence | None, given: Given) -> list[Combination]:
     """The single mistakes that give a wrong answer to fewer digits: it was worked out with rounded numbers."""
-    if evidence is None:
-        return []
-    if not evidence.is_near(given, map(_roughly, given.claims)):
+    if evidence is None or not evidence.is_near(given, map(_about, given.claims)):
         return []
     claims = tuple(map(_roughly, given.claims))
     entries, _, crowd = evidence.matches(given._replace(claims=claims))
     accepted = [i for i, chance in zip(entries, crowd, strict=True) if chance <= ACCUSED]
     return [made for i in accepted for made in evidence.table.entries[i].combinations if len(made) == 1]
+
+
+def _about(claim: Claim) -> tuple[float, float]:
+    """A number, and no less than the place value of its last digit `_roughly`."""
+    return claim[0], max(claim[1], COARSE * abs(claim[0]))
 
 
 def _roughly(claim: Claim) -> Claim:
