@@ -30,10 +30,10 @@ _fraction = re.compile(r"([-+−]?[0-9]+) ?/ ?([0-9]+)").fullmatch
 def claim(node: Node) -> Claim | Unreadable:
     """The number that a scalar spells: a decimal, one with an exponent, a fraction, a percentage (4.7% is 0.047)."""
     if type(node) is not ScalarNode:
-        what = "a list" if type(node) is ListNode else "a mapping"
-        return Unreadable(
-            f"found {what} where a number is expected", "write one number", node.place.line, node.place.column
-        )
+        is_list = type(node) is ListNode
+        message = f"found {'a list' if is_list else 'a mapping'} where a number is expected"
+        help = "write one number" if is_list else "write a number, or a list of numbers: [1, 2]"
+        return Unreadable(message, help, node.place.line, node.place.column)
     text, place, _ = node
     if len(text) > MAX_LENGTH:
         return unreadable(node)

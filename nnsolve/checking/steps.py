@@ -29,11 +29,13 @@ def with_all_steps(key: Key, target: Target, answer: Given) -> Given:
     Where the last steps are left out, those that are given are judged: each has to be right where it stands, so that
     nothing is earned by accident. The step before the first is no answer; it must be right to be known for what it is.
     """
-    steps = target.steps
-    if not steps or not answer.shape or answer.shape[1:] != target.shape[1:]:
+    steps, shape = target.steps, answer.shape
+    if len(target.shape) == 1 and len(shape) == 2 and 1 in shape:  # one number a step, as a row or a column
+        shape = (len(answer.claims),)
+    if not steps or not shape or shape[1:] != target.shape[1:]:
         return answer
     size = math.prod(target.shape[1:])
-    count, most = answer.shape[0], len(steps)
+    count, most = shape[0], len(steps)
     if count == most + 1 and _is_before(key, target, steps[0], answer, size):
         return _part(answer, size, len(answer.claims), target.shape)
     if count >= most:

@@ -121,7 +121,7 @@ def test_a_number_claims_what_its_spelling_says(text: str, value: float, unit: f
         ("9" * 401, ""),
         ("1.2.3", "3.14"),
         ("=cmd|'/C calc'!A0", "3.14"),
-        ("{a: 1}", "one number"),
+        ("{a: 1}", "a list of numbers"),
         ("[]", "numbers"),
         ("[1, two]", ""),
         ("[1, 2 x 10^3]", "write 2e3"),

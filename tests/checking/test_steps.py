@@ -96,7 +96,8 @@ def test_another_shape_is_told_in_steps(items: Judged, answer: str, message: str
 
 def test_numbers_as_steps(items: Judged) -> None:
     """One number a step is a list; a number alone is no step of it."""
-    for answer, credit in (("[0.507, ?]", 0), ("[0.5076, -0.291]", 2 / 3), ("0.5076", 0)):
+    given = ("[0.507, ?]", 0), ("[0.5076, -0.291]", 2 / 3), ("[[0.5076], [-0.291]]", 2 / 3), ("0.5076", 0)
+    for answer, credit in given:
         assert items("[y_hat]", f"y_hat: {answer}")["y_hat"].credit == pytest.approx(credit)
 
 
