@@ -8,7 +8,7 @@ from nnsolve.core.diagnostics import Diagnostic, Place
 from nnsolve.problem.source import shown
 
 MAX_STEPS = 50
-"""Answers to what is not asked that are looked at in a file, beyond as many as there are asks."""
+"""Answers to what is not asked that are looked at in a file, beyond as many as there are asks and steps in them."""
 
 MAX_FAR = 5
 """How many of them may come after many updates."""
@@ -22,7 +22,8 @@ def bounded(key: Key, answers: AnswerFile) -> tuple[AnswerFile, list[Diagnostic]
     steps = [text for text in answers.answers if text not in key.targets]
     if not steps:
         return answers, []
-    most = MAX_STEPS + len(key.targets)  # who answers by addresses is not cut short
+    asked = sum([1 + len(target.steps) for target in key.targets.values()])
+    most = MAX_STEPS + asked  # who answers by addresses, or step by step, is not cut short
     far = [text for text in steps[:most] if key.is_far(text)]
     findings = [
         *_too_many(answers, len(steps), most, "are added"),

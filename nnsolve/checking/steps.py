@@ -129,15 +129,16 @@ def _gathered(target: Target, steps: Sequence[Name], given: Answers) -> Answers:
 
 def _split(key: Key, target: Target, steps: Sequence[Name], answer: Given, given: Answers) -> Answers:
     """With an answer to each step of a sequence, where any of them is asked and not answered."""
-    answer = with_all_steps(key, target, answer)
-    if len(steps) > MAX_STEPS or not fits(answer.shape, target.shape):
+    missing = {one.name for id, one in key.targets.items() if id not in given and one.section == target.section}
+    if missing.isdisjoint(steps) or len(steps) > MAX_STEPS:
         return given
-    found = [key.find(_address(target, step)) for step in steps]
-    if not any(isinstance(one, Target) and one.is_asked and one.id not in given for one in found):
+    answer = with_all_steps(key, target, answer)
+    if not fits(answer.shape, target.shape):
         return given
     size = len(target.values) // len(steps)
     parts: dict[str, tuple[Target, Given | Unreadable]] = {}
-    for n, one in enumerate(found):
+    for n, step in enumerate(steps):
+        one = key.find(_address(target, step))
         if isinstance(one, Target) and one.id not in given:
             part = _part(answer, n * size, (n + 1) * size, one.shape)
             if not all(claim.text == MISSING for claim in part.claims):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nnsolve
 from nnsolve.checking.check import check
 from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.model import Item
@@ -111,6 +112,16 @@ def test_steps_that_are_answered_by_themselves_count_for_the_whole(items: Judged
     found = items("[{id: q-a, of: h}]", f"h_3: {H3}", "h_1: [9, 9]")
     assert found["q-a"].credit == pytest.approx(1 / 3) and (found["q-a"].line, found["q-a"].column) == (4, 9)
     assert found["q-a"].message.endswith("2 of 3 steps are given; step 2 is missing")
+
+
+def test_all_steps_of_a_long_sequence_are_looked_at(tmp_path: Path) -> None:
+    inputs = ", ".join(f"[{n / 50:.2f}, 0.5]" for n in range(70))
+    text = PROBLEM.replace("[[1, 0.5], [-1, 2], [0.3, -0.6]]", f"[{inputs}]").split("targets:")[0]
+    written(tmp_path, f"{text}ask: [h]\n", "p.yaml")
+    steps = nnsolve.solve(tmp_path / "p.yaml")["h"]
+    lines = "".join(f"  h_{n}: [{a:.5f}, {b:.5f}]\n" for n, (a, b) in enumerate(steps, 1))
+    result = check(written(tmp_path, f"problem: p\nanswers:\n{lines}", "in/a.yaml"), tmp_path)
+    assert len(steps) == 70 and result.score == result.max_score and not result.findings
 
 
 def test_a_step_that_is_no_answer_spoils_no_other(items: Judged) -> None:
