@@ -53,5 +53,7 @@ LAYERS["dense"] = LayerBlock(
     expand,
     {"W": [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]], "b": [0.0, 1.0], "activation": "sigmoid"},
     [-1.0, 0.25, 1.5],
+    domain="vectors of any real numbers",
+    range="that of the activation; any real numbers without one",
     source="Goodfellow, Bengio, Courville: Deep Learning (2016), 6.1",
 )

@@ -77,5 +77,7 @@ LAYERS["embedding"] = LayerBlock(
         "lookup(E, x) is the vector of word x in E, here a row. Backwards, scatter_words(g, x) is a matrix like E with "
         "the gradient g in that place and 0 elsewhere: only words that occur change.",
     ),
+    domain="words: whole numbers, each the place of a vector in `E`",
+    range="the vectors in `E`",
     source="Bengio, Ducharme, Vincent, Jauvin: A Neural Probabilistic Language Model (2003)",
 )

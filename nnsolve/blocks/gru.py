@@ -70,7 +70,7 @@ def _complement(u: Ref) -> Expr:
 
 LAYERS["gru"] = LayerBlock(
     "gru",
-    "reset gate r, update gate u, candidate g; h_t = (1 - u_t) * h_{t-1} + u_t * g_t",
+    "reset gate r, update gate u, candidate g; h_t = (1 - u_t) ⊙ h_{t-1} + u_t ⊙ g_t",
     {
         **weight_options(GATES),
         "reset": "before or after: whether r multiplies h_{t-1} before or after the matrix product of the candidate",
@@ -113,6 +113,8 @@ LAYERS["gru"] = LayerBlock(
         "With update: keeps, as in PyTorch and Keras, u and 1 - u change places: u is what stays of the state.",
         "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
     ),
+    domain="sequences of vectors of any real numbers",
+    range="`h` between `-1` and `1`, and never one of these, if the initial state is (with sigmoid and tanh)",
     source="Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder (2014), which keeps; Chung et al.: "
     "Empirical Evaluation of Gated Recurrent Neural Networks (2014), which renews; "
     "Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.2",

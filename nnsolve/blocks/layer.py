@@ -288,7 +288,8 @@ class LayerBlock(NamedTuple):
     time; those that are `single_too` also read a value without time. `also_called` are other names of options, which
     help where they are used. Options that are `words` are not tensors: each is one of these, or any activation where
     none is listed. Options that are `orders` list all of these words. The `example` has the plain form of the layer and
-    reads `example_input`; `forms` are sentences, one about each other form.
+    reads `example_input`; `forms` are sentences, one about each other form. `domain` and `range` say what it reads and
+    what it gives, with expressions between backticks.
     """
 
     name: str
@@ -305,6 +306,8 @@ class LayerBlock(NamedTuple):
     words: Mapping[str, tuple[str, ...]] = {}
     orders: Mapping[str, tuple[str, ...]] = {}
     forms: tuple[str, ...] = ()
+    domain: str = ""
+    range: str = ""
     source: str = ""
 
 

@@ -51,7 +51,7 @@ def expand(site: LayerSite) -> None:
 
 LAYERS["lstm"] = LayerBlock(
     "lstm",
-    "gates f, i, o and candidate g; c_t = f_t * c_{t-1} + i_t * g_t, h_t = o_t * tanh(c_t)",
+    "gates f, i, o and candidate g; c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t, h_t = o_t ⊙ tanh(c_t)",
     {
         **weight_options(GATES),
         "p_f": "the peephole of the forget gate, times c_{t-1}",
@@ -92,6 +92,8 @@ LAYERS["lstm"] = LayerBlock(
         "With a bias b and no gates, all four share it.",
         "Weights that are joined (over state and input) or stacked (of all gates) compute the same.",
     ),
+    domain="sequences of vectors of any real numbers",
+    range="`h` between `-1` and `1`, and never one of these; `c` any real numbers (with sigmoid and tanh)",
     source="Hochreiter, Schmidhuber: Long Short-Term Memory (1997); Gers, Schmidhuber, Cummins: Learning to Forget "
     "(2000); Goodfellow, Bengio, Courville: Deep Learning (2016), 10.10.1",
 )

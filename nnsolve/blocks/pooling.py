@@ -53,5 +53,7 @@ LAYERS["pooling"] = LayerBlock(
         "With sum there is no factor before the sum. With max each element of the gradient goes to the step that has "
         "the largest value there, with last all of it to the last step.",
     ),
+    domain="sequences of vectors of any real numbers",
+    range="any real numbers; but for the sum between the least and the largest that the steps have",
     source="Collobert et al.: Natural Language Processing (Almost) from Scratch (2011)",
 )

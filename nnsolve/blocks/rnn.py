@@ -55,5 +55,7 @@ LAYERS["rnn"] = LayerBlock(
         "W_h": "W_hh", "W_x": "W_xh", "W_hx": "W_xh", "W_ih": "W_xh", "W_ss": "W_hh", "W_aa": "W_hh", "W_ax": "W_xh",
         "U": "W_xh", "V": "W_hh", "b_h": "b", "b_ih": "b_xh",
     },
+    domain="sequences of vectors of any real numbers",
+    range="that of the activation: with `tanh(z)` between `-1` and `1`, and never one of these",
     source="Elman: Finding Structure in Time (1990); Goodfellow, Bengio, Courville: Deep Learning (2016), 10.2",
 )  # fmt: skip

@@ -111,7 +111,9 @@ def _matmul(expr: Call) -> str:
 
 
 def _pow(expr: Call) -> str:
-    return f"{_in(expr.args[0], POSTFIX)}^{_in(expr.args[1], POWER)}"
+    base = expr.args[0]
+    of = isinstance(base, Ref) and base.name.of is not None  # who reads dL/dW^2 takes W alone to be squared
+    return f"{f'({spell(base)})' if of else _in(base, POSTFIX)}^{_in(expr.args[1], POWER)}"
 
 
 def _transpose(expr: Call) -> str:

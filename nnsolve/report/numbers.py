@@ -18,6 +18,11 @@ SHORT = 5
 SMALLEST, LARGEST = 1e-4, 1e7
 """Outside of these a number that is not a short decimal is shown with a power of ten."""
 
+TOLD = 9
+"""Decimals at most that a number gets to be told from a short one; what is near a whole number gets all there are.
+
+Of 1 − 3e-11 the difference is what the gradient is made of; of 2.9000000003 nobody asks what Adam's ε makes of 2.9."""
+
 MANTISSA = 4
 """Places of the mantissa of a number with a power of ten."""
 
@@ -69,7 +74,7 @@ def number(value: float, count: int, style: Style) -> str:
     """One number with `count` decimals, in the signs of the style.
 
     A short decimal is shown exactly, without trailing zeros; a rounded one keeps them. Where rounding would end in
-    zeros (0.9999996941 as 1.0000) digits are added until the difference shows.
+    zeros (0.9999996941 as 1.0000) digits are added until the difference shows, where that is soon.
     """
     return number_text(plain(value, count, style.decimals), style)
 
@@ -93,7 +98,8 @@ def plain(value: float, count: int, forced: int | None = None) -> str:
 def _rounded(value: float, count: int) -> str:
     """A number with `count` decimals, or with as many more as it takes not to end in zeros."""
     text = f"{value:.{count}f}"
-    while text.endswith("000") and count < 15:
+    most = 15 if float(text).is_integer() else TOLD
+    while text.endswith("000") and count < most:
         count += 1
         longer = f"{value:.{count}f}"
         if longer[-1] != "0":

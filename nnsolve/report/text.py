@@ -10,6 +10,7 @@ from nnsolve.core.names import Name
 from nnsolve.core.trace import Step
 from nnsolve.engine.solution import Section
 from nnsolve.report.answers import answer_lines
+from nnsolve.report.boxes import width
 from nnsolve.report.given import given_lines
 from nnsolve.report.lines import heading, paragraph, plain
 from nnsolve.report.notes import carried, seen_note
@@ -117,6 +118,11 @@ def warning_lines(warnings: Iterable[Diagnostic], style: Style) -> list[Line]:
     return lines
 
 
+def _ends_soon(line: Line, style: Style) -> bool:
+    """Whether a step leaves room before its address, so that the eye finds the next one without a blank line."""
+    return width("".join([text for text, name in line if name != "address"]).rstrip()) <= style.width * 2 // 3
+
+
 def _trace(section: Section, style: Style, seen: Mapping[Name, Step], said: set[str]) -> list[Line]:
     """The given values, then the steps below headings that tell the phase and the update."""
     context = section.trace.context
@@ -138,7 +144,7 @@ def _trace(section: Section, style: Style, seen: Mapping[Name, Step], said: set[
             continue
         again = told.knows(step)
         found = step_lines(step, at, known, through, told)
-        short = again and len(found) == 1
+        short = again and len(found) == 1 and _ends_soon(found[0], style)
         lines += [*([] if short and was_short and not headed else [[]]), *found]
         headed, was_short = False, short
     return lines

@@ -400,17 +400,17 @@ def test_a_run_continues_from_its_state(name: str, tmp_path: Path) -> None:
         ("momentum", {"v_W@1": "mu * v_W - eta * dL/dW", "W@1": "W + v_W@1"}),
         ("nesterov", {"v_W@1": "mu * v_W - eta * dL/dW", "W@1": "W + mu * v_W@1 - eta * dL/dW"}),
         ("ema_momentum", {"m_W@1": "beta * m_W + (1 - beta) * dL/dW", "W@1": "W - eta * m_W@1"}),
-        ("adagrad", {"v_W@1": "v_W + dL/dW^2", "W@1": "W - eta * dL/dW / (sqrt(v_W@1) + epsilon)"}),
+        ("adagrad", {"v_W@1": "v_W + (dL/dW)^2", "W@1": "W - eta * dL/dW / (sqrt(v_W@1) + epsilon)"}),
         (
             "rmsprop",
-            {"v_W@1": "rho * v_W + (1 - rho) * dL/dW^2", "W@1": "W - eta * dL/dW / (sqrt(v_W@1) + epsilon)"},
+            {"v_W@1": "rho * v_W + (1 - rho) * (dL/dW)^2", "W@1": "W - eta * dL/dW / (sqrt(v_W@1) + epsilon)"},
         ),
         (
             "adam",
             {
                 "t@1": "t + 1",
                 "m_W@1": "beta1 * m_W + (1 - beta1) * dL/dW",
-                "v_W@1": "beta2 * v_W + (1 - beta2) * dL/dW^2",
+                "v_W@1": "beta2 * v_W + (1 - beta2) * (dL/dW)^2",
                 "m_hat_W@1": "m_W@1 / (1 - beta1^t@1)",
                 "v_hat_W@1": "v_W@1 / (1 - beta2^t@1)",
                 "W@1": "W - eta * m_hat_W@1 / (sqrt(v_hat_W@1) + epsilon)",

@@ -190,6 +190,13 @@ def test_hostile_texts_end_soon(text: str) -> None:
     assert time.process_time() - start < 20
 
 
+def test_the_square_of_a_gradient_is_not_taken_for_that_of_its_parameter() -> None:
+    square = call("pow", Ref(Name("W").gradient(Name("L"))), Num(2))
+    assert spell(square) == "(dL/dW)^2"
+    assert parse(spell(square), addresses=True) == square
+    assert spell(call("pow", Ref(Name("W")), Num(2))) == "W^2"
+
+
 def test_powers_are_not_worked_out_by_the_parser() -> None:
     assert parse("9**9**9") == call("pow", Num(9), call("pow", Num(9), Num(9)))
 

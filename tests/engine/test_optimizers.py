@@ -153,7 +153,7 @@ def test_clipping_the_norm_of_all_gradients_together(limit: float, cut: bool, tm
         assert_close(_flat(found[f"g_{key}@1"]), expected.ravel())
         assert_close(_flat(found[f"{key}@1"]), (START[key] - 0.3 * expected).ravel())
     assert formulas(found)["g_W1@1"] == "c / max(c, norm_g@1) * dL/dW1 + lam * W1"
-    assert formulas(found)["norm_g@1"] == "sqrt(sum(dL/dW1^2) + sum(dL/db2^2))"
+    assert formulas(found)["norm_g@1"] == "sqrt(sum((dL/dW1)^2) + sum((dL/db2)^2))"
 
 
 def test_clipping_each_element(tmp_path: Path) -> None:

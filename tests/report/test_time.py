@@ -11,7 +11,7 @@ import pytest
 from nnsolve.report.display import solve
 from nnsolve.report.style import Style
 from nnsolve.report.text import report
-from tests.report.solved import printed, sections
+from tests.report.solved import printed, sections, told
 
 VECTORS = """
 conventions: {samples: columns}
@@ -227,3 +227,12 @@ def test_how_far_back_in_time_truncated_gradients_go_is_said_once(tmp_path: Path
     note = "truncate: 2: what the loss gets from a step is carried back over 2 steps, that step and 1 before it."
     assert two.count(note) == 1 and two.index(head) < two.index(note) < two.index("Back to step t = 3")
     assert "truncate" not in printed(tmp_path, text % 3)  # all of it
+
+
+@pytest.mark.parametrize(("cells", "is_apart"), [(80, True), (160, False)])
+def test_steps_whose_lines_are_full_stand_apart(cells: int, is_apart: bool) -> None:
+    """What was explained at step 1 is a line at step 2; one that nearly meets its address has a blank line before."""
+    lines = told("next-bit-rnn", Style(cells)).splitlines()
+    loss = next(n for n, line in enumerate(lines) if line.startswith("  L₂ = "))
+    assert (not lines[loss - 1]) is is_apart
+    assert lines[loss - 1 - is_apart].startswith("  a⁽²⁾₂ = ")

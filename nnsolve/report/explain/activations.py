@@ -266,7 +266,7 @@ class _Activation(Activation):
         if derivative is not None:
             slopes = {v: self.value(v, derivative) for v in xs}
             curves.append(Curve(self.writing.name(x.gradient(a)), slopes, "o"))
-        return Picture(tuple(curves), str(x))
+        return Picture(tuple(curves), self.writing.scope.name(x))
 
     def example(self) -> Item:
         """a and da/dx, worked out: of a number on each side of 0 where the function is defined in cases."""

@@ -28,8 +28,10 @@ _OF_TIME = (
 def layer_page(block: LayerBlock, style: Style) -> Page:
     """The page of one layer; a recurrent one is worked out forwards alone unless all details are wanted."""
     example = layer_example(block)
+    writing = Writing(style, {})
     parts = [
         Part("Equations", (*_equations(example, style), *[Sentence((form,), note=True) for form in block.forms])),
+        Part("Properties", tuple(Fact((key,), writing.sentence(getattr(block, key))) for key in ("domain", "range"))),
         Part("Parameters", tuple(_parameters(block, example, style))),
     ]
     if _is_recurrent(example):

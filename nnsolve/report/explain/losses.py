@@ -152,7 +152,7 @@ class _Loss:
         for key, value in self.block.example_options.items():
             fixed += [", ", *self.writing.name(Name(key)), " = ", *self.writing.number(value)]
         yield Sentence((*fixed, f": what if the first element of a changes?{rest}"), note=True)
-        yield Picture(curves, str(first))
+        yield Picture(curves, self.writing.scope.name(first))
 
     def listed(self, values: tuple[float, ...]) -> str:
         return self.signed(f"[{', '.join([f'{value:g}' for value in values])}]")

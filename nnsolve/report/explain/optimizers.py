@@ -23,8 +23,9 @@ from nnsolve.report.explain.page import (
     numbers,
     worked,
 )
+from nnsolve.report.numbers import number
 from nnsolve.report.outline import section_scope
-from nnsolve.report.phrases import Formula
+from nnsolve.report.phrases import Formula, listed
 from nnsolve.report.style import Style
 from nnsolve.report.worked import worked as shown
 
@@ -38,6 +39,7 @@ def optimizer_page(block: OptimizerBlock, style: Style) -> Page:
     example = optimizer_example(block)
     parts = [
         Part("Equations of an update", tuple(_updates(example, style))),
+        Part("Properties", tuple(_properties(block, example, style))),
         Part("Hyperparameters", tuple(_hyperparameters(block, style))),
         Part(f"The first {UPDATES} updates", (example,)),
         Part("Source", (Sentence((block.source,)),)),
@@ -79,12 +81,29 @@ def _updates(example: Example, style: Style) -> Iterator[Equation]:
             found = shown(step, scope, known)
             shapes = {name.after(0): shape for name, shape in found.scope.shapes.items()}
             formula = Formula(rewrite(found.equation.expr, _new), found.scope.of(shapes))
-            yield Equation((found.left,), (formula,), relation="←" if found.updated and style.unicode else "=")
+            left = Formula(Ref(step.name.after(0)), found.scope.at(0))
+            sign = "=" if not found.updated else "←" if style.unicode else "<-"
+            yield Equation((left,), (formula,), relation=sign)
 
 
 def _new(node: Expr) -> Expr:
     """A quantity without the number of the update: in an equation, what the ones above it have made."""
     return Ref(node.name.after(0)) if isinstance(node, Ref) else node
+
+
+def _properties(block: OptimizerBlock, example: Example, style: Style) -> Iterator[Item]:
+    """What it updates and needs, and what it keeps from update to update."""
+    if block.follows_gradient:
+        yield Fact(("domain",), ("parameters of any shape and any real numbers; each number changes on its own",))
+    else:
+        yield Fact(("domain",), ("the weights and the bias of one layer: any real numbers",))
+    yield Fact(("range",), ("any real numbers",))
+    needs = "the gradient of the loss" if block.follows_gradient else "the target minus the prediction; no loss"
+    yield Fact(("needs",), (needs,))
+    states = [step for step in example.sections[0].trace.steps if step.role == "state"]
+    writing = Writing(style, {step.name: step.shape for step in states})
+    names = listed(writing.name(step.name) for step in states)
+    yield Fact(("keeps",), (*names, ": 0 before the first update") if states else ("nothing",))
 
 
 def _hyperparameters(block: OptimizerBlock, style: Style) -> Iterator[Item]:
@@ -93,7 +112,7 @@ def _hyperparameters(block: OptimizerBlock, style: Style) -> Iterator[Item]:
         said = (
             f"has to be said, {HYPERPARAMETERS[key].usual} for example"
             if default is None
-            else f"{default:g} if it is not said"
+            else f"{number(default, 4, style)} if it is not said"
         )
         yield Fact((key,), (*symbol, f", {said}"))
 

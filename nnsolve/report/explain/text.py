@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from nnsolve.report.boxes import width
+from nnsolve.report.explain.heads import head
 from nnsolve.report.explain.page import Equation, Example, Fact, Item, Page, Picture, Sentence
 from nnsolve.report.lines import broken, heading, paragraph, wrapped
 from nnsolve.report.phrases import Phrase, phrase_text
@@ -30,7 +31,7 @@ def text_report(pages: Sequence[Page], style: Style) -> Report:
 def page_lines(page: Page, style: Style) -> list[Line]:
     """The lines of one page."""
     lines = [*paragraph(f"{page.name}: {page.kind}", style, "title")]
-    lines += paragraph(words((page.summary,), style), style, "note")
+    lines += paragraph(head(page.summary, style), style, "note")
     for part in page.parts:
         lines += [[], *heading(part.heading, style)]
         above: type[Item] | None = None
@@ -69,18 +70,20 @@ def _equations(items: list[Equation], style: Style) -> list[Line]:
     every = "Σₜ " if style.unicode else "sum_t "
     rights = [every * item.over_time + words(item.right, style) for item in items]
     column = DEEPER + max(map(width, lefts))
+    sign = max(width(item.relation) for item in items)
+    begin = column + sign + 2
     most = max(map(width, rights))
     lines: list[Line] = []
     for item, left, right in zip(items, lefts, rights, strict=True):
         where = words(item.where, style)
-        beside = where and column + 3 + most + 3 + width(where) <= style.width
+        beside = where and begin + most + 3 + width(where) <= style.width
         shown = right.ljust(most) + "   " + where if beside else right
         lead = " " * DEEPER + left.ljust(column - DEEPER)
-        parts = broken(shown, style.width - column - 3)
-        lines.append([(lead, "formula"), (f" {item.relation} ", ""), (parts[0], "formula")])
-        lines += [[(" " * (column + 3), ""), (part, "formula")] for part in parts[1:]]
+        parts = broken(shown, style.width - begin)
+        lines.append([(lead, "formula"), (f" {item.relation.rjust(sign)} ", ""), (parts[0], "formula")])
+        lines += [[(" " * begin, ""), (part, "formula")] for part in parts[1:]]
         if where and not beside:
-            lines.append([(" " * (column + 3), ""), (where, "note")])
+            lines.append([(" " * begin, ""), (where, "note")])
     return lines
 
 
@@ -113,7 +116,7 @@ def list_report(kinds: Sequence[tuple[str, Mapping[str, str]]], style: Style) ->
     for title, entries in kinds:
         lines += [*([[]] if lines else []), *heading(title, style, level=1)]
         for name, summary in entries.items():
-            (first, *rest) = wrapped(words((summary,), style), style.width - column - 4)
+            (first, *rest) = wrapped(head(summary, style), style.width - column - 4)
             shown = f"{first} ..." if rest else first
             lines.append([((" " * INDENT + name).ljust(column), "formula"), (shown, "")])
     return Report(lines)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from nnsolve.report.draw.curves import Curve, curves
 from nnsolve.report.draw.runs import runs_of
+from nnsolve.report.explain.heads import head
 from nnsolve.report.explain.page import Equation, Example, Fact, Item, Page, Part, Picture, Sentence
 from nnsolve.report.phrases import Formula
-from nnsolve.report.style import Style, clean
+from nnsolve.report.style import Style
 from nnsolve.report.typeset.document import Block, Document, Figure, Heading, Paragraph, Work
 from nnsolve.report.typeset.mathematics import OVER_TIME, Mathematics, Operator, row
 from nnsolve.report.typeset.prose import inside, prose, typeset
@@ -26,7 +27,7 @@ def document(pages: Sequence[Page], style: Style, pictures: bool = False) -> Doc
 
 
 def _page(page: Page, style: Style, pictures: bool) -> Iterator[Block]:
-    yield Paragraph((clean(page.summary),), "question")
+    yield Paragraph((head(page.summary, style),), "question")
     for part in page.parts:
         if not pictures and any(isinstance(item, Picture) for item in part.items):
             continue

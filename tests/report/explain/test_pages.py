@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from nnsolve.blocks import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
 from nnsolve.ops import REGISTRY
 from nnsolve.report.boxes import width
+from nnsolve.report.explain.layers import layer_example
 from nnsolve.report.explain.page import Equation, Example, Fact, Page, Picture
 from nnsolve.report.explain.text import text_report
 from nnsolve.report.explain.topics import KINDS, pages, topics
+from nnsolve.report.explain.typeset import document
 from nnsolve.report.style import Style
+from nnsolve.report.typeset.document import Paragraph
 
 PARTS = {
     "activation": ["Formula", "Properties", "Derivative", "Picture", "A number", "Source"],
     "loss": ["Formula", "Properties", "Gradient", "Picture", "A number", "Source"],
-    "layer": ["Equations", "Parameters", "An example", "Source"],
-    "optimizer": ["Equations of an update", "Hyperparameters", "The first 2 updates", "Source"],
+    "layer": ["Equations", "Properties", "Parameters", "An example", "Source"],
+    "optimizer": ["Equations of an update", "Properties", "Hyperparameters", "The first 2 updates", "Source"],
     "schedule": ["Equations of an update", "Options", "Picture", "The first 2 updates", "Source"],
 }
 
@@ -81,6 +87,38 @@ def test_what_has_a_source_names_it() -> None:
             assert kind.entries[name].source, name
 
 
+@pytest.mark.parametrize(
+    ("topic", "head", "plain"),
+    [
+        ("momentum", "v ← μ v − η g, W ← W + v;", "v <- mu v - eta g, W <- W + v;"),
+        ("adam", "m̂ = m / (1 − β₁^t), v̂ =", "m_hat = m / (1 - beta1^t), v_hat ="),
+        ("rnn", "zₜ = Wₕₕ hₜ₋₁ + Wₓₕ xₜ + b,", "z_t = W_hh h_{t-1} + W_xh x_t + b,"),
+        ("softmax", "e^xᵢ / Σⱼ e^xⱼ along", "e^x_i / sum_j e^x_j along"),
+        ("sign", "−1 where x < 0, 1 where x > 0;", "-1 where x < 0, 1 where x > 0;"),
+        ("sign", "(sign_at_zero: −1, 0 or 1)", "(sign_at_zero: -1, 0 or 1)"),
+        ("multiclass_hinge", "y one-hot", "y one-hot"),
+    ],
+)
+def test_the_head_of_a_page_has_the_signs_of_its_formulas(topic: str, head: str, plain: str) -> None:
+    assert head in text(topic, 300) and head in "".join(typeset_texts(topic))
+    assert plain in text(topic, 300, unicode=False)
+
+
+def typeset_texts(topic: str) -> Iterator[str]:
+    """The sentences of a typeset page."""
+    for block in document(pages(topic, Style(80)), Style(80)).blocks:
+        if isinstance(block, Paragraph):
+            yield from (part for part in block.text if isinstance(part, str))
+
+
+@pytest.mark.parametrize("topic", ["rnn", "gru", "lstm"])
+def test_the_state_of_a_recurrent_layer_lies_where_its_page_says(topic: str) -> None:
+    assert "between −1 and 1, and never one of these" in " ".join(text(topic).split())
+    steps = layer_example(LAYERS[topic], 12).sections[0].trace.steps
+    values = np.concatenate([s.value.ravel() for s in steps if s.phase == "forward" and s.name.stem == "h"])
+    assert values.size >= 24 and np.all(np.abs(values) < 1)
+
+
 def test_the_sigmoid_as_the_notebooks_ask_for_it() -> None:
     """Range, the three cases, and the derivation in steps up to a (1 - a)."""
     found = text("sigmoid")
@@ -105,7 +143,8 @@ def test_tanh_as_the_notebooks_ask_for_it() -> None:
 
 def test_the_axis_of_probabilities_has_marks() -> None:
     for topic in ("cross_entropy", "binary_cross_entropy"):
-        assert any(line.split() == ["0.25", "0.5", "0.75", "a_1"] for line in text(topic).splitlines())
+        assert any(line.split() == ["0.25", "0.5", "0.75", "a₁"] for line in text(topic).splitlines())
+        assert " a_1\n" in text(topic, unicode=False)
 
 
 def test_a_kink_is_said() -> None:
@@ -179,7 +218,7 @@ def test_a_recurrent_layer_is_worked_out_backwards_where_all_details_are_wanted(
         short = text(topic)
         full = str(text_report(pages(topic, Style(80, detail="full")), Style(80, detail="full")))
         assert "Backward pass" not in short and "Summed over time" in full
-        assert len(short.splitlines()) < 180 < len(full.splitlines())
+        assert len(short.splitlines()) < 190 < len(full.splitlines())
 
 
 def test_what_has_no_parameters_shows_the_gradient_of_its_input() -> None:
@@ -188,9 +227,11 @@ def test_what_has_no_parameters_shows_the_gradient_of_its_input() -> None:
 
 @pytest.mark.parametrize("topic", ["momentum", "nesterov", "adam", "adamw", "step"])
 def test_the_equations_of_an_update_are_those_of_every_update(topic: str) -> None:
-    found = text(topic)
-    part = found[found.index("Equations of an update") :].split("━\n")[1]
-    assert "@" not in part[: part.index("━")]
+    for unicode, rule in ((True, "━"), (False, "=====")):
+        found = text(topic, unicode=unicode)
+        part = found[found.index("Equations of an update") :].partition(f"{rule}\n")[2].partition(rule)[0]
+        assert "W" in part and "@" not in part
+        assert f"    W {'←' if unicode else '<-'} W" in re.sub(" +(?=<-|←)", " ", part)
 
 
 def test_a_loss_in_pieces_is_shown_case_by_case() -> None:
