@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeGuard
 
-from nnsolve.checking.claims import claim, unread, unreadable
+from nnsolve.checking.claims import claim, is_gap, unread, unreadable
 from nnsolve.checking.heads import Mended, moved_back, with_heads
 from nnsolve.checking.model import AnswerFile, Claim, Given, Unreadable
 from nnsolve.checking.torn import parse_around
@@ -31,6 +31,9 @@ MAX_NAME = 200
 
 MAX_FINDINGS = 100
 """Findings of a file that are kept."""
+
+MAX_GAPS = 64
+"""Numbers of an answer in rows that are left out, where one sign stands for many."""
 
 GUESSED = 4096
 """Characters of a broken file that are searched for its problem and student."""
@@ -272,12 +275,16 @@ def _collect(
         )
     if depth > MAX_AXES:
         return Unreadable(f"lists are nested more than {MAX_AXES} deep", None, place.line, place.column)
+    before = len(claims), len(refused)
     if type(items[0]) is not ListNode:
         for item in items:
             found = claim(item)
             if type(found) is Unreadable:
                 if type(item) is ListNode:
-                    return found
+                    if (whole := _with_rows(node, before[1])) is None:
+                        return found
+                    del claims[before[0] :], refused[before[1] :]
+                    return _collect(whole, claims, refused, depth)
                 if spoiled := _with_decimal_commas(node):
                     return spoiled
                 found, why = unread(item, found)
@@ -287,6 +294,9 @@ def _collect(
     first: tuple[int, ...] | None = None
     for item in items:
         if type(item) is not ListNode:
+            if whole := _with_rows(node, before[1]):
+                del claims[before[0] :], refused[before[1] :]
+                return _collect(whole, claims, refused, depth)
             message = f"found {described(item)} in a list of lists"
             return Unreadable(message, "each row is a list of its own", item.place.line, item.place.column)
         shape = _collect(item, claims, refused, depth + 1)
@@ -298,6 +308,22 @@ def _collect(
         first = shape  # type: ignore[assignment]
     assert first is not None
     return (len(items), *first)
+
+
+def _with_rows(node: ListNode, known: int) -> ListNode | None:
+    """A matrix in which rows are left out, ? for [1, 2], with a gap for each of their numbers; None if it is none.
+
+    So many gaps are `known` before it.
+    """
+    row = next(item for item in node.items if isinstance(item, ListNode))
+    others = [item for item in node.items if not isinstance(item, ListNode)]
+    are_gaps = all(isinstance(item, ScalarNode) and is_gap(item.text) for item in others)
+    is_matrix = all(isinstance(number, ScalarNode) for number in row.items)
+    if not (are_gaps and is_matrix) or known + len(others) * len(row.items) > MAX_GAPS:
+        return None
+    count = len(row.items)
+    items = [item if isinstance(item, ListNode) else ListNode([item] * count, item.place) for item in node.items]
+    return ListNode([*items], node.place)
 
 
 def _with_decimal_commas(node: ListNode) -> Unreadable | None:

@@ -111,23 +111,23 @@ def without_percent(given: Given) -> Given:
 def unread(node: Node, why: Unreadable) -> tuple[Claim, Unreadable]:
     """What stands in a list in place of a number that cannot be read (no exact value is near it), and why."""
     text = node.text if type(node) is ScalarNode else ""
-    is_gap = not _has_letters(text)
-    written = MISSING if is_gap or len(text) > MAX_LENGTH else text
+    written = MISSING if is_gap(text) or len(text) > MAX_LENGTH else text
     found = Claim(math.nan, 0.0, 0, written, node.place.line, node.place.column)
-    if is_gap:
+    if is_gap(text):
         return found, why._replace(message=NO_NUMBER, help=None)
     return found, why if any(sign.isdigit() for sign in text) else why._replace(help=None)  # n/a, tbd
 
 
-def _has_letters(text: str) -> bool:
-    return any(sign.isalnum() for sign in text)
+def is_gap(text: str) -> bool:
+    """Whether what stands for a number is only a sign that there is none: ?, -, or nothing."""
+    return not any(sign.isalnum() for sign in text)
 
 
 def unreadable(node: ScalarNode) -> Unreadable:
     """Why a scalar is no number, and what to write instead."""
     line, column = node.place.line, node.place.column
     message = f"{shown(node.text)} is not a number"
-    if node.text.strip() and not _has_letters(node.text):  # a question mark, a dash
+    if node.text.strip() and is_gap(node.text):  # a question mark, a dash
         return Unreadable(message, "write a number, or nothing where you have no answer", line, column)
     if help := spelled_anew(node.text):
         return Unreadable(message, help, line, column)

@@ -242,8 +242,31 @@ def test_a_habit_is_said_once() -> None:
         assert not read(others).findings
 
 
+@pytest.mark.parametrize(
+    ("answer", "shape", "gaps"),
+    [
+        ("[[0.5, 1], ?]", (2, 2), [2, 3]),
+        ("[?, [0.5, 1], -]", (3, 2), [0, 1, 4, 5]),
+        ("[~, [0.5, ?]]", (2, 2), [0, 1, 3]),
+        ("[[[1, 2], ?], [[3, 4], [5, 6]]]", (2, 2, 2), [2, 3]),
+    ],
+)
+def test_a_row_that_is_left_out_spoils_no_other(answer: str, shape: tuple[int, ...], gaps: list[int]) -> None:
+    found = one(answer)
+    assert isinstance(found, Given) and found.shape == shape
+    assert [n for n, claim in enumerate(found.claims) if math.isnan(claim.value)] == gaps
+    assert len(found.unread) == len(gaps) and {each.message for each in found.unread} == {"there is no number"}
+
+
 def test_what_is_no_list_of_numbers_is_read_in_no_part() -> None:
-    for text in ("[0,25; 1,5]", "[0.5, [1, 2]]", "[[0.5, 1], ?]", "[[0.5, 1], [2]]"):
+    for text in (
+        "[0,25; 1,5]",
+        "[0.5, [1, 2]]",
+        "[[0.5, 1], 2]",
+        "[[0.5, 1], [2]]",
+        "[?, [1, 2], n/a]",
+        "[[[1], [2]], ?]",
+    ):
         assert isinstance(one(text), Unreadable), text
 
 
@@ -427,6 +450,8 @@ def test_hostile_files_end_soon(tmp_path: Path) -> None:
         HEAD + "  " + "a:" * 400_000 + "\n  b: ?\n",
         HEAD + "  a" + " " * 1_000_000 + "=\n  b: ?\n",
         HEAD + "  a:1\n" * 150_000,
+        HEAD + "  a: [[" + "1," * 20_000 + "], " + "'?'," * 20_000 + "]\n",
+        HEAD + "".join(f"  k{n}: [[{'1,' * 8}], {'~,' * 8}]\n" for n in range(1999)) + "  a: [[1], 2]\n",
         HEAD + "  a: " + "# " * 400_000 + "]\n  b: " + "1 " * 100_000 + "]\n",
     ]
     paths = []
