@@ -31,8 +31,11 @@ COARSE = 1.01 * 10.0 ** (1 - INHERITED)
 NAMED = 6
 """So many mistakes are named for one answer at most, about."""
 
-SEEDS = 4
+SEEDS = 2
 """So many mistakes of a file are tried together with every other one."""
+
+OF_PAIRS = 4
+"""The same where all that explains anything is pairs: any of these may have the mistake."""
 
 
 class Found(NamedTuple):
@@ -212,6 +215,8 @@ def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip
 
     Of slips that explain as many answers the likely ones come first.
     """
+    explained = list(explained)
+    is_any_single = any(one.is_single and not one.denied for several in explained for one in several)
     slips = {name: made[0] for name, made in clues.written.items()}
     answers: dict[SlipName, int] = {}
     for several in explained:
@@ -221,9 +226,8 @@ def seeds(explained: Iterable[Sequence[Explanation]], clues: Clues) -> list[Slip
             answers[name] = answers.get(name, 0) + 1
     for name, made in clues.written.items():
         answers[name] = answers.get(name, 0) + len(made)
-    return [
-        slips[name] for name in sorted(answers, key=lambda name: (-answers[name], not slips[name].is_likely))[:SEEDS]
-    ]
+    best = sorted(answers, key=lambda name: (-answers[name], not slips[name].is_likely))
+    return [slips[name] for name in best[: SEEDS if is_any_single else OF_PAIRS]]
 
 
 def fewest(explained: Sequence[Explanation]) -> list[Combination]:

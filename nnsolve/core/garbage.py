@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SELDOM = 1_000_000
+SELDOM = 5_000_000
 """Records that are made before Python looks through the new ones."""
 
 
