@@ -19,7 +19,7 @@ SMALLEST, LARGEST = 1e-4, 1e7
 """Outside of these a number that is not a short decimal is shown with a power of ten."""
 
 TOLD = 9
-"""Decimals at most that a number gets to be told from a short one; what is near a whole number gets all there are.
+"""Digits at most that a number gets to be told from a short one; what is nearly 1, as a probability, gets all of them.
 
 Of 1 − 3e-11 the difference is what the gradient is made of; of 2.9000000003 nobody asks what Adam's ε makes of 2.9."""
 
@@ -98,7 +98,7 @@ def plain(value: float, count: int, forced: int | None = None) -> str:
 def _rounded(value: float, count: int) -> str:
     """A number with `count` decimals, or with as many more as it takes not to end in zeros."""
     text = f"{value:.{count}f}"
-    most = 15 if float(text).is_integer() else TOLD
+    most = 15 if abs(float(text)) == 1 else TOLD - len(text.lstrip("-0").partition(".")[0])
     while text.endswith("000") and count < most:
         count += 1
         longer = f"{value:.{count}f}"
