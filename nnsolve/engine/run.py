@@ -274,6 +274,13 @@ class Run(Plan):
         """The updates of an epoch, by how many come before each; no epoch has seen what the first one sees."""
         return range(max(epoch - 1, 0) * self.per_epoch, max(epoch, 1) * self.per_epoch)
 
+    def loss_after(self, epoch: int) -> Tensor:
+        """The mean loss per sample over all of them after an epoch."""
+        loss = self.program.loss
+        assert loss is not None
+        value = self.over_all(epoch * self.per_epoch).value(loss)
+        return value if self.averaged() else value / self.samples
+
     def seen_loss(self, moments: Mapping[int, Moment]) -> Tensor:
         """The mean loss per sample at some moments."""
         loss = self.program.loss

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnsolve.checking.mistakes.biases import biases
 from nnsolve.checking.mistakes.edits import (
+    and_in_values,
     deltas,
     each,
     everywhere,
@@ -25,7 +26,7 @@ from nnsolve.checking.mistakes.penalties import penalty_scaled
 from nnsolve.checking.mistakes.updates import rate_scaled
 from nnsolve.checking.mistakes.words import cosines
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import ZERO, Call, Expr, Num, Ref, add, call, mul, nodes, references, rewrite
+from nnsolve.core.expressions import ONE, ZERO, Call, Expr, Num, Ref, add, call, mul, nodes, references, rewrite
 from nnsolve.core.names import Name
 from nnsolve.engine.program import Change
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     Tensor = NDArray[np.float64]
 
 TWO = Num(2)
+HALF = Num(Fraction(1, 2))
 LOGARITHMS = ("ln", "xlogy", "log_softmax", "softmax_cross_entropy", "sigmoid_cross_entropy")
 
 
@@ -64,6 +66,8 @@ def _times(code: str, factor: Fraction) -> Callable[[Scene], Iterator[Slip]]:
         yield from each(code, _first_gradients(scene), change)
         yield from penalty_scaled(scene, code, Num(factor))
         yield from rate_scaled(scene, code, factor)
+        if factor < 1:  # half the square of a norm
+            yield from each(code, scene.forward, rewritten(_square(Num(factor))), forward=True)
 
     return slips
 
@@ -132,7 +136,7 @@ def _root_mean(n: int, *, divide: bool) -> Change:
 
 
 def _target_left_out(scene: Scene) -> Iterator[Slip]:
-    """a - y -> a in the gradients."""
+    """a - y -> a: in the gradients alone, or in the loss."""
     targets = {Ref(name) for name, leaf in scene.program.leaves.items() if leaf.role == "target"}
 
     def change(node: Expr) -> Expr:
@@ -142,6 +146,7 @@ def _target_left_out(scene: Scene) -> Iterator[Slip]:
         return node
 
     yield from everywhere("target-left-out", deltas(scene), rewritten(change))
+    yield from everywhere("target-left-out", scene.forward, rewritten(change), forward=True)
 
 
 def _last_loss(scene: Scene) -> Iterator[Slip]:
@@ -155,20 +160,26 @@ def _last_loss(scene: Scene) -> Iterator[Slip]:
 
 
 def _squared(scene: Scene) -> Iterator[Slip]:
-    """||e|| -> ||e||^2."""
-
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call) and node.op == "norm" and not node.options:
-            return call("sum", call("pow", node.args[0], TWO))
-        return node
-
-    yield from each("squared-norm-for-norm", scene.forward, rewritten(change), forward=True)
+    """||e|| -> ||e||^2, or half of it."""
+    for change in (_square(ONE), _square(HALF)):
+        yield from each("squared-norm-for-norm", scene.forward, rewritten(change), forward=True)
     yield from cosines("squared-norm-for-norm", _over_norms)(scene)
 
 
 def _over_norms(cosine: Call, one: Expr, other: Expr) -> list[Expr]:
     """Divided by the norms once more."""
     return [call("div", cosine, mul(one, other))]
+
+
+def _square(factor: Expr) -> Change:
+    """||e|| -> ||e||^2 times a factor."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.op == "norm" and not node.options:
+            return mul(factor, call("sum", call("pow", node.args[0], TWO)))
+        return node
+
+    return change
 
 
 def _root(scene: Scene) -> Iterator[Slip]:
@@ -197,7 +208,7 @@ def _logarithm(code: str, base: int) -> Callable[[Scene], Iterator[Slip]]:
             return node
 
         changed = list(each(code, scene.forward, rewritten(change), forward=True))
-        yield from changed
+        yield from and_in_values(scene, changed)
         if changed:
             yield Slip(code, "", asked=asked)
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def _other_batch(scene: Scene) -> Iterator[Slip]:
-    """An update after each sample, or after all of them."""
+    """An update after each sample, after two, or after all of them."""
     training, run = scene.program.problem.training, scene.run
     if training is None or run.samples < 2:
         return
-    for size in (1, run.samples):
+    for size in sorted({1, 2, run.samples}):
 
         def resized(problem: Problem, size: int = size) -> Problem:
             assert problem.training is not None
@@ -137,4 +137,5 @@ register(
     "source",
     _truncated,
     ("truncated", "dL/dW_hh"),
+    paired=True,
 )

@@ -75,7 +75,7 @@ def _one_way_back(scene: Scene) -> Iterator[Slip]:
 
 
 def _last_step_only(scene: Scene) -> Iterator[Slip]:
-    """dL/dW = dL/dW_1 + ... + dL/dW_T with the last share alone, or the first; L = L_1 + ... + L_T with the last."""
+    """dL/dW = dL/dW_1 + ... + dL/dW_T with the last share alone, or the first; L = L_1 + ... + L_T likewise."""
     for pick in (max, min):
         changes: dict[Name, Change] = {}
         for equation in scene.backward:
@@ -88,9 +88,10 @@ def _last_step_only(scene: Scene) -> Iterator[Slip]:
         yield from each_of("time-steps-not-summed", changes)
     for equation in scene.forward:
         steps = [name for name in references(equation.expr) if name._replace(time=None) == scene.loss == equation.name]
-        if len(steps) > 1:
-            last = instead(Ref(max(steps, key=lambda name: name.time or 0)))
-            yield Slip("time-steps-not-summed", str(equation.name), {equation.name: last})
+        for pick in (max, min) if len(steps) > 1 else ():
+            one = instead(Ref(pick(steps, key=lambda name: name.time or 0)))
+            alone = Slip("time-steps-not-summed", str(equation.name), {equation.name: one})
+            yield from and_in_values(scene, [alone])
 
 
 def _previous_missing(scene: Scene) -> Iterator[Slip]:

@@ -32,7 +32,7 @@ WORK = 30_000
 MORE = 200_000
 """The same for further pairs, which are tried for an answer that the first ones do not give."""
 
-SINGLES = 150_000
+SINGLES = 250_000
 """The same for the single slips of one section."""
 
 LIKELY = 60

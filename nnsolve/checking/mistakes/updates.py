@@ -144,12 +144,15 @@ def _wrong_update(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         if view.name is not None and view.name.epoch is not None:
             yield from (view.of(other) for other in _other_epochs(scene, view.name))
+        if view.is_seen_loss:
+            yield view.run.loss_after((view.name.epoch or 0) if view.name is not None else 0)
         names = references(view.item.expr)
         if not names or any(name.epoch is not None for name in names):
             return
         own, last = max(scene.run.resolve_moment(name) for name in names), scene.run.last or 0
+        beyond = (last + 1, last + scene.run.per_epoch) if own == last and view.name is not None else ()
         for update in _other_updates(scene, own, names):
-            if 0 < update <= last or (update == 0 and own > 1):
+            if 0 < update <= last or (update == 0 and own > 1) or update in beyond:
                 moved = partial(_moved, scene, own, update)
                 yield view.renamed(moved) if view.name is None else view.after(update)
 
