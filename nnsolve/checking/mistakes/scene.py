@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnsolve.core.equations import Equation
-from nnsolve.core.expressions import Call, Expr, Ref, references, rewrite
+from nnsolve.core.expressions import Call, Expr, Ref, references
 from nnsolve.core.names import Name
 from nnsolve.core.shapes import SCALAR, Shape
 from nnsolve.engine.evaluate import evaluate
-from nnsolve.engine.infer import Shapes
 from nnsolve.engine.run import COMPILED_FROM, Run
 from nnsolve.engine.solve import Asked, SectionSolver, reported
 from nnsolve.ops import REGISTRY
@@ -181,6 +180,7 @@ class View:
         self.scene = scene
         self.item = item
         self.run = run
+        self._values: dict[Name, Tensor] = {}
         self.name = item.expr.name if isinstance(item.expr, Ref) else None
         values = {name: self._value(name) for name in references(item.expr)}
         shape = item.shape
@@ -195,6 +195,13 @@ class View:
         return self.name is not None and self.scene.run.is_seen_loss(self.name)
 
     def _value(self, name: Name) -> Tensor:
+        """A value of the run."""
+        found = self._values.get(name)
+        if found is None:
+            found = self._values[name] = self._computed(name)
+        return found
+
+    def _computed(self, name: Name) -> Tensor:
         """A value of the run; where all values are rounded on the way, the answer itself is not."""
         if name.epoch is not None:
             return self.run.value(name)
@@ -222,11 +229,8 @@ class View:
 
     def renamed(self, change: Callable[[Name], Name]) -> Tensor:
         """The asked value with other quantities in the place of those that it is made of."""
-        pairs = {name: change(name) for name in references(self.item.expr)}
-        shapes = Shapes(self.item.shapes.layout)
-        shapes.named = {new: self.item.shapes.named[old] for old, new in pairs.items()}
-        expr = rewrite(self.item.expr, lambda node: Ref(pairs[node.name]) if isinstance(node, Ref) else node)
-        return self.reported(evaluate(expr, shapes, {new: self._value(new) for new in pairs.values()}))
+        values = {name: self._value(change(name)) for name in references(self.item.expr)}
+        return self.reported(evaluate(self.item.expr, self.item.shapes, values))
 
     def after(self, update: int) -> Tensor:
         """The asked quantity after another number of updates, over the same samples."""
