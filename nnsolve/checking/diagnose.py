@@ -13,7 +13,6 @@ from nnsolve.checking.key import Key, Target
 from nnsolve.checking.mistakes.late import Early
 from nnsolve.checking.mistakes.mistake import Combination, Slip, SlipName
 from nnsolve.checking.model import AnswerFile, Cause, Diagnosed, Given, Item
-from nnsolve.checking.nearly import with_rounded
 from nnsolve.checking.onward import Onward
 from nnsolve.checking.patterns import Explained, Look, Pattern, Patterns, has_digits
 from nnsolve.checking.reading import SAYS_NOTHING, Reading, agreeing, allowed_slips, read
@@ -345,7 +344,7 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
             if len(diagnosis.files) == FILES:
                 diagnosis.files.clear()
             diagnosis.files[pattern] = found
-    return with_rounded(found, key, given, wrong)
+    return found
 
 
 def _diagnosed(
