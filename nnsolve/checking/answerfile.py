@@ -171,12 +171,16 @@ class _Reader:
         message = "the answers are a list, with a - before them; they are read all the same"
         self.warn("listed", message, node.place, "write id: answer in each line, without the -")
         entries: dict[str, tuple[ScalarNode, Node]] = {}
+        twice = 0
         for item in node.items:
+            if twice >= MAX_FINDINGS:
+                break
             for key, value in item.entries if isinstance(item, MapNode) else ():
                 if key.text in entries:
                     before = entries[key.text][0].place
                     message = f"the key {shown(key.text)} stands twice; the first is in line {before.line}"
                     self.error("duplicate-key", message, key.place, "keep one of them")
+                    twice += 1
                 entries.setdefault(key.text, (key, value))
         return MapNode(list(entries.values()), node.place)
 
@@ -285,7 +289,7 @@ def _collect(
                         return found
                     del claims[before[0] :], refused[before[1] :]
                     return _collect(whole, claims, refused, depth)
-                if spoiled := _with_decimal_commas(node):
+                if len(refused) == before[1] and (spoiled := _with_decimal_commas(node)):
                     return spoiled
                 found, why = unread(item, found)
                 refused.append(why)

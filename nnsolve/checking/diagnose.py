@@ -331,20 +331,27 @@ def diagnosis_of(key: Key) -> Diagnosis:
 def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mapping[str, Reruns]) -> Diagnosed:
     """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together.
 
-    What no mistake gives from the right values may be one made with the student's own, which `reruns` go on with.
+    What no mistake gives from the right values, or only two of them, may be one made with the student's own, which
+    `reruns` go on with.
     """
     diagnosis = diagnosis_of(key)
     given = {id: answer for id, answer in answers.answers.items() if type(answer) is Given}
-    given = diagnosis.affordable(given)
-    pattern = diagnosis.pattern(given, [item.id for item in wrong])
-    found = diagnosis.files.get(pattern)
+    affordable = diagnosis.affordable(given)
+    pattern = diagnosis.pattern(affordable, [item.id for item in wrong])
+    is_all = len(affordable) == len(given) and not pattern.silent  # what says anything of the file is in its pattern
+    found = diagnosis.files.get(pattern) if is_all else None
     if found is None:
-        found = _diagnosed(key, diagnosis, given, wrong, pattern, reruns)
-        if not pattern.silent:
+        found = _diagnosed(key, diagnosis, affordable, wrong, pattern, reruns)
+        if is_all:
             if len(diagnosis.files) == FILES:
                 diagnosis.files.clear()
             diagnosis.files[pattern] = found
     return found
+
+
+def _is_single(combinations: Sequence[Combination]) -> bool:
+    """Whether one mistake explains an answer, whatever the student went on with."""
+    return bool(combinations) and len(combinations[0]) == 1
 
 
 def _diagnosed(
@@ -359,12 +366,13 @@ def _diagnosed(
     after: dict[str, tuple[str, ...]] = {}
     for item in wrong:
         target, answer = key.find(item.id), given.get(item.id)
-        if fitting.get(item.id) or not item.elements or answer is None or not isinstance(target, Target):
+        from_right = fitting.get(item.id, [])
+        if answer is None or not item.elements or not isinstance(target, Target) or _is_single(from_right):
             continue
         if target.section in reruns and (found := diagnosis.onward(target, answer, reruns[target.section].short)):
-            fitting[item.id] = found[:NAMED]
+            fitting[item.id] = [*found[:NAMED], *from_right]
             after[item.id] = reruns[target.section].short.wrong_before(target)
-        elif found := roughly(diagnosis.evidence(item.id), answer):
+        elif not from_right and (found := roughly(diagnosis.evidence(item.id), answer)):
             fitting[item.id] = found[:NAMED]
     causes = {id: _causes(combinations) for id, combinations in fitting.items()}
     return Diagnosed(causes, grouped(fitting), after)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nnsolve.checking.carried import Carried, Carrier, Own, Reruns
 from nnsolve.checking.claims import meant_units
 from nnsolve.checking.items import told
-from nnsolve.checking.judge import is_near, overall
+from nnsolve.checking.judge import ASKED_DIGITS, is_near, overall, place
 from nnsolve.checking.key import Key, Target
 from nnsolve.checking.model import Given, Item, Unreadable, Verdict
 from nnsolve.checking.route import Home
@@ -152,7 +152,19 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
         off = [abs(claim[0] - value) for claim, value in zip(answer.claims, target.values, strict=True)]
         return Own(item.id, target.values, tuple(off), True)
     written = tuple([claim[0] for claim in answer.claims])
-    return Own(item.id, written, tuple([_HALF * unit for unit in meant_units(answer.claims)]), False)
+    units = [
+        _wrong_unit(claim[0], unit) if element == "wrong" else unit
+        for claim, unit, element in zip(answer.claims, meant_units(answer.claims), item.elements, strict=True)
+    ]
+    return Own(item.id, written, tuple([_HALF * unit for unit in units]), False)
+
+
+def _wrong_unit(value: float, unit: float) -> float:
+    """The place value of the last digit of a wrong number: 8 is exact, 0.4 is 0.40.
+
+    Else every number would follow from a few wrong digits.
+    """
+    return 0.0 if unit >= 1 else min(unit, place(value, ASKED_DIGITS)) if value else unit
 
 
 def _step(item: Item, target: Target, answer: Given | Unreadable, places: Sequence[int]) -> Own | None:

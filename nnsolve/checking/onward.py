@@ -25,7 +25,7 @@ from nnsolve.engine.run import Run
 if TYPE_CHECKING:
     from nnsolve.checking.key import Target
 
-REMEMBERED = 500
+REMEMBERED = 150
 """Routes of which is remembered which slips can be made on them."""
 
 
@@ -162,6 +162,7 @@ class Onward:
         if key not in self._variants:
             if len(self._variants) == REMEMBERED:
                 self._variants.clear()
+                self._routes.clear()
             self._variants[key] = Variants(self._made(route, target, answered))
         return self._variants[key]
 

@@ -237,10 +237,14 @@ class _Outcome:
 
 
 class _Patience:
-    """Ctrl-C waits while something is written down, so that every format has the same results."""
+    """Ctrl-C waits while something is written down, so that every format has the same results; so does an order to end.
+
+    What ends a run, as a time limit in CI does, is an interruption like Ctrl-C.
+    """
 
     def __init__(self) -> None:
         self.handler: Any = None
+        self.terminated: Any = signal.SIG_DFL
         self.is_writing = False
         self.waiting: tuple[int, FrameType | None] | None = None
 
@@ -249,6 +253,7 @@ class _Patience:
         if callable(handler) and current_thread() is main_thread():
             self.handler = handler
             signal.signal(signal.SIGINT, self._caught)
+            self.terminated = signal.signal(signal.SIGTERM, self._caught)
         return self
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
@@ -271,6 +276,7 @@ class _Patience:
     def __exit__(self, *error: object) -> None:
         if self.handler is not None:
             signal.signal(signal.SIGINT, self.handler)
+            signal.signal(signal.SIGTERM, self.terminated)
 
 
 def _writers(outputs: dict[str, str]) -> list[tuple[Writer, Send]]:
@@ -346,6 +352,7 @@ def _workers(jobs: int) -> Iterator[Executor]:
 def _leave_interrupts() -> None:
     """Ctrl-C goes to all processes of a terminal; the first one decides what comes of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Watch:

@@ -58,17 +58,27 @@ def test_coarse_digits_earn_the_same_where_they_are_carried(items: Judged) -> No
     """s = 4.11 is wrong; u = 12.893 follows from it, and 10 says as little of that as of the right 10.379."""
     original = items("s: 3.3086", "u: 1e1")["u"]
     assert (original.verdict, original.credit) == ("imprecise", 0.5)
-    for wrong in ("4.11", "4", "4.1"):
-        fine, coarse = items(f"s: {wrong}", "u: 12.9")["u"], items(f"s: {wrong}", "u: 1e1")["u"]
+    for wrong, u in (("4.11", 12.9), ("4.1", 12.9), ("4", 12.5)):
+        fine, coarse = items(f"s: {wrong}", f"u: {u}")["u"], items(f"s: {wrong}", "u: 1e1")["u"]
         assert (fine.verdict, fine.credit) == ("carried", 1), wrong
         assert (coarse.verdict, coarse.credit) == ("carried", 0.5), wrong
-    for wrong, u in (("7.93", 25), ("8", 25), ("7.9", 25), ("6", 19)):  # 3.137 * 6 = 18.822: 20 is as near as 6.4 to 6
-        fine, coarse = items(f"s: {wrong}", f"u: {u}")["u"], items(f"s: {wrong}", "u: 2e1")["u"]
+    for wrong in ("6.4", "6"):  # 3.137 * 6 = 18.822
+        fine, coarse = items(f"s: {wrong}", f"u: {3.137 * float(wrong):.4g}")["u"], items(f"s: {wrong}", "u: 2e1")["u"]
         assert (fine.verdict, fine.credit, fine.message) == ("carried", 1, "right, given your s"), wrong
         assert (coarse.verdict, coarse.credit) == ("carried", 0.5), wrong
         assert coarse.message == "right, given your s; too few digits"
-    assert items("s: 1e1", "u: 40")["u"].credit == 1  # 3.137 * 12.75, and so it is with few digits that are far off
-    assert items("s: 1e1", "u: 4e1")["u"].credit == 0.5
+
+
+def test_few_wrong_digits_excuse_little(items: Judged) -> None:
+    """Else nearly every number would follow from them: 8 is 8, 0.5 stands for 0.50, and 8.1 for 8.05 to 8.15."""
+    for wrong, right, others in (
+        ("8", (25.0, 25.096), (24.0, 26.5)),
+        ("1e1", (31.0, 31.37), (28.0, 34.0, 40.0)),
+        ("0.5", (1.57, 1.58), (1.61, 1.47)),
+        ("8.1", (25.41, 25.3), (25.7, 25.1)),
+    ):
+        for u, verdict in [*((u, "carried") for u in right), *((u, "wrong") for u in others)]:
+            assert items(f"s: {wrong}", f"u: {u:.10g}")["u"].verdict == verdict, (wrong, u)
 
 
 def test_what_is_carried_says_which_digits_cost_points(items: Judged) -> None:

@@ -69,3 +69,22 @@ def test_the_hundredth_student_is_told_the_same(folder: Path) -> None:
         paths.append(student(folder, f"c{n:03}", gradient, weights + 0.3 * gradient))
     found = check_many(paths, problems=folder, diagnose=diagnose).results
     assert {tuple(updated(result.items[2])[0]) for result in found} == {("ascent-for-descent",)}
+
+
+def test_a_second_mistake_is_named_alone_where_the_first_one_stands_in_an_earlier_answer(folder: Path) -> None:
+    """The two together from the right values are still named, but behind it; the slips of the file are one and one."""
+    solution = solve(folder / "network.yaml")
+    weights, gradient = np.asarray(solution["W1"]), -np.asarray(solution["dL/dW1"])
+    error = -np.asarray(solution["dL/dz2"])
+    path = folder / "second.yaml"
+    numbers = {"dL/dz2": error, "dL/dW1": gradient, "W1@1": weights - gradient}
+    answers = ", ".join(f"{ask}: {text(value)}" for ask, value in numbers.items())
+    path.write_text(f"problem: network\nstudent: second\nanswers: {{{answers}}}\n")
+    result = check(path, folder, diagnose)
+    codes, message = updated(result.items[2])
+    assert codes[0] == "learning-rate-missing" and "target-minus-prediction" in codes[1:]
+    assert message.endswith("worked out from your dL/dW1")
+    assert [item.verdict for item in result.items] == ["wrong", "carried", "wrong"]
+    assert [[cause.code for cause in slip.causes] for slip in result.slips if slip.items == ("W1@1",)] == [
+        ["learning-rate-missing"]
+    ]

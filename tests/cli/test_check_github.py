@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import os
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -113,6 +114,12 @@ def test_paths_are_those_of_the_repository(course: Path, monkeypatch: pytest.Mon
         assert {command.properties["file"] for command in commands(given, "--problems", "../problems")} == {
             "sub/a, %3A:.yaml"
         }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names")
+def test_no_name_of_a_file_speaks_to_the_terminal(course: Path) -> None:
+    written(course, "problem: p\nanswers: {z: 1}\n", "in/\x1b[31m.yaml")
+    assert "\x1b" not in call("check", "in").output
 
 
 def test_there_are_as_many_as_github_shows_and_the_rest_is_counted(course: Path) -> None:

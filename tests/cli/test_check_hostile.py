@@ -72,12 +72,17 @@ def test_a_file_that_is_named_twice_is_checked_once(chain: Path) -> None:
     assert "3 answer files" in call("check", "in/1.yaml", "./in/1.yaml", "in").output
 
 
-def test_ctrl_c_between_two_formats_waits_for_the_second(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_an_interruption_between_two_formats_waits_for_the_second(
+    chain: Path, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    """Ctrl-C, and what a time limit sends; afterwards both mean what they did before."""
+    terminated = signal.getsignal(signal.SIGTERM)
     entry = CsvWriter.entry
 
     def interrupting(self: CsvWriter, result: Any) -> str:
         if result.file.endswith("1.yaml"):
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.Signals[sent])
         return entry(self, result)
 
     monkeypatch.setattr(CsvWriter, "entry", interrupting)
@@ -86,6 +91,7 @@ def test_ctrl_c_between_two_formats_waits_for_the_second(chain: Path, monkeypatc
         result = call("check", "in", "--csv", "out.csv", "--json", "out.json")
     finally:
         signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) == terminated
     assert result.exit_code == 130 and "2 of 3 files" in result.output
     assert len(list(csv.reader(Path("out.csv").read_text().splitlines()))) == 3
     assert len(json.loads(Path("out.json").read_text())["results"]) == 2
@@ -221,6 +227,8 @@ HOSTILE = {
     "addresses": "".join(f'  "{"(" * 45}z{")" * 45}{" " * (n % 9)}+{n}": {n}\n' for n in range(1900)),
     "documents": "  z: 1\n---\n" * 1000,
     "nul": "  z: \0\n",
+    "words": f"  z: [{'x, ' * 24_000}x]\n",
+    "keys in items": "".join(f"  - k{n % 1999}: 1\n" for n in range(16_000)),
 }
 
 

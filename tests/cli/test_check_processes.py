@@ -37,6 +37,7 @@ with mock.patch("nnsolve.cli.main.main", main):
 def test_ctrl_c_is_left_to_the_first_process() -> None:
     with _workers(2) as executor:
         assert executor.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
+        assert executor.submit(signal.getsignal, signal.SIGTERM).result() == signal.SIG_DFL
 
 
 def test_an_interruption_ends_the_processes_whatever_they_are_at() -> None:
