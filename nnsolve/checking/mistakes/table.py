@@ -156,6 +156,8 @@ class Mistaken:
         """
         if seed is not None and not self.scene.bites((seed,), item):
             return None
+        if seed is not None and seed.rounding and not self.scene.near(item):
+            return None  # who makes so many updates does not round each by hand, and it would take long
         alone = [] if seed is None else self._made([(seed,)])
         (_, right), *views = self._views(item, [((), self.solver.run), *alone])
         collected = Collection(right.own)

@@ -143,7 +143,8 @@ def _not_updated(scene: Scene) -> Iterator[Slip]:
 def _wrong_update(scene: Scene) -> Iterator[Slip]:
     def asked(view: View) -> Iterator[Tensor]:
         if view.name is not None and view.name.epoch is not None:
-            yield from (view.of(other) for other in _other_epochs(scene, view.name))
+            epochs = _other_epochs(scene, view.name)
+            yield from (view.of(other) for other in epochs if view.run is scene.run or _is_on_the_way(other, view.name))
         if view.is_seen_loss:
             yield view.run.loss_after((view.name.epoch or 0) if view.name is not None else 0)
         names = references(view.item.expr)
@@ -152,6 +153,8 @@ def _wrong_update(scene: Scene) -> Iterator[Slip]:
         own, last = max(scene.run.resolve_moment(name) for name in names), scene.run.last or 0
         beyond = (last + 1, last + scene.run.per_epoch) if own == last and view.name is not None else ()
         for update in _other_updates(scene, own, names):
+            if view.run is not scene.run and update > own + scene.run.per_epoch:
+                continue  # nobody trains on with a mistake to see what comes then
             if 0 < update <= last or (update == 0 and own > 1) or update in beyond:
                 moved = partial(_moved, scene, own, update)
                 yield view.renamed(moved) if view.name is None else view.after(update)
@@ -175,6 +178,11 @@ def _other_epochs(scene: Scene, name: Name) -> Iterator[Name]:
     for epoch in dict.fromkeys([name.epoch - 1, name.epoch + 1, *asked]):
         if 0 < epoch <= last and epoch != name.epoch:
             yield name._replace(epoch=epoch)
+
+
+def _is_on_the_way(other: Name, name: Name) -> bool:
+    """Whether an epoch comes before another one, or next to it."""
+    return (other.epoch or 0) <= (name.epoch or 0) + 1
 
 
 def _also_asked(scene: Scene, names: Iterable[Name]) -> list[Name]:
