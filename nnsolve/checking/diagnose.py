@@ -208,12 +208,28 @@ class Diagnosis:
 
     def onward(self, target: Target, given: Given, rerun: Rerun) -> list[Combination]:
         """The mistakes that would give a wrong answer from the student's own earlier ones."""
+        onward = self._onward_of(target)
+        return [] if onward is None else onward.explain(rerun, target, given)
+
+    def seconds(
+        self, target: Target, pairs: Sequence[Combination], known: Set[SlipName], rerun: Rerun
+    ) -> list[Combination]:
+        """Of two mistakes the second one, where the first is `known` by an earlier answer of the student's own."""
+        onward = self._onward_of(target) if any(len(pair) == 2 for pair in pairs) else None
+        after = frozenset[SlipName]() if onward is None else onward.made_after(rerun, target)
+        found: dict[SlipName, Combination] = {}
+        for first, second in [order for pair in pairs if len(pair) == 2 for order in (pair, pair[::-1])]:
+            if second.name in after and first.name in known and first.name not in after:
+                found[second.name] = (second,)
+        return list(found.values())
+
+    def _onward_of(self, target: Target) -> Onward | None:
         question = self.tables.question(target.id)
         if question is None or question.is_late or question.work > SHORT:
-            return []
+            return None
         if question.section not in self._onward:
             self._onward[question.section] = Onward(question.mistaken)
-        return self._onward[question.section].explain(rerun, target, given)
+        return self._onward[question.section]
 
     def _agreeing(
         self, ask: str, given: Mapping[str, Given], before: Mapping[str, Sequence[Found]]
@@ -331,8 +347,8 @@ def diagnosis_of(key: Key) -> Diagnosis:
 def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mapping[str, Reruns]) -> Diagnosed:
     """The causes of the wrong items of an answer file, by their ids, and the slips that explain them together.
 
-    What no mistake gives from the right values, or only two of them, may be one made with the student's own, which
-    `reruns` go on with.
+    What no mistake gives from the right values may be one made with the student's own, which `reruns` go on with; of
+    two, it is the second one where an earlier answer has the first.
     """
     diagnosis = diagnosis_of(key)
     given = {id: answer for id, answer in answers.answers.items() if type(answer) is Given}
@@ -349,11 +365,6 @@ def diagnose(key: Key, answers: AnswerFile, wrong: Sequence[Item], reruns: Mappi
     return found
 
 
-def _is_single(combinations: Sequence[Combination]) -> bool:
-    """Whether one mistake explains an answer, whatever the student went on with."""
-    return bool(combinations) and len(combinations[0]) == 1
-
-
 def _diagnosed(
     key: Key,
     diagnosis: Diagnosis,
@@ -363,16 +374,24 @@ def _diagnosed(
     reruns: Mapping[str, Reruns],
 ) -> Diagnosed:
     fitting = diagnosis.fitting(given, pattern.wrong, pattern)
+    known = {made[0].name for combinations in fitting.values() for made in combinations if len(made) == 1}
     after: dict[str, tuple[str, ...]] = {}
     for item in wrong:
         target, answer = key.find(item.id), given.get(item.id)
-        from_right = fitting.get(item.id, [])
-        if answer is None or not item.elements or not isinstance(target, Target) or _is_single(from_right):
+        if answer is None or not item.elements or not isinstance(target, Target):
             continue
-        if target.section in reruns and (found := diagnosis.onward(target, answer, reruns[target.section].short)):
-            fitting[item.id] = [*found[:NAMED], *from_right]
-            after[item.id] = reruns[target.section].short.wrong_before(target)
-        elif not from_right and (found := roughly(diagnosis.evidence(item.id), answer)):
-            fitting[item.id] = found[:NAMED]
+        from_right, rerun = fitting.get(item.id), reruns[target.section].short if target.section in reruns else None
+        if rerun is None:
+            found = []
+        elif from_right:
+            found = diagnosis.seconds(target, from_right, known, rerun)
+        else:
+            found = diagnosis.onward(target, answer, rerun)[:NAMED]
+        if rerun is not None and found:
+            after[item.id] = rerun.wrong_before(target)
+        elif not from_right:
+            found = roughly(diagnosis.evidence(item.id), answer)[:NAMED]
+        if found:
+            fitting[item.id] = [*found, *(from_right or ())]
     causes = {id: _causes(combinations) for id, combinations in fitting.items()}
     return Diagnosed(causes, grouped(fitting), after)

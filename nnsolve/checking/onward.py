@@ -54,6 +54,7 @@ class Variants:
 
     def __init__(self, several: Iterable[Variant]) -> None:
         self.several = tuple(several)
+        self.names = frozenset([variant.slip.name for variant in self.several])
         self._groups: dict[int, list[Group]] = {}
 
     def may_give(self, rerun: Rerun, element: int, low: float, high: float) -> Iterator[Variant]:
@@ -103,6 +104,16 @@ class Onward:
         """The slips that give an answer from own ones, some of them wrong; none where that could be coincidence."""
         with np.errstate(all="ignore"):
             return self._explained(rerun, target, given)
+
+    def made_after(self, rerun: Rerun, target: Target) -> Set[SlipName]:
+        """The slips that can be made on the way from own answers, some of them wrong, to the next one."""
+        try:
+            route = rerun.routes.to(target, rerun.answered)
+        except IMPOSSIBLE:
+            return frozenset()
+        if route is None or all([one.right for one in rerun.start(route)]):
+            return frozenset()
+        return self._on(route, target, rerun.answered).names
 
     def _explained(self, rerun: Rerun, target: Target, given: Given) -> list[Combination]:
         try:
