@@ -153,7 +153,7 @@ def _own(item: Item, target: Target, answer: Given | Unreadable) -> Own | None:
         return Own(item.id, target.values, tuple(off), True)
     written = tuple([claim[0] for claim in answer.claims])
     units = [
-        _wrong_unit(claim[0], unit) if element == "wrong" else unit
+        unit if element != "wrong" or (unit < 1 and claim[2] >= ASKED_DIGITS) else _wrong_unit(claim[0], unit)
         for claim, unit, element in zip(answer.claims, meant_units(answer.claims), item.elements, strict=True)
     ]
     return Own(item.id, written, tuple([_HALF * unit for unit in units]), False)
