@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 
-from nnsolve.checking.model import Claim, Given
+from nnsolve.checking.check import check
+from nnsolve.checking.diagnose import diagnose
+from nnsolve.checking.model import Claim, Given, Item
+from tests.cli.calling import written
 
 
 def claim(value: float, digits: int = 4, *, shortest: bool = False) -> Claim:
@@ -22,3 +28,10 @@ def answer(value: object, digits: int = 4, *, shortest: bool = False) -> Given:
     """A number or tensor written with some significant digits."""
     array = np.asarray(value, dtype=np.float64)
     return Given(tuple(claim(float(x), digits, shortest=shortest) for x in array.ravel()), array.shape, 1, 1)
+
+
+def judged(folder: Path, answers: Iterable[str]) -> dict[str, Item]:
+    """The items of a file that answers the problem `p` of a folder, a line each."""
+    lines = "".join(f"  {answer}\n" for answer in answers)
+    path = written(folder, f"problem: p\nanswers:\n{lines}", "in/a.yaml")
+    return {item.id: item for item in check(path, folder, diagnose).items}

@@ -10,8 +10,8 @@ import pytest
 
 import nnsolve
 from nnsolve.checking.check import check
-from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.model import Item
+from tests.checking.answering import judged
 from tests.cli.calling import call, written
 
 Judged = Callable[..., dict[str, Item]]
@@ -46,9 +46,7 @@ H1, H2, H3 = STEPS
 def items(tmp_path: Path) -> Judged:
     def of(ask: str, *answers: str) -> dict[str, Item]:
         written(tmp_path, f"{PROBLEM}ask: {ask}\n", "p.yaml")
-        lines = "".join(f"  {answer}\n" for answer in answers)
-        path = written(tmp_path, f"problem: p\nanswers:\n{lines}", "in/a.yaml")
-        return {item.id: item for item in check(path, tmp_path, diagnose).items}
+        return judged(tmp_path, answers)
 
     return of
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nnsolve.checking.check import check
-from nnsolve.checking.diagnose import diagnose
 from nnsolve.checking.model import Item
+from tests.checking.answering import judged
 from tests.cli.calling import call, written
 
 Judged = Callable[..., dict[str, Item]]
@@ -30,9 +29,7 @@ def items(tmp_path: Path) -> Judged:
     written(tmp_path, PROBLEM, "p.yaml")
 
     def of(*answers: str) -> dict[str, Item]:
-        lines = "".join(f"  {answer}\n" for answer in answers)
-        path = written(tmp_path, f"problem: p\nanswers:\n{lines}", "in/a.yaml")
-        return {item.id: item for item in check(path, tmp_path, diagnose).items}
+        return judged(tmp_path, answers)
 
     return of
 
